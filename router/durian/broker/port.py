@@ -1,0 +1,146 @@
+"""The Broker port: the few verbs Durian asks of a message broker.
+
+Two adapters keep this contract, and one suite (tests/contract) runs against both: `RabbitBroker`
+(pika) and `MemoryBroker` (in this process, for `durian up` and for tests).
+
+Threads. Every adapter owns one loop. All callbacks (`on_message`, `done`, `call`, `call_later`)
+run on that loop, one at a time, and must not block. All methods may be called from any thread,
+also from inside callbacks. None of them blocks except `start` and `stop`.
+
+Errors. `done` gets None or a BrokerError. Adapters reconnect by themselves for ever; a lost
+connection is not an error for `publish`, `declare` and `consume`: they are carried out, or carried
+out again, once the broker is back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from durian.broker.clock import Clock
+from durian.broker.parts import Part
+from durian.errors import BrokerError
+from durian.events.message import Message
+
+#: Told the outcome of an operation: None when it is done.
+Done = Callable[[BrokerError | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a message goes: an exchange, a routing key, and further keys nobody gets to see."""
+
+    exchange: str
+    routing_key: str
+    #: Further routing keys (RabbitMQ's BCC header): one publish, many queues. At most 63.
+    bcc: tuple[str, ...] = ()
+
+
+class Received(Protocol):
+    """A message handed to a consumer: it stays in its queue until it is acked."""
+
+    @property
+    def message(self) -> Message:
+        """The message as it lies in the queue."""
+
+    @property
+    def queue(self) -> str:
+        """The name of the queue it came from."""
+
+    @property
+    def redelivered(self) -> bool:
+        """True when the broker may have handed it out before."""
+
+    @property
+    def alive(self) -> bool:
+        """False once its channel is gone: the broker hands it out again, acking it is a no-op."""
+
+
+class Subscription(Protocol):
+    """One consumer of one queue."""
+
+    @property
+    def queue(self) -> str:
+        """The name of the queue it consumes."""
+
+    def cancel(self, done: Done | None = None) -> None:
+        """Stop handing out messages. What was handed out stays unsettled: ack it or give it back.
+
+        After `done` no further `on_message` is called.
+        """
+
+
+class Timer(Protocol):
+    """A call that will be made later."""
+
+    def cancel(self) -> None:
+        """Do not make it. Harmless when it was made already."""
+
+
+class Broker(Protocol):
+    """A message broker with durable queues, exchanges, confirms, TTL and dead-lettering."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that delays and timers go by."""
+
+    def start(self) -> None:
+        """Connect and begin to work.
+
+        Raises BrokerUnavailable when no connection could be made within the adapter's patience,
+        BrokerRefused when the login or the virtual host was refused.
+        """
+
+    def stop(self) -> None:
+        """Close everything; unsettled messages go back to their queues. Harmless twice."""
+
+    def declare(self, parts: Sequence[Part], done: Done) -> None:
+        """Make sure exchanges, queues and bindings exist, in the given order.
+
+        Idempotent. Declared parts are remembered and declared again after a reconnect, before any
+        publish or consume. `done` may get TopologyMismatch, QueueMissing or BrokerRefused.
+        """
+
+    def delete_queue(self, name: str, done: Done) -> None:
+        """Delete a queue with all it holds, and forget its declaration. Harmless when absent."""
+
+    def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
+        """Tell how many messages are ready in a queue, or QueueMissing."""
+
+    def publish(
+        self, message: Message, to: Address, done: Done, *, cause: Received | None = None
+    ) -> None:
+        """Publish persistent and mandatory; `done(None)` once every target queue has it safely.
+
+        `done` gets Unroutable when no queue took it, PublishRejected on a nack. Unconfirmed
+        messages are published again after a reconnect (duplicates are possible then), except when
+        their `cause` is no longer alive: the broker hands that one out again, so `done` is called
+        with BrokerUnavailable and the message is dropped.
+        """
+
+    def consume(
+        self,
+        queue: str,
+        on_message: Callable[[Received], None],
+        *,
+        prefetch: int,
+        on_lost: Done | None = None,
+    ) -> Subscription:
+        """Hand out messages of a queue, at most `prefetch` unsettled at a time.
+
+        Resumed by itself after a reconnect. `on_lost` is called when the broker ended the
+        subscription for good (the queue is missing or was deleted, access was refused).
+        """
+
+    def ack(self, received: Received) -> None:
+        """Settle a message: it is done and leaves its queue."""
+
+    def requeue(self, received: Received) -> None:
+        """Give a message back untouched: for shutting down and pausing, never as a retry."""
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Run a function on the loop, soon."""
+
+    def call_later(self, seconds: float, function: Callable[[], None]) -> Timer:
+        """Run a function on the loop after a while."""

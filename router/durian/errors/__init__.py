@@ -1,0 +1,128 @@
+"""Every error Durian raises on purpose: one tree, so that callers can catch one thing.
+
+The docstring of a class is its default message. Facts travel as attributes, never only in the text.
+Errors of drivers (pika, kombu, SQLAlchemy, requests) are translated at their adapters and never leak.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DurianError(Exception):
+    """Something went wrong in Durian."""
+
+    #: What the reader of the message can do about it; printed after the message.
+    hint: ClassVar[str] = ""
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        default = (type(self).__doc__ or "").strip().splitlines()[0]
+        self.message = message or default
+        self.advice = hint or self.hint
+        super().__init__(f"{self.message} {self.advice}".strip())
+
+
+class InvalidInput(DurianError):
+    """Raised when a value that a person or a program handed in cannot be used."""
+
+    def __init__(self, field: str, reason: str, *, hint: str = "") -> None:
+        #: The name of the offending field, attribute, option or path.
+        self.field = field
+        #: Why it cannot be used, without the field's name.
+        self.reason = reason
+        super().__init__(f"{field}: {reason}", hint=hint)
+
+
+class InvalidEvent(InvalidInput):
+    """Raised when an event cannot be built or decoded; `field` is the CloudEvents attribute."""
+
+
+class InvalidFilter(InvalidInput):
+    """Raised when a filter cannot be understood; `field` is the path of the condition."""
+
+
+class InvalidListener(InvalidInput):
+    """Raised when a listener, its policy or its URL cannot be used."""
+
+
+class InvalidHook(InvalidInput):
+    """Raised when a hook cannot be used."""
+
+
+class InvalidSettings(InvalidInput):
+    """Raised when a setting (environment, durian.toml or option) cannot be used."""
+
+
+class SignatureError(DurianError):
+    """Raised when a webhook's signature does not verify."""
+
+
+class BrokerError(DurianError):
+    """Raised when the broker did not do what was asked."""
+
+
+class BrokerUnavailable(BrokerError):
+    """Raised when the broker cannot be reached, or did not answer in time."""
+
+    hint = "Check that it runs and that DURIAN_BROKER_URL names it."
+
+
+class BrokerRefused(BrokerError):
+    """Raised when the broker refuses a login, a virtual host or an operation."""
+
+    hint = "Check the user's permissions; `durian doctor` names what is missing."
+
+
+class Unroutable(BrokerError):
+    """Raised when a message reached no queue: the broker returned it."""
+
+    hint = "Declare the topology with `durian topology --declare`."
+
+
+class PublishRejected(BrokerError):
+    """Raised when the broker did not take responsibility for a message (a nack)."""
+
+
+class QueueMissing(BrokerError):
+    """Raised when a queue or exchange that is needed does not exist."""
+
+    hint = "Declare the topology with `durian topology --declare`."
+
+
+class TopologyMismatch(BrokerError):
+    """Raised when a queue or exchange exists with other arguments than Durian needs."""
+
+    hint = "Delete it in the RabbitMQ UI once it is empty, or use another DURIAN_PREFIX."
+
+
+class RegistryError(DurianError):
+    """Raised when the registry did not do what was asked."""
+
+
+class RegistryUnavailable(RegistryError):
+    """Raised when the registry's database cannot be reached, or did not answer in time."""
+
+    hint = "Check that it runs and that DURIAN_REGISTRY_URL names it."
+
+
+class RegistryOutdated(RegistryError):
+    """Raised when the registry's schema is not the one this version of Durian needs."""
+
+    hint = "Run `durian registry upgrade`."
+
+
+class NotFound(RegistryError):
+    """Raised when no hook, listener, event or delivery has the given id."""
+
+
+class Conflict(RegistryError):
+    """Raised when a name or id is already taken."""
+
+
+class MissingExtra(DurianError):
+    """Raised when a command needs a part of Durian that is not installed."""
+
+    def __init__(self, extra: str, module: str) -> None:
+        #: The extra to install, such as `console`.
+        self.extra = extra
+        super().__init__(f"{module} is not installed.", hint=f'Run: pip install "durian[{extra}]"')

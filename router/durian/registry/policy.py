@@ -1,0 +1,38 @@
+"""How deliveries to one listener are made: the policy that a listener carries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+#: Standard Webhooks' recommended schedule, in seconds: the wait before each attempt.
+STANDARD_SCHEDULE_S: tuple[float, ...] = (
+    0, 5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600,
+)  # fmt: skip
+
+#: A wait in a schedule is at most what the longest bucket of the delay wheel holds.
+Wait = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
+
+PayloadFormat = Literal["data", "cloudevent", "standard"]
+
+
+class Policy(BaseModel):
+    """How deliveries to one listener are made. Every field has a default that serves."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: Seconds to wait before each attempt; its length is the number of attempts.
+    schedule_s: Annotated[tuple[Wait, ...], Field(min_length=1, max_length=100)] = (
+        STANDARD_SCHEDULE_S
+    )
+    #: Share of a wait by which it may vary, each way.
+    jitter: Annotated[float, Field(ge=0, le=1)] = 0.1
+    #: Seconds one attempt may take in total: name lookup, connect, TLS, request and response.
+    timeout_s: Annotated[float, Field(gt=0, le=120)] = 15.0
+    #: Seconds of that which connecting may take.
+    connect_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    #: Attempts under way at once, in each delivery process.
+    concurrency: Annotated[int, Field(ge=1, le=256)] = 8
+    #: What the body holds: the event's data, the whole CloudEvent, or {type, timestamp, data}.
+    payload: PayloadFormat = "data"
