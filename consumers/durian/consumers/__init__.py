@@ -1,1 +1,1 @@
-"""placeholder"""
+"""Ways out: deliveries to listeners, and the record of every attempt."""

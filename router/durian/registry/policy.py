@@ -36,3 +36,5 @@ class Policy(BaseModel):
     concurrency: Annotated[int, Field(ge=1, le=256)] = 8
     #: What the body holds: the event's data, the whole CloudEvent, or {type, timestamp, data}.
     payload: PayloadFormat = "data"
+    #: Statuses after which a delivery is given up at once instead of being tried again.
+    no_retry_statuses: frozenset[Annotated[int, Field(ge=100, le=999)]] = frozenset()
