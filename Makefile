@@ -1,0 +1,79 @@
+# Everything a contributor types. `make` alone says what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# What to pass on to the command of a target: `make demo ARGS=--once`.
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+# What the guards of size and prose look at takes a second, so `make lint` runs them too.
+GUARDS := tests/house/test_size.py tests/house/test_prose.py tests/house/test_layout.py
+# Part of a suite says nothing about coverage.
+COVERAGE := $(if $(ARGS),,--cov --cov-report=term-missing:skip-covered)
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url pyproject.toml --extra all --group build
+
+.PHONY: help
+help: ## Print each target with what it does.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  Add ARGS="..." to pass options on, as in: make demo ARGS=--once'
+
+.PHONY: venv
+venv: $(VENV)/dev.stamp ## Make .venv with all that developing needs, from the lock.
+
+.PHONY: demo
+demo: $(VENV)/run.stamp ## Show events on their way to listeners, in one process.
+	$(BIN)/durian demo $(ARGS)
+
+.PHONY: test
+test: $(VENV)/dev.stamp ## Run all tests against a RabbitMQ and a PostgreSQL of their own.
+	scripts/services
+	$(BIN)/python -m pytest $(COVERAGE) $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/dev.stamp ## Check style, types, layers and sizes.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest --quiet $(GUARDS)
+
+.PHONY: format
+format: $(VENV)/dev.stamp ## Format the code and mend what ruff can mend.
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: bench
+bench: $(VENV)/dev.stamp ## Measure router, delivery and fan-out; writes benchmarks/results.
+	scripts/services
+	$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: bench-match
+bench-match: $(VENV)/dev.stamp ## Measure the index of all listeners; writes benchmarks/results.
+	$(BIN)/python -m benchmarks.match $(ARGS)
+
+.PHONY: chaos
+chaos: $(VENV)/dev.stamp ## Kill processes in the middle of their work and count what arrived.
+	scripts/services
+	$(BIN)/python -m pytest -m chaos tests/acceptance $(ARGS)
+
+.PHONY: lock
+lock: ## Write both lock files anew from pyproject.toml (needs uv; ARGS=--upgrade for newer ones).
+	$(COMPILE) $(ARGS) --output-file requirements.lock
+	$(COMPILE) $(ARGS) --group test --group lint --group bench \
+		--constraint requirements.lock --output-file requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove caches, reports and builds; .venv stays.
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+$(VENV)/run.stamp: pyproject.toml requirements.lock
+	scripts/venv $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock
+	scripts/venv $(VENV) requirements-dev.lock
+	@touch $@
