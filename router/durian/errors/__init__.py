@@ -1,7 +1,8 @@
 """Every error Durian raises on purpose: one tree, so that callers can catch one thing.
 
-The docstring of a class is its default message. Facts travel as attributes, never only in the text.
-Errors of drivers (pika, kombu, SQLAlchemy, requests) are translated at their adapters and never leak.
+The docstring of a class is its default message. Facts travel as attributes, never only in the
+text. Errors of drivers (pika, kombu, SQLAlchemy, requests) are translated at their adapters and
+never leak.
 """
 
 from __future__ import annotations
