@@ -1,0 +1,45 @@
+"""What a producer imports stays light: no driver of a part it does not use is loaded with it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+#: Top-level modules that a program which only emits or matches events must not pay for.
+HEAVY = {
+    "alembic", "django", "flask", "pika", "psycopg", "pydantic_settings", "re2", "requests",
+    "rich", "sqlalchemy", "starlette", "structlog", "typer", "urllib3", "uvicorn",
+}  # fmt: skip
+
+LIGHT = (
+    "durian.errors",
+    "durian.events",
+    "durian.match",
+    "durian.producers",
+    "durian.registry",
+    "durian.signature",
+)
+
+
+@pytest.mark.parametrize("package", LIGHT)
+def test_importing_a_light_package_loads_nothing_heavy(package: str) -> None:
+    loaded = _loaded_by(f"import {package}")
+
+    assert package in loaded
+    assert {name.partition(".")[0] for name in loaded} & HEAVY == set()
+
+
+def test_the_check_sees_what_is_loaded() -> None:
+    assert "pika" in _loaded_by("import pika")
+
+
+def _loaded_by(statement: str) -> set[str]:
+    """The modules in a fresh process after a statement."""
+    program = f"{statement}; import json, sys; print(json.dumps(sorted(sys.modules)))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(json.loads(run.stdout))
