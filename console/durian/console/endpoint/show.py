@@ -1,0 +1,46 @@
+"""Print an arrival for people."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import datetime
+
+from durian.console.endpoint.arrival import Arrival
+from durian.console.output import say, styled
+
+#: Characters of a body that are printed; the rest is counted.
+SHOWN_BODY = 4000
+
+
+def show(arrival: Arrival) -> None:
+    """Print a request as it was received: request line, headers, body, and the verdict."""
+    at = datetime.fromtimestamp(arrival.at).astimezone()
+    say(
+        styled(f"{at:%H:%M:%S.%f}"[:-3], "dim"),
+        "  ",
+        styled(f"{arrival.method} {arrival.path}".replace("\n", " "), "bold"),
+        f"  answered {arrival.answered}",
+    )
+    for name, value in arrival.headers:
+        say("    ", styled(f"{name}: ", "cyan"), value)
+    say("    ", verdict(arrival))
+    for line in pretty(arrival).splitlines():
+        say("    ", line)
+
+
+def verdict(arrival: Arrival) -> str:
+    """Say whether the signature holds."""
+    if arrival.verified:
+        return "signature verified"
+    word = "not checked" if arrival.verified is None else "NOT verified"
+    return f"signature {word}: {arrival.reason}"
+
+
+def pretty(arrival: Arrival) -> str:
+    """The body, indented when it is JSON, and cut when it is long."""
+    text = arrival.text()
+    with suppress(ValueError, RecursionError):  # what is no JSON is shown as it is
+        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    rest = len(text) - SHOWN_BODY
+    return f"{text[:SHOWN_BODY]}\n... {rest} characters more" if rest > 0 else text

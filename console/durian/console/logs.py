@@ -1,0 +1,104 @@
+"""Logging of the processes: one line a fact, readable on a terminal, JSON for machines."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from durian.console.settings import Settings
+
+#: Keys whose values are never written.
+_SECRET_KEY = re.compile(
+    r"secret|password|passwd|token|authorization|cookie|api_?key", re.IGNORECASE
+)
+#: A password inside a URL, and a signing secret inside any text.
+_PASSWORD_IN_URL = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]*@")
+_SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
+
+#: Libraries whose own lines say what Durian's adapters say better.
+_QUIET = ("pika", "urllib3", "alembic", "amqp", "kombu", "uvicorn")
+
+
+#: How the core writes a fact: `event.name key=%s key=%d`, its values as arguments.
+_TEMPLATE = re.compile(r"(\w+)=%[sdr]")
+
+
+def fields_of(
+    _logger: object, _method: str, fact: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Take a standard library record `event.name key=%s` apart into its fields (a processor)."""
+    record, arguments = fact.get("_record"), fact.pop("positional_args", ())
+    if not isinstance(record, logging.LogRecord) or not isinstance(record.msg, str):
+        return fact
+    keys = _TEMPLATE.findall(record.msg)
+    if keys and isinstance(arguments, tuple) and len(keys) == len(arguments):
+        values = (_plain(value) for value in arguments)
+        fact.update(zip(keys, values, strict=True), event=record.msg.split()[0])
+    return fact
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, int | float | str | None) else str(value)
+
+
+def redact(
+    _logger: object, _method: str, fact: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Take secrets out of a log line (a structlog processor)."""
+    for key, value in fact.items():
+        if key != "event" and _SECRET_KEY.search(key):
+            fact[key] = "[redacted]"
+        elif isinstance(value, str):
+            fact[key] = hide_secrets(value)
+    return fact
+
+
+def hide_secrets(text: str) -> str:
+    """Take passwords of URLs and signing secrets out of a text."""
+    return _SIGNING_SECRET.sub("whsec_***", _PASSWORD_IN_URL.sub(r"\1:***@", text))
+
+
+def configure(settings: Settings) -> None:
+    """Send every log line, ours and the libraries', to stderr in one form."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[fields_of, *shared],
+            pass_foreign_args=True,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_rendering(settings),
+            ],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(level, logging.ERROR))
+
+
+def _rendering(settings: Settings) -> list[structlog.typing.Processor]:
+    tty = sys.stderr.isatty()
+    if settings.log_format == "console" or (settings.log_format == "auto" and tty):
+        return [structlog.dev.ConsoleRenderer(colors=tty)]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]

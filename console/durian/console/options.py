@@ -1,0 +1,36 @@
+"""The command line's options for settings: name, meaning and default come from the settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from durian.console.settings import FLAGS, default_of, description_of, variable
+
+
+def _setting(name: str) -> Any:
+    return typer.Option(
+        FLAGS[name],
+        help=f"{description_of(name)} ({variable(name)})",
+        show_default=default_of(name),
+        rich_help_panel="Settings",
+    )
+
+
+# None means: not given, so the environment, durian.toml or the default decides.
+BrokerURL = Annotated[str | None, _setting("broker_url")]
+RegistryURL = Annotated[str | None, _setting("registry_url")]
+Prefix = Annotated[str | None, _setting("prefix")]
+QueueKind = Annotated[str | None, _setting("queue_type")]
+AllowedNetworks = Annotated[str | None, _setting("allowed_networks")]
+Threads = Annotated[int | None, _setting("threads")]
+Prefetch = Annotated[int | None, _setting("prefetch")]
+Grace = Annotated[float | None, _setting("grace_s")]
+ApiHost = Annotated[str | None, _setting("api_host")]
+ApiPort = Annotated[int | None, _setting("api_port")]
+HealthFile = Annotated[str | None, _setting("health_file")]
+LogLevel = Annotated[str | None, _setting("log_level")]
+LogFormat = Annotated[str | None, _setting("log_format")]
+
+AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

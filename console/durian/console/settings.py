@@ -1,0 +1,227 @@
+"""Every setting of Durian's processes, read from options, the environment and durian.toml."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from durian.errors import InvalidSettings
+
+#: What every variable of the environment begins with.
+PREFIX = "DURIAN_"
+
+#: Names another settings file than durian.toml in the working directory.
+CONFIG_VARIABLE = "DURIAN_CONFIG"
+
+#: The settings that have an option on the command line, and which.
+FLAGS = {
+    "broker_url": "--broker",
+    "registry_url": "--registry",
+    "prefix": "--prefix",
+    "queue_type": "--queue-type",
+    "allowed_networks": "--allow-network",
+    "threads": "--threads",
+    "prefetch": "--prefetch",
+    "grace_s": "--grace",
+    "api_host": "--host",
+    "api_port": "--port",
+    "health_file": "--health-file",
+    "log_level": "--log-level",
+    "log_format": "--log-format",
+}
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    """What one process is told. An option beats the environment, which beats durian.toml."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    broker_url: str = Field(
+        "",
+        description="URL of RabbitMQ, such as amqp://user:password@host/vhost. "
+        "Empty: no broker but the embedded one of `durian up`.",
+    )
+    registry_url: str = Field(
+        "sqlite:///durian.db",
+        description="URL of the registry's database: sqlite:///FILE or postgresql://...",
+    )
+    allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        description="Networks (CIDR, comma separated) to which this deployment delivers although "
+        "they are not public, such as 127.0.0.0/8.",
+    )
+    prefix: str = Field(
+        "durian",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="First word of every exchange's and queue's name on the broker.",
+    )
+    queue_type: Literal["quorum", "classic"] = Field(
+        "quorum",
+        description="Kind of a new listener's delivery queue; classic saves memory past some "
+        "thousand listeners.",
+    )
+    secret_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Keys (comma separated, newest first) that encrypt listeners' secrets in the "
+        "registry.",
+    )
+    secret_key_file: Path | None = Field(
+        None,
+        description="File that holds those keys, one a line; `durian up` makes one beside a "
+        "SQLite registry when neither is set.",
+    )
+    threads: int = Field(
+        32, ge=1, le=1024, description="Deliveries under way at once in one process."
+    )
+    prefetch: int = Field(
+        500, ge=1, le=65535, description="Events a router holds unsettled at once."
+    )
+    poll_s: float = Field(
+        30.0,
+        gt=0,
+        le=3600,
+        description="Seconds between two looks at the registry, should an announcement be lost.",
+    )
+    grace_s: float = Field(
+        30.0, ge=0, le=600, description="Seconds that deliveries under way may take to end on stop."
+    )
+    api_host: str = Field(
+        "127.0.0.1", description="Address on which `durian up` takes events by HTTP."
+    )
+    api_port: int = Field(8700, ge=0, le=65535, description="Port of it; 0 takes a free one.")
+    health_file: Path | None = Field(
+        None,
+        description="File that `durian router` and `durian deliver` touch while the broker answers "
+        "them; `durian health` looks at its age.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least important log lines that are written."
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="How log lines look; auto: console on a terminal, else JSON."
+    )
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker_url(cls, value: str) -> str:
+        for url in filter(None, value.split(";")):
+            parts = _split(url)
+            if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+                raise ValueError("must look like amqp://user:password@host:5672/vhost")
+        return value
+
+    @field_validator("registry_url")
+    @classmethod
+    def _registry_url(cls, value: str) -> str:
+        scheme = value.partition("://")[0].partition("+")[0] if "://" in value else ""
+        if scheme not in ("sqlite", "postgresql", "postgres"):
+            raise ValueError("must look like sqlite:///durian.db or postgresql://user@host/name")
+        return value
+
+    @field_validator("allowed_networks", mode="before")
+    @classmethod
+    def _allowed_networks(cls, value: object) -> object:
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        if not isinstance(value, Sequence):
+            raise ValueError("must be networks separated by commas")  # noqa: TRY004  # pydantic reads ValueError
+        return tuple(_network(part) for part in value)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is given
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options, then the environment, then the settings file."""
+        file = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+        return (init_settings, env_settings, file)
+
+
+def load(**options: Any) -> Settings:
+    """Read the settings; options that are None were not given.
+
+    Raises InvalidSettings, naming the option, the variable or the key of the file.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    path = config_file()
+    if CONFIG_VARIABLE in os.environ and not path.is_file():
+        raise InvalidSettings(CONFIG_VARIABLE, f"there is no file {path}")
+    try:
+        return Settings(**given)
+    except ValidationError as exc:
+        error = exc.errors()[0]
+        name = str(error["loc"][0]) if error["loc"] else "settings"
+        reason = error["msg"].removeprefix("Value error, ")
+        if error["type"] == "extra_forbidden":
+            reason = "there is no such setting; `durian settings` lists them"
+        raise InvalidSettings(_where(name, given), reason) from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise InvalidSettings(str(path), f"is not TOML: {exc}") from exc
+
+
+def config_file() -> Path:
+    """The settings file: durian.toml in the working directory, or what DURIAN_CONFIG names."""
+    return Path(os.environ.get(CONFIG_VARIABLE) or "durian.toml")
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def default_of(name: str) -> str:
+    """A setting's default, as it would be typed."""
+    default: Any = Settings.model_fields[name].default
+    if isinstance(default, SecretStr) or default in ((), None, ""):
+        return "empty"
+    return str(default)
+
+
+def description_of(name: str) -> str:
+    """What a setting is for, in one or two sentences."""
+    return Settings.model_fields[name].description or ""
+
+
+def _where(name: str, given: dict[str, object]) -> str:
+    """Name a setting as its reader knows it: the option, the variable, or the file and its key."""
+    if name in given:
+        return FLAGS.get(name, name)
+    if variable(name) in os.environ:
+        return variable(name)
+    return f"{name} in {config_file()}"
+
+
+def _split(url: str) -> Any:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # reading it checks it
+    except ValueError as exc:
+        raise ValueError(f"is no URL: {exc}") from exc
+    return parts
+
+
+def _network(text: object) -> Network:
+    try:
+        return ip_network(str(text))
+    except ValueError as exc:
+        raise ValueError(f"{exc}; write networks such as 10.0.0.0/8,127.0.0.0/8") from exc

@@ -1,0 +1,78 @@
+"""Log lines are one fact each, and hold no secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from durian.console import logs
+from durian.console.settings import load
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    for name in logs._QUIET:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    structlog.reset_defaults()
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def test_a_fact_of_the_core_is_taken_apart_into_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(load(log_format="json"))
+    logging.getLogger("durian.x").warning("thing.failed version=%d error=%s", 3, KeyError("k"))
+    (line,) = lines(capsys)
+    assert line["event"] == "thing.failed"
+    assert line["version"] == 3
+    assert line["error"] == "'k'"
+    assert line["level"] == "warning"
+
+
+def test_a_foreign_line_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(load(log_format="json"))
+    logging.getLogger("other").warning("took %d of %d", 1, 2)
+    assert lines(capsys)[0]["event"] == "took 1 of 2"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "written"),
+    [
+        ("secret", "whsec_abc", "[redacted]"),
+        ("api_key", "k", "[redacted]"),
+        ("url", "amqp://user:pa55@host/", "amqp://user:***@host/"),
+        ("text", "got whsec_YWJj+/= there", "got whsec_*** there"),
+        ("listener", "where-joe", "where-joe"),
+        ("count", 3, 3),
+    ],
+)
+def test_secrets_are_taken_out(
+    capsys: pytest.CaptureFixture[str], key: str, value: object, written: object
+) -> None:
+    logs.configure(load(log_format="json"))
+    structlog.get_logger().info("thing.done", **{key: value})
+    assert lines(capsys)[0][key] == written
+
+
+def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(load(log_format="json", log_level="warning"))
+    structlog.get_logger().info("thing.done")
+    logging.getLogger("durian.x").info("thing.done")
+    assert lines(capsys) == []
+
+
+def test_the_console_form_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(load(log_format="console"))
+    structlog.get_logger().info("thing.done", count=3)
+    printed = capsys.readouterr().err
+    assert "thing.done" in printed
+    assert "count=3" in printed
