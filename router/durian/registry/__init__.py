@@ -1,1 +1,10 @@
-"""placeholder"""
+"""What listeners want and what hooks promise; the store of both is `durian.registry.store`."""
+
+from __future__ import annotations
+
+from durian.registry.hook_spec import HookSpec
+from durian.registry.listener import Listener, new_listener_id
+from durian.registry.policy import Policy
+from durian.registry.secret import ListenerSecret
+
+__all__ = ["HookSpec", "Listener", "ListenerSecret", "Policy", "new_listener_id"]

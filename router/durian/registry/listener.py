@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from durian.errors import InvalidListener
 from durian.registry.policy import Policy
+from durian.registry.sentence import first_fault
 
 #: Letters and digits that are not mistaken for one another.
 _TAIL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -17,8 +19,70 @@ _TAIL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 #: An id is a routing key, part of queue names and of URLs: keep it short and plain.
 ID_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 
+#: Characters of a URL; what common proxies and servers accept.
+MAX_URL_LENGTH = 2048
+
+#: Bytes of an event pattern: an AMQP routing key is a short string.
+MAX_EVENT_BYTES = 255
+
+#: Characters of a filter's JSON text.
+MAX_FILTER_LENGTH = 65_536
+
+#: Characters that parsers disagree about: some cut them out, some read a backslash as a slash.
+_BAD_IN_URL = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
+
 #: What the registry stores of a filter: JSON text, read by durian.match.Filter.
 FilterJSON = str
+
+
+def _check_id(value: str) -> str:
+    if not re.fullmatch(ID_PATTERN, value):
+        reason = "must be lower-case letters, digits and inner hyphens, at most 64 characters"
+        raise ValueError(reason)
+    return value
+
+
+def _check_url(value: str) -> str:
+    """Check a URL's shape only: whether it may be dialled is decided when it is dialled."""
+    reason = _url_fault(value)
+    if reason:
+        raise ValueError(reason)
+    return value
+
+
+def _url_fault(value: str) -> str:
+    if len(value) > MAX_URL_LENGTH:
+        return f"must be at most {MAX_URL_LENGTH} characters"
+    if _BAD_IN_URL.search(value):
+        return "must not contain spaces, control characters or backslashes"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as exc:
+        return f"cannot be read as a URL: {exc}"
+    if parts.scheme not in {"http", "https"}:
+        return "must start with http:// or https://"
+    if not parts.hostname:
+        return "has no host"
+    return "has port 0" if port == 0 else ""
+
+
+def _check_event(value: str) -> str:
+    if not value:
+        reason = "is empty; `#` stands for every event"
+        raise ValueError(reason)
+    if len(value.encode()) > MAX_EVENT_BYTES:
+        reason = f"must be at most {MAX_EVENT_BYTES} bytes"
+        raise ValueError(reason)
+    return _check_text(value)
+
+
+def _check_text(value: str) -> str:
+    # PostgreSQL cannot store it.
+    if "\x00" in value:
+        reason = "must not contain NUL characters"
+        raise ValueError(reason)
+    return value
 
 
 class Listener(BaseModel):
@@ -27,26 +91,70 @@ class Listener(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     #: Readable and unique, such as `where-joe-k3f9qa`; see `new_listener_id`.
-    id: Annotated[str, Field(pattern=ID_PATTERN)]
+    id: Annotated[str, AfterValidator(_check_id)]
     #: Where events are POSTed to.
-    url: str
+    url: Annotated[str, AfterValidator(_check_url)]
     #: An event type, or an AMQP topic pattern of types (`person`, `order.*`, `#`).
-    event: str
+    event: Annotated[str, AfterValidator(_check_event)]
     #: The conditions an event must meet, in the JSON form of durian.match.Filter.
-    filter: FilterJSON = "{}"
+    filter: Annotated[
+        FilterJSON, Field(max_length=MAX_FILTER_LENGTH), AfterValidator(_check_text)
+    ] = "{}"
     #: A disabled listener is matched by no event; what is queued for it rests.
     enabled: bool = True
     policy: Policy = Policy()
     #: The kind of its delivery queue, fixed when it is created.
     queue_type: Literal["quorum", "classic"] = "quorum"
     #: For people.
-    description: str = ""
+    description: Annotated[str, Field(max_length=2000), AfterValidator(_check_text)] = ""
+
+    @classmethod
+    def create(cls, **fields: Any) -> Self:
+        """Make a listener from fields of any origin; an id is made when none is given.
+
+        Raises:
+            InvalidListener: names the first field that cannot be used, and why.
+        """
+        if fields.get("id") is None:
+            fields["id"] = new_listener_id(str(fields.get("url", "")))
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as exc:
+            field, reason = first_fault(exc, tuple(cls.model_fields))
+            raise InvalidListener(field, reason, hint=_HINTS.get(field, "")) from exc
+
+    def replace(self, **fields: Any) -> Self:
+        """Return this listener with some fields changed, checked as in `create`.
+
+        A `policy` given as a mapping changes only the policy fields it names.
+
+        Raises:
+            InvalidListener: names the first field that cannot be used, and why.
+        """
+        policy = fields.get("policy")
+        if isinstance(policy, dict):
+            fields["policy"] = self.policy.model_dump() | policy
+        return self.create(**(self.model_dump() | fields))
+
+
+#: What to write instead, by field.
+_HINTS = {
+    "url": "Write it as https://host/path.",
+    "event": "Write an event type such as `person`, or a pattern such as `order.*` or `#`.",
+}
 
 
 def new_listener_id(url: str) -> str:
     """Make a readable id from a URL's host and path, with a random tail (31^6 of them)."""
-    parts = urlsplit(url)
-    words = re.findall(r"[a-z0-9]+", f"{parts.hostname or ''} {parts.path}".lower())
+    words = re.findall(r"[a-z0-9]+", _readable(url).lower())
     stem = "-".join(words)[:40].strip("-") or "listener"
     tail = "".join(secrets.choice(_TAIL_ALPHABET) for _ in range(6))
     return f"{stem}-{tail}"
+
+
+def _readable(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.hostname or ''} {parts.path}"

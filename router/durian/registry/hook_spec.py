@@ -1,0 +1,66 @@
+"""What a hook promises of its events: name, schema, description, example."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from durian.errors import InvalidHook
+
+#: Bytes of a name: it is the routing key of its events, an AMQP short string.
+MAX_NAME_BYTES = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookSpec:
+    """The definition of one event type.
+
+    Raises:
+        InvalidHook: names the field that cannot be used, and why.
+    """
+
+    #: The event type.
+    name: str
+    #: A JSON Schema of the event's data, or None when any data will do.
+    schema: Mapping[str, Any] | None = None
+    #: For people.
+    description: str = ""
+    #: Data of such an event, for documentation and test deliveries.
+    example: Any = None
+
+    def __post_init__(self) -> None:
+        reason = _name_fault(self.name)
+        if reason:
+            raise InvalidHook("name", reason)
+        if "\x00" in self.description:
+            raise InvalidHook("description", "must not contain NUL characters")
+        if self.schema is not None and not isinstance(self.schema, Mapping):
+            raise InvalidHook("schema", "must be a JSON object")
+        # Copied, so that nobody changes them from outside.
+        object.__setattr__(self, "schema", _json_copy("schema", self.schema))
+        object.__setattr__(self, "example", _json_copy("example", self.example))
+
+    def __hash__(self) -> int:
+        """Schemas cannot be hashed; names are nearly unique."""
+        return hash(self.name)
+
+
+def _name_fault(name: str) -> str:
+    if not name:
+        return "is empty"
+    if len(name.encode(errors="replace")) > MAX_NAME_BYTES:
+        return f"must be at most {MAX_NAME_BYTES} bytes"
+    if not name.isprintable() or " " in name:
+        return "must be printable characters without spaces"
+    return "must not contain the wildcards * and #" if {"*", "#"} & set(name) else ""
+
+
+def _json_copy(field: str, value: object) -> Any:
+    if isinstance(value, Mapping):
+        value = dict(value)
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise InvalidHook(field, f"is not JSON: {exc}") from exc

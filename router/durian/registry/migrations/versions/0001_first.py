@@ -1,0 +1,100 @@
+"""Listeners, their secrets, hooks, tombstones and the version counter."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+_SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def upgrade() -> None:
+    """Create the first tables."""
+    _create_state()
+    _create_listeners()
+    _create_secrets()
+    _create_hooks()
+    _create_removed()
+
+
+def _create_state() -> None:
+    state = op.create_table(
+        "durian_state",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("pruned", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_durian_state_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_durian_state")),
+    )
+    op.bulk_insert(state, [{"id": 1, "version": 0, "pruned": 0}])
+
+
+def _create_listeners() -> None:
+    op.create_table(
+        "durian_listeners",
+        sa.Column("id", _KEY, nullable=False),
+        sa.Column("url", sa.Text, nullable=False),
+        sa.Column("event", _KEY, nullable=False),
+        sa.Column("filter", sa.Text, nullable=False),
+        sa.Column("enabled", sa.Boolean, nullable=False),
+        sa.Column("policy", sa.Text, nullable=False),
+        sa.Column("queue_type", sa.Text, nullable=False),
+        sa.Column("description", sa.Text, nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("updated_at", sa.Double, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_durian_listeners")),
+    )
+    op.create_index("ix_durian_listeners_event", "durian_listeners", ["event"])
+    op.create_index("ix_durian_listeners_version", "durian_listeners", ["version"])
+
+
+def _create_secrets() -> None:
+    op.create_table(
+        "durian_secrets",
+        sa.Column("id", _SERIAL, nullable=False),
+        sa.Column("listener_id", _KEY, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("expires_at", sa.Double),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_durian_secrets")),
+        sa.ForeignKeyConstraint(
+            ["listener_id"],
+            ["durian_listeners.id"],
+            name=op.f("fk_durian_secrets_listener_id"),
+            ondelete="CASCADE",
+        ),
+    )
+    op.create_index("ix_durian_secrets_listener_id", "durian_secrets", ["listener_id"])
+
+
+def _create_hooks() -> None:
+    op.create_table(
+        "durian_hooks",
+        sa.Column("name", _KEY, nullable=False),
+        sa.Column("schema", sa.Text),
+        sa.Column("description", sa.Text, nullable=False),
+        sa.Column("example", sa.Text),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_durian_hooks")),
+    )
+    op.create_index("ix_durian_hooks_version", "durian_hooks", ["version"])
+
+
+def _create_removed() -> None:
+    op.create_table(
+        "durian_removed",
+        sa.Column("kind", _KEY, nullable=False),
+        sa.Column("id", _KEY, nullable=False),
+        sa.Column("removed_at", sa.Double, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "id", name=op.f("pk_durian_removed")),
+    )
+    op.create_index("ix_durian_removed_version", "durian_removed", ["version"])

@@ -1,0 +1,129 @@
+"""The listeners' table: rows in, listeners out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from durian.errors import Conflict, InvalidListener, NotFound
+from durian.registry.listener import Listener
+from durian.registry.policy import Policy
+from durian.registry.sql import removed
+from durian.registry.sql.database import Write
+from durian.registry.sql.tables import listeners
+
+_columns = tuple(listeners.c[name] for name in Listener.model_fields)
+
+
+def insert(write: Write, new: Sequence[Listener], now: float) -> None:
+    """Add listeners, all or none. Raises `Conflict` naming the first id that is taken."""
+    ids = [listener.id for listener in new]
+    # The counter's lock keeps other writers out, so nothing can come between.
+    taken = sa.select(listeners.c.id).where(listeners.c.id.in_(ids)).order_by(listeners.c.id)
+    found = write.connection.execute(taken).scalars().first()
+    if found is not None:
+        raise Conflict(f"A listener {found} exists already.")
+    stamp = {"created_at": now, "updated_at": now, "version": write.version}
+    write.connection.execute(sa.insert(listeners), [_to_row(listener) | stamp for listener in new])
+    removed.revive(write, "listener", ids)
+
+
+def update(write: Write, listener: Listener, now: float) -> None:
+    """Replace a listener. Raises `NotFound`, or `InvalidListener` for a new queue type."""
+    before = get(write.connection, listener.id)
+    if before.queue_type != listener.queue_type:
+        reason = f"is {before.queue_type} and cannot be changed"
+        raise InvalidListener("queue_type", reason, hint="Remove the listener and add it anew.")
+    _set(write, listener.id, now, **_to_row(listener))
+
+
+def set_enabled(write: Write, listener_id: str, now: float, *, enabled: bool) -> None:
+    """Enable or disable a listener. Raises `NotFound`."""
+    _set(write, listener_id, now, enabled=enabled)
+
+
+def touch(write: Write, listener_id: str, now: float) -> None:
+    """Tell followers that something of a listener changed. Raises `NotFound`."""
+    _set(write, listener_id, now)
+
+
+def delete(write: Write, listener_id: str, now: float) -> None:
+    """Remove a listener and its secrets. Raises `NotFound`."""
+    statement = sa.delete(listeners).where(listeners.c.id == listener_id)
+    if write.connection.execute(statement).rowcount == 0:
+        raise NotFound(f"No listener {listener_id} exists.")
+    removed.bury(write, "listener", listener_id, now)
+
+
+def get(connection: Connection, listener_id: str) -> Listener:
+    """Read one listener. Raises `NotFound`."""
+    found = _read(connection, sa.select(*_columns).where(listeners.c.id == listener_id))
+    if not found:
+        raise NotFound(f"No listener {listener_id} exists.")
+    return found[0]
+
+
+def page(
+    connection: Connection,
+    *,
+    event: str | None,
+    enabled: bool | None,
+    after: str | None,
+    limit: int,
+) -> list[Listener]:
+    """Read the next listeners by id that fit."""
+    query = sa.select(*_columns).order_by(listeners.c.id).limit(limit)
+    if event is not None:
+        query = query.where(listeners.c.event == event)
+    if enabled is not None:
+        query = query.where(listeners.c.enabled == enabled)
+    if after is not None:
+        query = query.where(listeners.c.id > after)
+    return _read(connection, query)
+
+
+def count(connection: Connection) -> int:
+    """Count the listeners."""
+    return connection.execute(sa.select(sa.func.count()).select_from(listeners)).scalar_one()
+
+
+def changed(connection: Connection, since: int, upto: int) -> list[Listener]:
+    """Read the listeners that were last changed after `since` and not after `upto`."""
+    version = listeners.c.version
+    between = sa.and_(version > since, version <= upto)
+    return _read(connection, sa.select(*_columns).where(between).order_by(version, listeners.c.id))
+
+
+def _set(write: Write, listener_id: str, now: float, **values: Any) -> None:
+    statement = (
+        sa.update(listeners)
+        .where(listeners.c.id == listener_id)
+        .values(values | {"updated_at": now, "version": write.version})
+    )
+    if write.connection.execute(statement).rowcount == 0:
+        raise NotFound(f"No listener {listener_id} exists.")
+
+
+def _read(connection: Connection, query: sa.Select[Any]) -> list[Listener]:
+    return _to_listeners(connection.execute(query).mappings())
+
+
+def _to_row(listener: Listener) -> dict[str, object]:
+    # Only what differs from the defaults, so that a better default reaches old listeners.
+    return listener.model_dump() | {
+        "policy": listener.policy.model_dump_json(exclude_defaults=True)
+    }
+
+
+def _to_listeners(rows: Iterable[RowMapping]) -> list[Listener]:
+    return [Listener.create(**dict(row) | {"policy": _policy(row["policy"])}) for row in rows]
+
+
+@lru_cache(maxsize=1024)
+def _policy(text: str) -> Policy:
+    """Read a policy; listeners with the same one share it, and most have the default."""
+    return Policy.model_validate_json(text)

@@ -1,0 +1,98 @@
+"""The tables of the registry, as the newest migration leaves them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+#: Names of constraints, so that migrations can refer to them on every database.
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+#: Text that is compared byte by byte, so that pages follow one another alike on both databases.
+Key = String().with_variant(String(collation="C"), "postgresql")
+
+#: SQLite counts row ids by itself only for INTEGER.
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+#: One row: the version counter. Whoever writes holds its lock until the commit.
+state = Table(
+    "durian_state",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    # The newest version whose tombstones were pruned.
+    Column("pruned", BigInteger, nullable=False),
+)
+
+listeners = Table(
+    "durian_listeners",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("event", Key, nullable=False, index=True),
+    Column("filter", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("queue_type", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    # The version that last changed the row, or its secrets.
+    Column("version", BigInteger, nullable=False, index=True),
+)
+
+secrets = Table(
+    "durian_secrets",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column(
+        "listener_id",
+        Key,
+        ForeignKey("durian_listeners.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("kind", Text, nullable=False),
+    # Sealed by the vault.
+    Column("value", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+)
+
+hooks = Table(
+    "durian_hooks",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("schema", Text),
+    Column("description", Text, nullable=False),
+    Column("example", Text),
+    Column("version", BigInteger, nullable=False, index=True),
+)
+
+#: Tombstones: what followers have to forget.
+removed = Table(
+    "durian_removed",
+    metadata,
+    Column("kind", Key, primary_key=True),
+    Column("id", Key, primary_key=True),
+    Column("removed_at", Double, nullable=False),
+    Column("version", BigInteger, nullable=False, index=True),
+)
