@@ -116,7 +116,7 @@ def _targets(node: ast.stmt) -> list[ast.expr]:
 def _constants(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
     for node in tree.body:
         for target in _targets(node):
-            if isinstance(target, ast.Name) and not target.id.startswith("_"):
+            if isinstance(target, ast.Name) and target.id.isupper() and target.id[0] != "_":
                 yield node, target.id
 
 
