@@ -48,6 +48,24 @@ def headers_of(event: Event) -> dict[str, str]:
     }
 
 
+def attributes_of(message: Message) -> dict[str, str]:
+    """All attributes of a message that `encode` wrote, unchecked: for passing it on.
+
+    Raises InvalidEvent when it lacks what `encode` always writes.
+    """
+    attributes = {
+        header.removeprefix(PREFIX): str(value)
+        for header, value in message.headers.items()
+        if header.startswith(PREFIX)
+    }
+    attributes["datacontenttype"] = message.content_type or content.JSON
+    for name in (*rules.MANDATORY, "time"):
+        if name not in attributes:
+            hint = f"Only messages with {PREFIX} headers can be delivered; publish it as an event."
+            raise InvalidEvent(name, "is missing", hint=hint)
+    return attributes
+
+
 def encode(event: Event) -> Message:
     """Write an event in binary mode: nothing but its attributes, and its body as it is."""
     return Message(
