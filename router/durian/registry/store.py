@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from durian.errors import InvalidListener
 from durian.registry.changes import Changes
+from durian.registry.data_schema import check_spec
 from durian.registry.hook_spec import HookSpec
 from durian.registry.listener import Listener
 from durian.registry.secret import ListenerSecret
-from durian.registry.sql import feed, hooks, listeners, removed, schema, secrets
+from durian.registry.sql import feed, hooks, listeners, removed, revision, secrets
 from durian.registry.sql.database import Database
 from durian.registry.vault import Vault
 
@@ -56,7 +57,7 @@ class Store:
         """
         database = Database(url)
         try:
-            schema.check(database)
+            revision.check(database)
         except BaseException:
             database.close()
             raise
@@ -240,7 +241,12 @@ class Store:
     # Hooks
 
     def put_hook(self, spec: HookSpec) -> None:
-        """Add a hook, or replace the one of that name."""
+        """Add a hook, or replace the one of that name.
+
+        Raises:
+            InvalidHook: when its schema is not one, or its example does not fit it.
+        """
+        check_spec(spec)
         with self._database.writing() as write:
             hooks.put(write, spec)
 
@@ -270,6 +276,6 @@ def upgrade(url: str) -> None:
     """
     database = Database(url)
     try:
-        schema.upgrade(database)
+        revision.upgrade(database)
     finally:
         database.close()

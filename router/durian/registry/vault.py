@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from durian.errors import InvalidSettings, RegistryError
 
-#: The setting that holds the keys, as error messages name it.
+#: The settings that hold the keys, or name the file that does, as error messages name them.
 SETTING = "DURIAN_SECRET_KEYS"
+FILE_SETTING = "DURIAN_SECRET_KEY_FILE"
 
 #: Bytes of a key: AES-256.
 KEY_BYTES = 32
@@ -63,7 +64,7 @@ class Vault:
         cipher = self._ring.get(key_id)
         if form != _FORMAT or cipher is None:
             message = f"A secret was sealed with key {key_id or '?'}, which is not at hand."
-            raise RegistryError(message, hint=f"Check {SETTING} (or the key file).")
+            raise RegistryError(message, hint=f"Check {SETTING} or {FILE_SETTING}.")
         try:
             raw = base64.b64decode(blob, validate=True)
             return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
@@ -92,8 +93,10 @@ class Vault:
                 _create_key_file(path)
             keys = path.read_text(encoding="ascii").split()
         except (OSError, UnicodeDecodeError) as exc:
-            raise InvalidSettings("secret key file", f"{path} cannot be used: {exc}") from exc
-        return cls([_read_key(text, str(path)) for text in keys])
+            raise InvalidSettings(FILE_SETTING, f"{path} cannot be used: {exc}") from exc
+        if not keys:
+            raise InvalidSettings(FILE_SETTING, f"{path} holds no key", hint=_HINT)
+        return cls([_read_key(text, FILE_SETTING) for text in keys])
 
     @classmethod
     def load(cls, keys: str | None = None, path: Path | None = None) -> Self:

@@ -1,10 +1,10 @@
-"""Run by Alembic: migrate over the connection that `durian.registry.sql.schema` hands in."""
+"""Run by Alembic: migrate over the connection that `durian.registry.sql.revision` hands in."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from durian.registry.sql.schema import VERSION_TABLE
+from durian.registry.sql.revision import VERSION_TABLE
 from durian.registry.sql.tables import metadata
 
 context.configure(
