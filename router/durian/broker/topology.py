@@ -203,9 +203,8 @@ class Topology:
             Binding(name, name, ""),
         )
 
-    def control_queue(self, process_id: str) -> tuple[Part, ...]:
+    def control_queue(self, name: str) -> tuple[Part, ...]:
         """A process's own queue of control messages; it dies with its connection."""
-        name = f"{self.control}.{process_id}"
         return (Queue(name, exclusive=True), Binding(self.control, name, ""))
 
     def _side(self, name: str, max_length: int | None = None) -> tuple[Part, ...]:

@@ -1,0 +1,110 @@
+"""A delivery: one event on its way to one listener, as its message carries it."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, replace
+from typing import Final
+
+from durian.events.message import HeaderValue, Message
+
+#: How many attempts were made before, in decimal; absent on a delivery that was never tried.
+ATTEMPTS_HEADER: Final = "durian-attempts"
+
+#: When the first attempt was made, in milliseconds since the epoch.
+FIRST_AT_HEADER: Final = "durian-first-at"
+
+#: What the last attempt failed with, in one line.
+ERROR_HEADER: Final = "durian-last-error"
+
+#: Why a dead letter was given up, in one line.
+REASON_HEADER: Final = "durian-reason"
+
+#: When a dead letter was given up, in milliseconds since the epoch.
+DEAD_AT_HEADER: Final = "durian-dead-at"
+
+#: Headers are for people and must stay small: characters of an error or a reason.
+_TEXT_MAX_CHARS: Final = 500
+
+#: Only the event travels on from hop to hop: `x-death` and its kin would act on the broker.
+_EVENT_PREFIX: Final = "ce-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event on its way to one listener."""
+
+    listener_id: str
+    #: The canonical binary-mode message the router published, under this listener's key alone.
+    message: Message
+    #: True when it comes straight from the router: not even its first wait has begun.
+    fresh: bool
+    #: Attempts made before now.
+    attempts: int
+    #: When the first attempt was made, in milliseconds since the epoch; None before it.
+    first_at_ms: int | None
+
+    @classmethod
+    def of(cls, listener_id: str, message: Message) -> Delivery:
+        """Read a delivery from a message of the listener's queue."""
+        return cls(
+            listener_id=listener_id,
+            message=replace(message, routing_key=listener_id),
+            fresh=ATTEMPTS_HEADER not in message.headers,
+            attempts=_number(message.headers.get(ATTEMPTS_HEADER)) or 0,
+            first_at_ms=_number(message.headers.get(FIRST_AT_HEADER)),
+        )
+
+    @property
+    def event_id(self) -> str:
+        """The event's `id` attribute."""
+        return str(self.message.headers.get("ce-id", ""))
+
+    @property
+    def webhook_id(self) -> str:
+        """The same on every attempt, replay and duplicate of this delivery, and on no other.
+
+        Derived, not stored: CloudEvents makes source and id unique together, and the id may hold
+        characters that Standard Webhooks forbids (its signature is over `id.timestamp.body`).
+        """
+        source = str(self.message.headers.get("ce-source", ""))
+        name = f"{source}\0{self.event_id}\0{self.listener_id}"
+        digest = hashlib.sha256(name.encode()).digest()[:18]
+        return f"msg_{urlsafe_b64encode(digest).decode()}"
+
+    def tried(self, error: str, now: float) -> Message:
+        """The message to try again later, after an attempt that ended at `now` (epoch seconds)."""
+        first_at_ms = self.first_at_ms or round(now * 1000)
+        return self._message(
+            {
+                ATTEMPTS_HEADER: str(self.attempts + 1),
+                FIRST_AT_HEADER: str(first_at_ms),
+                ERROR_HEADER: error[:_TEXT_MAX_CHARS],
+            }
+        )
+
+    def postponed(self) -> Message:
+        """The message to try later although no attempt was made."""
+        return self._message({ATTEMPTS_HEADER: str(self.attempts)})
+
+    def given_up(self, reason: str, error: str, now: float) -> Message:
+        """The dead letter, after an attempt that ended at `now` (epoch seconds)."""
+        headers = dict(self.tried(error, now).headers)
+        headers[REASON_HEADER] = reason[:_TEXT_MAX_CHARS]
+        headers[DEAD_AT_HEADER] = str(round(now * 1000))
+        return replace(self.message, headers=headers)
+
+    def _message(self, own: dict[str, str]) -> Message:
+        headers: dict[str, HeaderValue] = {
+            name: value
+            for name, value in self.message.headers.items()
+            if name.startswith(_EVENT_PREFIX)
+        }
+        return replace(self.message, headers=headers | own)
+
+
+def _number(value: HeaderValue) -> int | None:
+    """A header's number; what is not one counts as absent."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() else None

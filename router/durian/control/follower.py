@@ -1,0 +1,170 @@
+"""Keeping a process's picture of the registry current.
+
+A control message says "look now"; a timer looks anyway, so that a lost message costs at most one
+poll. The database is only ever asked from the follower's own thread: however slow or dead it is,
+events and deliveries go on by the last known picture.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Protocol
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_random_exponential,
+)
+
+from durian.broker.port import Broker, Received, Subscription
+from durian.broker.topology import Topology
+from durian.errors import BrokerError, DurianError
+from durian.registry.changes import Changes
+
+_log = logging.getLogger(__name__)
+
+#: Seconds between two looks when a look failed: full jitter, so that a herd of processes does not
+#: fall upon a database that has just come back.
+_RETRY_WAIT = wait_random_exponential(multiplier=0.2, max=5.0)
+
+#: Control messages are acked at once, so a few on the way are plenty.
+_PREFETCH = 32
+
+
+class ChangeSource(Protocol):
+    """The part of the registry's store that followers read."""
+
+    def stream(self, since: int) -> Iterator[Changes]:
+        """Pages of what changed after a version; see durian.registry.store.Store."""
+
+
+class Follower:
+    """Hands every change of the registry to `apply`, in order, until it is stopped.
+
+    `on_synced` is called once, when the whole registry has been applied for the first time.
+
+    `apply` runs on the follower's thread and may block; the version moves on once it returned. A
+    DurianError from it, or from the registry, is logged once and the same change is tried again.
+    """
+
+    def __init__(
+        self,
+        source: ChangeSource,
+        broker: Broker,
+        topology: Topology,
+        apply: Callable[[Changes], None],
+        *,
+        on_synced: Callable[[], None] | None = None,
+        poll_s: float = 30.0,
+    ) -> None:
+        self._source = source
+        self._broker = broker
+        self._topology = topology
+        self._apply = apply
+        self._on_synced = on_synced
+        self._poll_s = poll_s
+        self._version = 0
+        self._known: set[str] = set()
+        #: Of another history of the registry, and not (yet) found in this one.
+        self._unseen: set[str] = set()
+        self._queue = f"{topology.control}.{uuid.uuid4().hex}"
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._synced = threading.Event()
+        self._subscription: Subscription | None = None
+        self._thread = threading.Thread(target=self._run, name="durian-follower", daemon=True)
+
+    @property
+    def version(self) -> int:
+        """The version of the registry that this process has applied."""
+        return self._version
+
+    def start(self) -> None:
+        """Begin to follow; returns at once."""
+        self._broker.declare(self._topology.control_queue(self._queue), self._listen)
+        self._thread.start()
+
+    def wait_synced(self, timeout_s: float) -> bool:
+        """Wait until the whole registry was applied once; False when it was not in time."""
+        return self._synced.wait(timeout_s)
+
+    def look(self) -> None:
+        """Look for changes now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Stop following; a change being applied is finished first. Harmless twice."""
+        self._stopping.set()
+        self._wake.set()
+        if self._subscription is not None:
+            self._subscription.cancel()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _listen(self, error: BrokerError | None) -> None:
+        """Consume the control queue once it is declared; without it the timer has to do."""
+        if error is not None:
+            _log.warning("registry.control_unavailable error=%s", error)
+        elif not self._stopping.is_set():
+            self._subscription = self._broker.consume(self._queue, self._told, prefetch=_PREFETCH)
+
+    def _told(self, received: Received) -> None:
+        self._broker.ack(received)
+        self._wake.set()
+
+    def _run(self) -> None:
+        retrying = Retrying(
+            retry=retry_if_exception_type(DurianError),
+            wait=_RETRY_WAIT,
+            sleep=sleep_using_event(self._stopping),
+            stop=stop_when_event_set(self._stopping),
+            before_sleep=self._warn,
+            reraise=True,
+        )
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                retrying(self._catch_up)
+            except DurianError as error:
+                _log.warning("registry.follow_abandoned error=%s", error)
+            self._wake.wait(self._poll_s)
+
+    def _catch_up(self) -> None:
+        """Apply all there is, page by page."""
+        page = Changes(version=self._version)
+        for page in self._source.stream(self._version):
+            if self._stopping.is_set():
+                return
+            if page.reset:
+                # Nothing is forgotten yet: a router that forgot a listener for a moment would
+                # lose its deliveries. What this history does not name goes at the end.
+                self._unseen = set(self._known)
+            self._unseen.difference_update(listener.id for listener in page.listeners)
+            self._advance(page)
+        if self._unseen:
+            self._advance(replace(page, listeners=(), hooks=(), removed=tuple(self._unseen)))
+            self._unseen = set()
+        if not self._synced.is_set():
+            self._synced.set()
+            if self._on_synced is not None:
+                self._on_synced()
+
+    def _advance(self, page: Changes) -> None:
+        if page.listeners or page.removed or page.hooks or page.removed_hooks:
+            self._apply(page)
+        self._known.update(listener.id for listener in page.listeners)
+        self._known.difference_update(page.removed)
+        self._version = page.version
+
+    def _warn(self, state: RetryCallState) -> None:
+        """Say once that following fails; the first success afterwards needs no word."""
+        if state.attempt_number == 1 and state.outcome is not None:
+            error = state.outcome.exception()
+            _log.warning("registry.follow_failed version=%d error=%s", self._version, error)

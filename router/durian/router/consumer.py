@@ -1,0 +1,179 @@
+"""The routing consumer: one event in, one message per matching listener out.
+
+The event is acked only once the broker has confirmed all its messages, so a crash at any step
+routes it again: duplicates are possible then, loss is not.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from durian.broker.blocking import wait
+from durian.broker.port import Address, Broker, Received, Subscription
+from durian.broker.topology import MAX_KEYS, Topology
+from durian.control import ChangeSource, Follower
+from durian.errors import BrokerError, InvalidEvent
+from durian.events import amqp
+from durian.events.message import Message
+from durian.match import Index
+from durian.router.follow import IndexKeeper
+from durian.router.invalid import explained
+
+_log = logging.getLogger(__name__)
+
+#: Events unacked at a time: enough to keep the broker's confirms in flight, and what a crash of
+#: the router can at most route twice.
+PREFETCH = 500
+
+#: Seconds before a message is published again that the broker did not take (a full disk, a
+#: queue without a leader): the event stays unacked meanwhile.
+_REPUBLISH_AFTER_S = 1.0
+
+#: Seconds that declaring the whole topology may take.
+_DECLARE_PATIENCE_S = 60.0
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a router has done since it started."""
+
+    events: int = 0
+    deliveries: int = 0
+    unmatched: int = 0
+    invalid: int = 0
+
+
+class Router:
+    """Consumes `durian.route`. Start it after its broker; stop it before."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        topology: Topology,
+        source: ChangeSource,
+        *,
+        prefetch: int = PREFETCH,
+        poll_s: float = 30.0,
+    ) -> None:
+        self.counts = Counts()
+        self.index = Index()
+        self._broker = broker
+        self._topology = topology
+        self._prefetch = prefetch
+        self._subscription: Subscription | None = None
+        self._stopping = threading.Event()
+        keeper = IndexKeeper(broker, topology, self.index)
+        self._follower = Follower(
+            source, broker, topology, keeper.apply, on_synced=self._consume, poll_s=poll_s
+        )
+
+    def start(self) -> None:
+        """Declare the topology and begin; events are consumed once the whole registry is loaded.
+
+        Raises BrokerError when the topology cannot be declared. A registry that cannot be reached
+        is waited for: events rest in their queue meanwhile, for routing them by half a registry
+        would lose deliveries.
+        """
+        parts = self._topology.house()
+        wait(lambda done: self._broker.declare(parts, done), _DECLARE_PATIENCE_S)
+        self._follower.start()
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        """Wait until the whole registry is loaded; False when it was not in time."""
+        return self._follower.wait_synced(timeout_s)
+
+    def look(self) -> None:
+        """Look for changes of the registry now."""
+        self._follower.look()
+
+    def stop(self) -> None:
+        """Stop consuming; what is unconfirmed goes back to the queue. Harmless twice."""
+        self._stopping.set()
+        self._follower.stop()
+        if self._subscription is not None:
+            self._subscription.cancel()
+
+    def _consume(self) -> None:
+        if not self._stopping.is_set():
+            self._subscription = self._broker.consume(
+                self._topology.route, self._on_message, prefetch=self._prefetch
+            )
+
+    def _on_message(self, received: Received) -> None:
+        try:
+            messages = self._messages(received.message)
+        except InvalidEvent as error:
+            self._set_aside(received, str(error))
+        except Exception as error:  # noqa: BLE001  # ours: must not stop the queue, nor lose it
+            _log.exception("router.event_failed")
+            self._set_aside(received, f"internal error: {error!r}")
+        else:
+            _Transfer(self._broker, received, messages).start()
+
+    def _messages(self, message: Message) -> list[tuple[Message, Address]]:
+        """Everything one message of the route queue turns into."""
+        found: list[tuple[Message, Address]] = []
+        for event in amqp.decode(message):
+            listeners = self.index.match(event)
+            self.counts.events += 1
+            if listeners:
+                self.counts.deliveries += len(listeners)
+                canonical = amqp.encode(event)
+                found += [
+                    (canonical, address) for address in addresses(self._topology.deliver, listeners)
+                ]
+            else:
+                self.counts.unmatched += 1
+        return found
+
+    def _set_aside(self, received: Received, reason: str) -> None:
+        self.counts.invalid += 1
+        _log.warning("router.event_invalid reason=%s", reason)
+        message = explained(received.message, reason)
+        address = Address(self._topology.invalid, received.message.routing_key)
+        _Transfer(self._broker, received, [(message, address)]).start()
+
+
+def addresses(exchange: str, listeners: Sequence[str]) -> list[Address]:
+    """Address listeners in chunks of at most MAX_KEYS: the first as key, the others as BCC."""
+    keys = iter(listeners)
+    found: list[Address] = []
+    while chunk := tuple(islice(keys, MAX_KEYS)):
+        found.append(Address(exchange, chunk[0], chunk[1:]))
+    return found
+
+
+class _Transfer:
+    """Publishes all messages of one received message, then acks it."""
+
+    __slots__ = ("_broker", "_left", "_messages", "_received")
+
+    def __init__(
+        self, broker: Broker, received: Received, messages: list[tuple[Message, Address]]
+    ) -> None:
+        self._broker = broker
+        self._received = received
+        self._messages = messages
+        self._left = len(messages)
+
+    def start(self) -> None:
+        if not self._messages:
+            self._broker.ack(self._received)
+        for message, address in self._messages:
+            self._publish(message, address)
+
+    def _publish(self, message: Message, address: Address) -> None:
+        def done(error: BrokerError | None) -> None:
+            if error is None:
+                self._left -= 1
+                if not self._left:
+                    self._broker.ack(self._received)
+            elif self._received.alive:
+                _log.warning("router.publish_failed exchange=%s error=%s", address.exchange, error)
+                self._broker.call_later(_REPUBLISH_AFTER_S, lambda: self._publish(message, address))
+
+        self._broker.publish(message, address, done, cause=self._received)
