@@ -16,6 +16,7 @@ from urllib.parse import quote
 from durian.errors import InvalidEvent
 from durian.events import attributes as rules
 from durian.events import content, structured
+from durian.events.canonical import canonical, from_timestamp
 from durian.events.caps import CAPS, Caps
 from durian.events.event import Event
 from durian.events.media import format_of
@@ -93,7 +94,7 @@ def decode(message: Message, *, caps: Caps = CAPS) -> tuple[Event, ...]:
     if message.content_type:
         attributes["datacontenttype"] = message.content_type
     if "time" not in attributes and message.timestamp is not None:
-        attributes["time"] = rules.from_timestamp(message.timestamp)
+        attributes["time"] = from_timestamp(message.timestamp)
     return (Event.from_attributes(attributes, body, caps=caps),)
 
 
@@ -154,4 +155,4 @@ def _add(attributes: dict[str, str], name: str, value: object) -> None:
         return
     if name in attributes:
         raise InvalidEvent(name, "is given twice", hint="Header names ignore case.")
-    attributes[name] = rules.canonical(name, value)
+    attributes[name] = value if isinstance(value, str) else canonical(name, value)

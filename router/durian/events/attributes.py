@@ -1,4 +1,4 @@
-"""The attributes of an event: their canonical strings, and the one place that checks them.
+"""The attributes of an event: their names and rules, and the one place that checks them.
 
 Rules are those of CloudEvents 1.0, section "Context Attributes", and of what carries events: AMQP
 keeps routing keys, message ids and content types in at most 255 bytes.
@@ -6,14 +6,15 @@ keeps routing keys, message ids and content types in at most 255 bytes.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
+from functools import lru_cache
 
 from durian.errors import InvalidEvent
+from durian.events.canonical import parse_time
 from durian.events.caps import Caps
+from durian.events.media import REMEMBERED
 
 #: The version of CloudEvents that is spoken.
 SPECVERSION = "1.0"
@@ -30,9 +31,6 @@ SHORT_STRING_BYTES = 255
 #: Bytes by which an attribute is more than name and value on the wire, at most.
 _OVERHEAD_BYTES = 16
 
-#: Integers of CloudEvents have 32 bits; clients send AMQP's and JSON's larger ones all the same.
-_INTEGER_BITS = 64
-
 _EXTENSION = re.compile(r"[a-z0-9]{1,64}")
 _RESERVED = DEFINED | {"data"}
 #: What CloudEvents keeps out of strings: controls, surrogates and noncharacters.
@@ -47,49 +45,6 @@ _PLAIN_TYPE = re.compile(r"[A-Za-z0-9_.:/-]{1,255}")
 _WORD = re.compile(r"\S+")
 _ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*(;[ -~]*)?")
-_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-_TIME_HINT = "Write RFC 3339, such as 2026-01-31T12:00:00Z."
-
-
-def canonical(name: str, value: object) -> str:
-    """Write a value of CloudEvents' type system as its canonical string.
-
-    What clients of AMQP and JSON hand over is understood: bool, int, float, Decimal, datetime (UTC
-    when it has no zone, as AMQP timestamps have none), and bytes that are UTF-8.
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int) and value.bit_length() <= _INTEGER_BITS:
-        return str(value)
-    if isinstance(value, float | Decimal) and math.isfinite(value):
-        return str(value)
-    if isinstance(value, datetime):
-        return rfc3339(value if value.tzinfo else value.replace(tzinfo=UTC), name)
-    if isinstance(value, bytes):
-        return _utf8(name, value)
-    reason = f"cannot be a value of type {type(value).__name__}"
-    raise InvalidEvent(name, reason, hint="Attributes are strings; put structures into data.")
-
-
-def rfc3339(moment: datetime, name: str = "time") -> str:
-    """Write a moment as RFC 3339 in UTC."""
-    try:
-        return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
-    except OverflowError as exc:
-        raise InvalidEvent(name, "is outside the years 1 to 9999", hint=_TIME_HINT) from exc
-
-
-def from_timestamp(seconds: int) -> str:
-    """Write an AMQP timestamp (seconds since the epoch) as RFC 3339."""
-    try:
-        return rfc3339(datetime.fromtimestamp(seconds, UTC))
-    except (OverflowError, ValueError, OSError, TypeError) as exc:
-        hint = "Give the timestamp property in seconds since 1970."
-        raise InvalidEvent("time", f"cannot be the timestamp {seconds}", hint=hint) from exc
 
 
 def check(attributes: Mapping[str, str], caps: Caps) -> datetime | None:
@@ -113,7 +68,7 @@ def check(attributes: Mapping[str, str], caps: Caps) -> datetime | None:
     # Characters are cheap to count, and at most four bytes each.
     if size * 4 > caps.attributes_bytes:
         _check_size(attributes, caps.attributes_bytes)
-    return _parse_time(attributes["time"]) if "time" in attributes else None
+    return parse_time(attributes["time"]) if "time" in attributes else None
 
 
 def _check_specversion(value: str) -> None:
@@ -133,12 +88,12 @@ def _check_source(value: str) -> None:
 
 def _check_type(value: str) -> None:
     """A type is a routing key, and listeners name types with `*` and `#` for wildcards."""
-    words = value.split(".") if "*" in value or "#" in value else ()
+    if _PLAIN_TYPE.fullmatch(value):
+        return
+    words = value.split(".")
     hint = "Choose a name such as com.example.order.paid: it is the routing key."
     if "*" in words or "#" in words:
         raise InvalidEvent("type", f"{value!r} has a wildcard for a word", hint=hint)
-    if _PLAIN_TYPE.fullmatch(value):
-        return
     if not _WORD.fullmatch(value):
         raise InvalidEvent("type", f"{value!r} has white space", hint=hint)
     _check_short("type", value)
@@ -155,6 +110,7 @@ def _check_dataschema(value: str) -> None:
         raise InvalidEvent("dataschema", f"{value!r} is not an absolute URI", hint=hint)
 
 
+@lru_cache(REMEMBERED)
 def _check_datacontenttype(value: str) -> None:
     _check_short("datacontenttype", value)
     if not _MEDIA_TYPE.fullmatch(value):
@@ -182,8 +138,7 @@ def _check_characters(name: str, value: str) -> None:
 
 
 def _check_short(name: str, value: str) -> None:
-    size = len(value.encode())
-    if size > SHORT_STRING_BYTES:
+    if (size := len(value.encode())) > SHORT_STRING_BYTES:
         hint = "Shorten it: AMQP allows no more."
         reason = f"is {size} bytes; at most {SHORT_STRING_BYTES} are allowed"
         raise InvalidEvent(name, reason, hint=hint)
@@ -205,20 +160,3 @@ def _refuse_name(name: str) -> None:
         raise InvalidEvent(name, "cannot be an extension", hint="CloudEvents reserves this name.")
     hint = "Names of attributes are 1 to 64 lower-case letters and digits."
     raise InvalidEvent(name or "extensions", "cannot be the name of an attribute", hint=hint)
-
-
-def _parse_time(text: str) -> datetime:
-    """Read RFC 3339; digits past microseconds are kept in the text alone."""
-    if not _TIME.fullmatch(text):
-        raise InvalidEvent("time", f"{text!r} is not a time with its zone", hint=_TIME_HINT)
-    try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except (ValueError, OverflowError) as exc:
-        raise InvalidEvent("time", f"{text!r} does not exist: {exc}", hint=_TIME_HINT) from exc
-
-
-def _utf8(name: str, value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError as exc:
-        raise InvalidEvent(name, "is not UTF-8", hint="Send a string.") from exc

@@ -81,6 +81,14 @@ def inflate(body: bytes, encoding: str | None, cap: int) -> bytes:
         raise InvalidEvent("content_encoding", reason, hint=hint) from exc
 
 
+def as_bytes(body: object) -> bytes:
+    """Take a body as bytes. Raises InvalidEvent when it is anything else, such as str."""
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    reason = f"is of type {type(body).__name__}"
+    raise InvalidEvent("body", reason, hint="Pass bytes, or pass a value as data.")
+
+
 def too_large(field: str, size: int, cap: int) -> InvalidEvent:
     """Make the error about something that has too many bytes."""
     reason = f"is {size:,} bytes; at most {cap:,} are allowed"

@@ -10,6 +10,7 @@ from typing import Any
 from durian.errors import InvalidEvent
 from durian.events import attributes as rules
 from durian.events import content
+from durian.events.canonical import canonical, rfc3339
 from durian.events.caps import CAPS, Caps
 from durian.events.ids import new_id
 
@@ -83,7 +84,7 @@ class Event:
         time = rules.check(attributes, caps)
         if time is None:
             time = _now()
-            attributes["time"] = rules.rfc3339(time)
+            attributes["time"] = rfc3339(time)
         datacontenttype, data = content.read(body, attributes.get("datacontenttype"), caps)
         attributes["datacontenttype"] = datacontenttype
         # Everything is checked by now: __init__ would do it a second time.
@@ -125,18 +126,19 @@ class Event:
             if name in rules.DEFINED:
                 hint = "Pass it as an argument of its own."
                 raise InvalidEvent(name, "is not an extension", hint=hint)
-            attributes[name] = rules.canonical(name, extension)
+            attributes[name] = canonical(name, extension)
         return attributes
 
     def _content(self, caps: Caps) -> tuple[bytes, Any]:
         """The bytes of data and their value."""
         if not self.body:
             return content.write(self.data, self.datacontenttype, caps)
-        data = content.read(self.body, self.datacontenttype, caps)[1]
+        body = content.as_bytes(self.body)
+        data = content.read(body, self.datacontenttype, caps)[1]
         if self.data is not None and self.data != data:
             hint = "Give one of them; the other is made from it."
             raise InvalidEvent("data", "is not what body holds", hint=hint)
-        return self.body, data
+        return body, data
 
 
 def _aware(moment: object) -> str:
@@ -144,7 +146,7 @@ def _aware(moment: object) -> str:
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         hint = "Pass an aware datetime, such as datetime.now(UTC), or leave it out."
         raise InvalidEvent("time", "is not a datetime with its zone", hint=hint)
-    return rules.rfc3339(moment)
+    return rfc3339(moment)
 
 
 def _extensions(attributes: Mapping[str, str]) -> dict[str, str]:

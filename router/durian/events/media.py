@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 #: How many different content types are remembered; a deployment sees a handful.
-_REMEMBERED = 256
+REMEMBERED = 256
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([A-Za-z0-9_-]+)", re.IGNORECASE)
 _UTF8_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
@@ -20,7 +20,7 @@ Kind = Literal["json", "text", "binary"]
 Format = Literal["structured", "batch", "unknown"]
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def kind_of(content_type: str) -> Kind:
     """Tell whether data of this type is JSON, UTF-8 text, or just bytes."""
     essence = _essence(content_type)
@@ -35,7 +35,7 @@ def kind_of(content_type: str) -> Kind:
     return "binary"
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def format_of(content_type: str) -> Format | None:
     """Tell how whole CloudEvents are written in content of this type; None when it holds data.
 

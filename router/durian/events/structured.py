@@ -11,8 +11,8 @@ from json import JSONDecoder
 from pydantic_core import to_json
 
 from durian.errors import InvalidEvent
-from durian.events import attributes as rules
 from durian.events import content, jsonvalue
+from durian.events.canonical import canonical
 from durian.events.caps import Caps
 from durian.events.event import Event
 from durian.events.media import Format, kind_of
@@ -86,7 +86,7 @@ def _attribute(name: str, value: object) -> str:
     if isinstance(value, dict | list | float):
         hint = "Attributes are strings, integers or booleans; put the rest into data."
         raise InvalidEvent(name, "is not a string, an integer or a boolean", hint=hint)
-    return rules.canonical(name, value)
+    return canonical(name, value)
 
 
 def _body(
