@@ -1,0 +1,87 @@
+"""Broker URLs: one or several, separated by semicolons, each checked before it is used."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from durian.errors import InvalidSettings
+
+#: Default ports by scheme: plain and TLS.
+_PORTS = {"amqp": 5672, "amqps": 5671}
+
+#: TLS parameters as RabbitMQ's URI specification names them; others belong to other clients.
+_TLS_FILES = {"cacertfile": "ca_certs", "certfile": "certfile", "keyfile": "keyfile"}
+
+_HINT = 'Write it like amqp://user:password@host:5672/vhost; separate several with ";".'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerUrl:
+    """Where a broker is and how to log in. Its text form never shows the password."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    vhost: str
+    #: What py-amqp needs to know of TLS; None for a plain connection.
+    tls: dict[str, Any] | None = field(default=None, hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port} (virtual host {self.vhost})"
+
+
+def parse_broker_urls(text: str) -> tuple[BrokerUrl, ...]:
+    """Read one URL, or several separated by semicolons: they are tried in turn.
+
+    Raises InvalidSettings for DURIAN_BROKER_URL when one of them cannot be used.
+    """
+    urls = tuple(_parse(part.strip()) for part in text.split(";") if part.strip())
+    if not urls:
+        raise _invalid("is empty")
+    return urls
+
+
+def _parse(text: str) -> BrokerUrl:
+    parts = _split(text)
+    if parts.scheme not in _PORTS:
+        raise _invalid(f"must begin with amqp:// or amqps://, not with {parts.scheme or text!r}")
+    if not parts.hostname:
+        raise _invalid("names no host")
+    query = dict(parse_qsl(parts.query))
+    return BrokerUrl(
+        host=unquote(parts.hostname),
+        port=parts.port or _PORTS[parts.scheme],
+        user=unquote(parts.username or "guest"),
+        password=unquote("guest" if parts.password is None else parts.password),
+        vhost=unquote(parts.path[1:]) or "/",
+        tls=_tls(query, parts.hostname) if parts.scheme == "amqps" else None,
+    )
+
+
+def _split(text: str) -> SplitResult:
+    """Take a URL apart; urllib refuses bad ports and brackets only when they are looked at."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as exc:
+        raise _invalid(str(exc)) from exc
+    return parts
+
+
+def _tls(query: dict[str, str], host: str) -> dict[str, Any]:
+    """Certificates are verified unless the URL says `verify=verify_none`: py-amqp's default."""
+    options: dict[str, Any] = {
+        option: query[name] for name, option in _TLS_FILES.items() if name in query
+    }
+    if query.get("verify") == "verify_none":
+        return options | {"cert_reqs": ssl.CERT_NONE}
+    name = query.get("server_name_indication", host)
+    return options | {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": name}
+
+
+def _invalid(reason: str) -> InvalidSettings:
+    return InvalidSettings("DURIAN_BROKER_URL", reason, hint=_HINT)
