@@ -1,0 +1,127 @@
+"""Conditions: the tree a filter is made of, and how each kind of node decides.
+
+A condition looks at one value. Where the value of a field is an array, `found` offers the condition
+each of its elements, and conditions that stand together hold for one and the same element.
+`docs/filters.md` is the specification.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from durian.events import Event
+from durian.match.values import MISSING, candidates
+
+
+class Condition(ABC):
+    """What must hold. Conditions are immutable, and equal when they mean the same words."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def holds(self, value: Any, whole: Any, event: Event) -> bool:
+        """Tell whether it holds for `value`, an element of `whole` (or `whole` itself)."""
+
+
+class Matcher(Condition):
+    """A condition on a single value, whatever surrounds it."""
+
+    __slots__ = ()
+
+    #: How it is spelled in JSON and in the short form.
+    word: ClassVar[str]
+
+    @classmethod
+    def read(cls, argument: Any) -> Self:
+        """Make one from what stands behind the word in JSON. Raises InvalidFilter."""
+        make: Callable[[Any], Self] = cls
+        return make(argument)
+
+    @classmethod
+    def read_short(cls, text: str) -> Any:
+        """Make what stands behind the word in JSON from the short form's text."""
+        return text
+
+    @abstractmethod
+    def accepts(self, value: Any) -> bool:
+        """Tell whether a JSON value, or MISSING, fits. A value of the wrong type does not."""
+
+    @abstractmethod
+    def argument(self) -> Any:
+        """Give what stands behind the word in JSON."""
+
+    def holds(self, value: Any, whole: Any, event: Event) -> bool:  # noqa: ARG002 (any matcher is blind to them)
+        """Tell whether the value fits."""
+        return self.accepts(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Every(Condition):
+    """Holds when every part holds, for one and the same value."""
+
+    parts: tuple[Condition, ...]
+
+    def holds(self, value: Any, whole: Any, event: Event) -> bool:
+        """Tell whether every part holds."""
+        return all(part.holds(value, whole, event) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Either(Condition):
+    """Holds when at least one part holds."""
+
+    parts: tuple[Condition, ...]
+
+    def holds(self, value: Any, whole: Any, event: Event) -> bool:
+        """Tell whether some part holds."""
+        return any(part.holds(value, whole, event) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Nowhere(Condition):
+    """Holds when no element of the field fulfils its part: it speaks of the field as a whole."""
+
+    part: Condition
+
+    def holds(self, value: Any, whole: Any, event: Event) -> bool:  # noqa: ARG002 (it speaks of the whole)
+        """Tell whether the part holds nowhere."""
+        return not found(self.part, whole, event)
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Condition):
+    """Holds when its part holds for the value's member of that name."""
+
+    name: str
+    part: Condition
+
+    def holds(self, value: Any, whole: Any, event: Event) -> bool:  # noqa: ARG002 (a member has a whole of its own)
+        """Tell whether the member fulfils the part."""
+        if type(value) is dict:
+            return found(self.part, value.get(self.name, MISSING), event)
+        # Elements are asked one by one; only of an empty array the members are plainly missing.
+        if type(value) is list and value:
+            return False
+        return found(self.part, MISSING, event)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Condition):
+    """Holds when its part holds for an attribute of the envelope, such as `source`."""
+
+    name: str
+    part: Condition
+
+    def holds(self, value: Any, whole: Any, event: Event) -> bool:  # noqa: ARG002 (it looks at the envelope)
+        """Tell whether the attribute fulfils the part."""
+        return found(self.part, event.attributes.get(self.name, MISSING), event)
+
+
+def found(part: Condition, whole: Any, event: Event) -> bool:
+    """Tell whether a condition holds for a field: for its value, or an element of its array."""
+    if type(whole) is list:
+        return any(part.holds(value, whole, event) for value in candidates(whole))
+    return part.holds(whole, whole, event)

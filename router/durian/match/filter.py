@@ -1,0 +1,94 @@
+"""Filter: the conditions of a listener, from Python, from JSON or from the short form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from durian.errors import InvalidFilter
+from durian.events import Event
+from durian.match.condition import Condition, found
+from durian.match.explain import Verdict, explain
+from durian.match.reading import all_of, read_field, read_object, read_value
+from durian.match.short import parse_short
+from durian.match.writing import write
+
+
+class Filter:
+    """What an event must be like to be wanted: immutable, and equal when written equally.
+
+    Keywords are fields of the event's data, by name or dotted path; a value is a matcher, a nested
+    dict, or plain data to be equal to. Positional parts (mappings in the JSON form's manner, other
+    filters, groups) must hold as well. Without any conditions every event is wanted.
+
+    Raises InvalidFilter about the path of what cannot be understood.
+    """
+
+    __slots__ = ("_text", "condition")
+
+    #: The root of the tree of conditions.
+    condition: Condition
+
+    def __init__(self, *parts: Any, **fields: Any) -> None:
+        conditions = [read_value(part, "", root=True) for part in parts]
+        conditions += [read_field(name, value) for name, value in fields.items()]
+        self.condition = all_of(conditions)
+        self._text = json.dumps(write(self.condition), ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, form: str | Mapping[str, Any]) -> Filter:
+        """Read the JSON form, as text or as parsed. Raises InvalidFilter."""
+        if isinstance(form, str):
+            try:
+                form = json.loads(form, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+            except ValueError as exc:
+                raise InvalidFilter("filter", f"is not valid JSON: {exc}") from exc
+            except RecursionError as exc:
+                raise InvalidFilter("filter", "is nested too deep") from exc
+        if not isinstance(form, Mapping):
+            hint = 'Write conditions by field: {"name": {"startswith": "J"}}.'
+            raise InvalidFilter("filter", "is not a JSON object", hint=hint)
+        return cls(read_object(form))
+
+    @classmethod
+    def parse_short(cls, text: str) -> Filter:
+        """Read the short form, such as `name=startswith:J and age>=18`. Raises InvalidFilter."""
+        return cls(parse_short(text))
+
+    def to_json(self) -> str:
+        """Write the JSON form: `parse` reads it back to an equal filter."""
+        return self._text
+
+    def matches(self, event: Event) -> bool:
+        """Tell whether the event fulfils every condition. Never raises."""
+        return found(self.condition, event.data, event)
+
+    def explain(self, event: Event) -> Verdict:
+        """Tell of every condition what it looked at, and whether it held."""
+        return explain(self.condition, event)
+
+    def __and__(self, other: Filter) -> Filter:
+        return Filter(self, other)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Filter) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return f"Filter.parse({self._text!r})"
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidFilter(twice, "is given twice in one object")
+    return members
+
+
+def _refuse_constant(name: str) -> Any:
+    raise InvalidFilter("filter", f"holds {name}, which is not JSON")

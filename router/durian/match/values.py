@@ -1,0 +1,62 @@
+"""JSON values as filters see them: what is missing, what is the same, what an array offers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, Final
+
+
+class MissingValue(Enum):
+    """The type of `MISSING`: an enumeration of one, so that type checkers can tell it apart."""
+
+    MISSING = "missing"
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+#: What a path leads to when nothing is there. Null is there.
+MISSING: Final = MissingValue.MISSING
+
+
+def same(left: Any, right: Any) -> bool:
+    """Tell whether two JSON values are equal, strictly.
+
+    Numbers are compared by their exact value (`1` is `1.0`), booleans are no numbers, and strings
+    are compared code point by code point.
+    """
+    kind = type(left)
+    if kind is not type(right):
+        numbers = kind in (int, float) and type(right) in (int, float)
+        return numbers and bool(left == right)
+    if kind is list:
+        return len(left) == len(right) and all(map(same, left, right))
+    if kind is dict:
+        return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
+    return bool(left == right)
+
+
+def candidates(array: list[Any]) -> Iterator[Any]:
+    """Offer what a condition on an array may hold for: each element, at any depth, and itself."""
+    yield array
+    for element in array:
+        if type(element) is list:
+            yield from candidates(element)
+        else:
+            yield element
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number; a boolean is none."""
+    return type(value) is int or type(value) is float
+
+
+def read_scalar(text: str) -> Any:
+    """Read a JSON scalar (`18`, `true`, `null`, `"18"`); what is none is text, as it is."""
+    try:
+        value = json.loads(text, parse_constant=lambda name: name)
+    except (ValueError, RecursionError):
+        return text
+    return text if isinstance(value, list | dict) else value
