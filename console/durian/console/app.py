@@ -7,7 +7,42 @@ from typing import Any
 
 import typer
 
-from durian.console.commands import listen, settings
+from durian.console.commands import (
+    demo,
+    doctor,
+    emit,
+    health,
+    hooks,
+    listen,
+    listeners,
+    registry,
+    run,
+    secrets,
+    settings,
+    topology,
+    up,
+)
+
+#: Commands in the order in which people need them.
+_COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
+    ("demo", demo.demo),
+    ("up", up.up),
+    ("emit", emit.emit),
+    ("listen", listen.listen),
+    ("router", run.router),
+    ("deliver", run.deliver),
+    ("topology", topology.topology),
+    ("doctor", doctor.doctor),
+    ("health", health.health),
+    ("settings", settings.settings),
+)
+
+_GROUPS: tuple[tuple[str, typer.Typer], ...] = (
+    ("listeners", listeners.app),
+    ("hooks", hooks.app),
+    ("registry", registry.app),
+    ("secrets", secrets.app),
+)
 
 
 def build() -> Callable[..., Any]:
@@ -20,6 +55,8 @@ def build() -> Callable[..., Any]:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    app.command("listen")(listen.listen)
-    app.command("settings")(settings.settings)
+    for name, command in _COMMANDS:
+        app.command(name)(command)
+    for name, group in _GROUPS:
+        app.add_typer(group, name=name)
     return typer.main.get_command(app)

@@ -50,7 +50,9 @@ Network = IPv4Network | IPv6Network
 class Settings(BaseSettings):
     """What one process is told. An option beats the environment, which beats durian.toml."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     broker_url: str = Field(
         "",

@@ -26,6 +26,11 @@ class Arrival:
     #: The status it was answered with.
     answered: int
 
+    @property
+    def accepted(self) -> bool:
+        """True when it was answered with success (2xx)."""
+        return self.answered in range(200, 300)
+
     def header(self, name: str) -> str:
         """The first header of a name, in any case; empty when absent."""
         wanted = name.lower()

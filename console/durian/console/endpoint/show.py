@@ -7,26 +7,27 @@ from contextlib import suppress
 from datetime import datetime
 
 from durian.console.endpoint.arrival import Arrival
-from durian.console.output import say, styled
+from durian.console.output import one_line, say, styled
 
 #: Characters of a body that are printed; the rest is counted.
 SHOWN_BODY = 4000
 
 
-def show(arrival: Arrival) -> None:
+def show(arrival: Arrival, indent: str = "") -> None:
     """Print a request as it was received: request line, headers, body, and the verdict."""
     at = datetime.fromtimestamp(arrival.at).astimezone()
+    line = one_line(f"{arrival.method} {arrival.path}")
     say(
-        styled(f"{at:%H:%M:%S.%f}"[:-3], "dim"),
-        "  ",
-        styled(f"{arrival.method} {arrival.path}".replace("\n", " "), "bold"),
-        f"  answered {arrival.answered}",
+        indent,
+        styled(line, "bold"),
+        styled(f"  {at:%H:%M:%S.%f}"[:-3], "dim"),
+        styled(f"  answered {arrival.answered}", "green" if arrival.accepted else "red"),
     )
     for name, value in arrival.headers:
-        say("    ", styled(f"{name}: ", "cyan"), value)
-    say("    ", verdict(arrival))
+        say(indent, "    ", styled(f"{name}: ", "cyan"), one_line(value))
     for line in pretty(arrival).splitlines():
-        say("    ", line)
+        say(indent, "    ", line)
+    say(indent, "    ", styled(verdict(arrival), "green" if arrival.verified else "yellow"))
 
 
 def verdict(arrival: Arrival) -> str:

@@ -1,0 +1,25 @@
+"""`durian health`: is the process of a heartbeat file alive?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from durian.console.options import HealthFile
+
+
+def health(
+    *,
+    health_file: HealthFile = None,
+    max_age: Annotated[
+        float, typer.Option(help="Seconds since the last sign of life that are fine.", min=0)
+    ] = 15.0,
+) -> None:
+    """Check the heartbeat of a running router or deliver; exit code 0 means healthy."""
+    from durian.console.heartbeat import check
+    from durian.console.output import say
+    from durian.console.settings import load
+
+    age_s = check(load(health_file=health_file).health_file, max_age)
+    say(f"healthy: last sign of life {age_s:.1f} s ago")

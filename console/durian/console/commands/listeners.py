@@ -1,0 +1,158 @@
+"""`durian listeners`: add, list, show, enable, disable and remove listeners."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from durian.console.options import AsJSON, BrokerURL, Prefix, QueueKind, RegistryURL
+
+app = typer.Typer(help="The URLs that want events.")
+
+ListenerId = Annotated[str, typer.Argument(metavar="ID", help="The listener's id.")]
+
+_POLICY = (
+    "NAME=VALUE of the delivery policy, such as timeout_s=5, payload=cloudevent or "
+    "schedule_s=[0,5,60]; may be repeated."
+)
+
+
+@app.command()
+def add(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where events are POSTed to.")],
+    *,
+    event: Annotated[
+        str, typer.Option(help="Event type, or a pattern of types: person, order.*, #.")
+    ],
+    match: Annotated[
+        list[str] | None,
+        typer.Option(help="Condition, such as name=startswith:J; may be repeated, all must hold."),
+    ] = None,
+    filter_json: Annotated[
+        str | None, typer.Option("--filter", help="The conditions as JSON, instead of --match.")
+    ] = None,
+    listener_id: Annotated[str | None, typer.Option("--id", help="An id of your choice.")] = None,
+    secret: Annotated[
+        str | None, typer.Option(help="A signing secret of your own (whsec_...).")
+    ] = None,
+    description: Annotated[str, typer.Option(help="For people.")] = "",
+    policy: Annotated[list[str] | None, typer.Option(help=_POLICY)] = None,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+    queue_type: QueueKind = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Add a listener; prints its id and, this once, its signing secret."""
+    from durian.console import listeners
+    from durian.console.output import say, say_json
+    from durian.console.settings import load
+
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, queue_type=queue_type)
+    listener = listeners.new_listener(
+        id=listener_id,
+        url=url,
+        event=event,
+        filter=listeners.filter_of(filter_json, match or ()),
+        policy=listeners.policy_of(policy or ()),
+        queue_type=settings.queue_type,
+        description=description,
+    )
+    key = listeners.new_secret(secret)
+    with listeners.open_desk(settings) as desk:
+        desk.add(listener, key)
+    if as_json:
+        say_json({"id": listener.id, "secret": key.value})
+    else:
+        say("id      ", listener.id)
+        say("secret  ", key.value)
+
+
+@app.command("list")
+def list_(
+    *,
+    event: Annotated[str | None, typer.Option(help="Only those of this event pattern.")] = None,
+    registry: RegistryURL = None,
+    as_json: AsJSON = False,
+) -> None:
+    """List all listeners; --json prints one JSON object a line."""
+    from durian.console import listeners
+    from durian.console.output import say_json, table
+    from durian.console.settings import load
+    from durian.console.wiring import open_store
+
+    with open_store(load(registry_url=registry)) as store:
+        found = list(listeners.pages(store, event))
+    if as_json:
+        for listener in found:
+            say_json(listeners.described(listener))
+        return
+    rows = (
+        (one.id, one.event, one.filter, one.url, "yes" if one.enabled else "no") for one in found
+    )
+    table(("id", "event", "filter", "url", "enabled"), rows)
+
+
+@app.command()
+def show(listener_id: ListenerId, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
+    """Show one listener with its policy."""
+    from durian.console import listeners
+    from durian.console.output import facts, say_json
+    from durian.console.settings import load
+    from durian.console.wiring import open_store
+
+    with open_store(load(registry_url=registry)) as store:
+        found = listeners.described(store.get_listener(listener_id))
+    if as_json:
+        say_json(found)
+    else:
+        facts(listeners.pairs(found))
+
+
+@app.command()
+def enable(
+    listener_id: ListenerId,
+    *,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+) -> None:
+    """Enable a listener: it is matched again, and what rests in its queue is delivered."""
+    from durian.console.listeners import open_desk
+    from durian.console.settings import load
+
+    with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
+        desk.set_enabled(listener_id, enabled=True)
+
+
+@app.command()
+def disable(
+    listener_id: ListenerId,
+    *,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+) -> None:
+    """Disable a listener: no event matches it, and what is queued for it rests."""
+    from durian.console.listeners import open_desk
+    from durian.console.settings import load
+
+    with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
+        desk.set_enabled(listener_id, enabled=False)
+
+
+@app.command()
+def remove(
+    listener_id: ListenerId,
+    *,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+) -> None:
+    """Remove a listener with what is queued for it; its dead letters stay."""
+    from durian.console.listeners import open_desk
+    from durian.console.settings import load
+
+    with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
+        desk.remove(listener_id)

@@ -1,0 +1,74 @@
+"""`durian router` and `durian deliver`: the two processes of a deployment on RabbitMQ."""
+
+from __future__ import annotations
+
+from durian.console.options import (
+    AllowedNetworks,
+    BrokerURL,
+    Grace,
+    HealthFile,
+    LogFormat,
+    LogLevel,
+    Prefetch,
+    Prefix,
+    RegistryURL,
+    Threads,
+)
+
+
+def router(
+    *,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+    prefetch: Prefetch = None,
+    health_file: HealthFile = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Route events to the listeners that want them, until Ctrl-C or SIGTERM."""
+    from durian.console.processes import run_router
+    from durian.console.settings import load
+
+    run_router(
+        load(
+            broker_url=broker,
+            registry_url=registry,
+            prefix=prefix,
+            prefetch=prefetch,
+            health_file=health_file,
+            log_level=log_level,
+            log_format=log_format,
+        )
+    )
+
+
+def deliver(
+    *,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+    allow_network: AllowedNetworks = None,
+    threads: Threads = None,
+    grace: Grace = None,
+    health_file: HealthFile = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Deliver what lies in the listeners' queues, until Ctrl-C or SIGTERM; then drain."""
+    from durian.console.processes import run_delivery
+    from durian.console.settings import load
+
+    run_delivery(
+        load(
+            broker_url=broker,
+            registry_url=registry,
+            prefix=prefix,
+            allowed_networks=allow_network,
+            threads=threads,
+            grace_s=grace,
+            health_file=health_file,
+            log_level=log_level,
+            log_format=log_format,
+        )
+    )

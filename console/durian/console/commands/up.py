@@ -1,0 +1,49 @@
+"""`durian up`: everything in one process."""
+
+from __future__ import annotations
+
+from durian.console.options import (
+    AllowedNetworks,
+    ApiHost,
+    ApiPort,
+    BrokerURL,
+    Grace,
+    LogFormat,
+    LogLevel,
+    Prefix,
+    RegistryURL,
+    Threads,
+)
+
+
+def up(
+    *,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    host: ApiHost = None,
+    port: ApiPort = None,
+    allow_network: AllowedNetworks = None,
+    prefix: Prefix = None,
+    threads: Threads = None,
+    grace: Grace = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Run everything in one process: router, delivery, and HTTP at POST /v1/events."""
+    from durian.console.settings import load
+    from durian.console.up import run_up
+
+    run_up(
+        load(
+            broker_url=broker,
+            registry_url=registry,
+            api_host=host,
+            api_port=port,
+            allowed_networks=allow_network,
+            prefix=prefix,
+            threads=threads,
+            grace_s=grace,
+            log_level=log_level,
+            log_format=log_format,
+        )
+    )

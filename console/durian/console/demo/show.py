@@ -1,0 +1,52 @@
+"""Telling people what the demonstration does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+
+from durian.console.demo.scene import PARTS, Part
+from durian.console.output import say, styled
+from durian.events import Event
+from durian.match import Verdict
+
+
+def listeners() -> None:
+    """Print who listens."""
+    say(styled("Listeners", "bold"))
+    for part in PARTS:
+        say(f"  {part.id:<14} {part.event:<8} {part.filter.to_json():<36} {part.wants}")
+
+
+def event(number: int, one: Event, matched: Collection[str]) -> None:
+    """Print an event, which listeners it matched, and why the others did not."""
+    say()
+    say(
+        styled(f"Event {number}", "bold"),
+        f"  {one.type}  {json.dumps(one.data)}  ",
+        styled(f"id {one.id}", "dim"),
+    )
+    for part in PARTS:
+        if part.id in matched:
+            say("  ", styled("matched    ", "green"), f"{part.id:<14} wants {part.wants}")
+        else:
+            say("  ", styled("not matched", "yellow"), f" {part.id:<14} {reason(part, one)}")
+
+
+def reason(part: Part, one: Event) -> str:
+    """Say why an event did not match a listener, in the words of its filter."""
+    verdict = part.filter.explain(one)
+    if verdict.holds:
+        return f"wants events of type {part.event}"
+    return "; ".join(_failed(verdict))
+
+
+def _failed(verdict: Verdict) -> Iterator[str]:
+    """The conditions that did not hold, without those that merely join them."""
+    if verdict.holds:
+        return
+    if verdict.parts:
+        for part in verdict.parts:
+            yield from _failed(part)
+    else:
+        yield next(verdict.lines()).removeprefix("no").strip()

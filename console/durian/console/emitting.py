@@ -1,0 +1,62 @@
+"""Emitting one event from the command line: to RabbitMQ, or to a running `durian up`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from durian.console.settings import Settings
+from durian.errors import InvalidEvent
+from durian.events import CAPS, Event, new_id
+
+#: The `source` of events emitted by hand.
+SOURCE = "/durian/cli"
+
+
+def read_body(text: str) -> bytes:
+    """The data as typed; `-` reads it from stdin, and not more than an event can hold."""
+    if text != "-":
+        return text.encode("utf-8", "surrogateescape")
+    return sys.stdin.buffer.read(CAPS.data_bytes + 1)
+
+
+def new_event(
+    event_type: str,
+    body: bytes,
+    *,
+    source: str | None,
+    subject: str | None,
+    event_id: str | None,
+    extensions: Sequence[str],
+) -> Event:
+    """Make the event that was typed. Raises InvalidEvent."""
+    if not body:
+        raise InvalidEvent("data", "is empty", hint="Give a JSON value, or - to read stdin.")
+    return Event(
+        type=event_type,
+        id=new_id() if event_id is None else event_id,
+        source=source or SOURCE,
+        subject=subject,
+        extensions=dict(_extension(text) for text in extensions),
+        body=body,
+    )
+
+
+def emit(settings: Settings, event: Event) -> None:
+    """Publish the event; returns once a broker has it safely. Raises DurianError."""
+    if settings.broker_url:
+        from durian.producers import Producer  # noqa: PLC0415 - only with a broker of one's own
+
+        with Producer(settings.broker_url, prefix=settings.prefix) as producer:
+            producer.emit(event)
+        return
+    from durian.console.gateway import client  # noqa: PLC0415 - only without one
+
+    client.emit(settings.api_host, settings.api_port, event)
+
+
+def _extension(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidEvent("--extension", f"{text!r} is not NAME=VALUE")
+    return name, value

@@ -1,0 +1,55 @@
+"""Serving the HTTP face in a thread of its own."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import uvicorn
+from starlette.applications import Starlette
+
+from durian.errors import InvalidSettings
+
+#: Seconds that open requests may take to end on stop.
+_GRACE_S = 5
+
+#: Connections that may wait to be accepted.
+_BACKLOG = 256
+
+
+class Service:
+    """The HTTP face on one address. Raises InvalidSettings when it cannot be listened at."""
+
+    def __init__(self, app: Starlette, host: str, port: int) -> None:
+        try:
+            self._socket = socket.create_server((host, port), backlog=_BACKLOG)
+        except (OSError, OverflowError) as exc:
+            hint = "Choose another with --port, or DURIAN_API_PORT."
+            raise InvalidSettings(f"{host}:{port}", f"cannot listen: {exc}", hint=hint) from exc
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="durian-http"
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it listens, with the port that was taken."""
+        host, port = self._socket.getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    def start(self) -> None:
+        """Begin to serve: requests wait in the socket's backlog until the thread is up."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop taking requests, and let the open ones end."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()

@@ -1,0 +1,73 @@
+"""A file that a process touches as long as its broker answers, for health checks."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+from durian.broker.port import Broker
+from durian.errors import BrokerError, DurianError, InvalidSettings
+
+#: Seconds between two heartbeats.
+BEAT_S = 2.0
+
+#: Seconds without a heartbeat after which a process counts as unhealthy: a reconnect takes less.
+STALE_S = 15.0
+
+
+class Unhealthy(DurianError):
+    """Raised when a process gave no sign of life in time."""
+
+
+class Heartbeat:
+    """Asks the broker for a queue's length again and again, and touches a file at each answer.
+
+    So the file's age tells that the process lives, and that the broker answers it.
+    """
+
+    def __init__(self, broker: Broker, queue: str, path: Path) -> None:
+        self._broker = broker
+        self._queue = queue
+        self._path = path
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="durian-heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Begin; raises InvalidSettings when the file cannot be written."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.touch()
+        except OSError as exc:
+            raise InvalidSettings("DURIAN_HEALTH_FILE", f"cannot be written: {exc}") from exc
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and take the file away: a process that has stopped is not healthy."""
+        self._stop.set()
+        self._thread.join()
+        self._path.unlink(missing_ok=True)
+
+    def _run(self) -> None:
+        while not self._stop.wait(BEAT_S):
+            self._broker.count(self._queue, self._answered)
+
+    def _answered(self, answer: int | BrokerError) -> None:
+        if not isinstance(answer, BrokerError) and not self._stop.is_set():
+            os.utime(self._path)
+
+
+def check(path: Path | None, max_age_s: float = STALE_S) -> float:
+    """Tell the age of a heartbeat in seconds; raises Unhealthy when it is too old or missing."""
+    if path is None:
+        raise InvalidSettings("DURIAN_HEALTH_FILE", "is not set", hint="The process needs it too.")
+    try:
+        age_s = time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        raise Unhealthy(f"There is no heartbeat file {path}.") from None
+    except OSError as exc:
+        raise InvalidSettings("DURIAN_HEALTH_FILE", f"cannot be read: {exc}") from exc
+    if age_s > max_age_s:
+        raise Unhealthy(f"The last sign of life in {path} is {age_s:.0f} s old.")
+    return age_s

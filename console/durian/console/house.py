@@ -1,0 +1,76 @@
+"""The whole house in one process: router and delivery on one broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from durian.broker.memory import MemoryBroker
+from durian.broker.port import Broker
+from durian.broker.topology import Topology
+from durian.console.settings import Settings
+from durian.console.wiring import open_broker, open_sender, open_store, topology
+from durian.consumers import DeliveryConsumer
+from durian.registry.store import Store
+from durian.router import Router
+
+#: Seconds between two looks at the registry where no broker can tell other processes' changes.
+EMBEDDED_POLL_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything between producers and listeners, running."""
+
+    broker: Broker
+    names: Topology
+    store: Store
+    router: Router
+    delivery: DeliveryConsumer
+
+    def ready(self) -> bool:
+        """Tell whether events are routed and delivered: both know the whole registry."""
+        return self.router.wait_ready(0) and self.delivery.wait_ready(0)
+
+
+@contextmanager
+def open_house(settings: Settings) -> Iterator[House]:
+    """Run router and delivery for the length of the block; then stop and drain them."""
+    names = topology(settings)
+    with ExitStack() as stack:
+        broker = stack.enter_context(_broker(settings))
+        store = stack.enter_context(open_store(settings))
+        sender = stack.enter_context(open_sender(settings))
+        poll_s = settings.poll_s if settings.broker_url else min(EMBEDDED_POLL_S, settings.poll_s)
+        delivery = DeliveryConsumer(
+            broker,
+            names,
+            store,
+            sender,
+            threads=settings.threads,
+            poll_s=poll_s,
+            grace_s=settings.grace_s,
+        )
+        router = Router(broker, names, store, prefetch=settings.prefetch, poll_s=poll_s)
+        # Stopped in the opposite order: first nothing new is routed, then deliveries drain.
+        stack.callback(delivery.stop)
+        delivery.start()
+        stack.callback(router.stop)
+        router.start()
+        yield House(broker=broker, names=names, store=store, router=router, delivery=delivery)
+
+
+@contextmanager
+def _broker(settings: Settings) -> Iterator[Broker]:
+    """RabbitMQ when one is set, else a broker in this process."""
+    if settings.broker_url:
+        with open_broker(settings) as broker:
+            yield broker
+        return
+    embedded = MemoryBroker()
+    embedded.start()
+    try:
+        yield embedded
+    finally:
+        embedded.stop()

@@ -1,0 +1,42 @@
+"""`durian up`: everything in one process, with the HTTP face in front."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import structlog
+
+from durian.console.gateway.app import build
+from durian.console.gateway.serve import Service
+from durian.console.house import open_house
+from durian.console.logs import configure, hide_secrets
+from durian.console.settings import Settings
+from durian.console.stop import stop_signals
+
+_log = structlog.get_logger("durian.console")
+
+
+def run_up(settings: Settings) -> None:
+    """Route, deliver and take events by HTTP until SIGINT or SIGTERM."""
+    configure(settings)
+    with stop_signals() as stop, ExitStack() as stack:
+        house = stack.enter_context(open_house(settings))
+        app = build(house.broker, house.names, house.ready)
+        service = Service(app, settings.api_host, settings.api_port)
+        stack.callback(service.stop)
+        service.start()
+        _log.info(
+            "up.started",
+            events=f"{service.url}/v1/events",
+            broker=hide_secrets(settings.broker_url) or "embedded",
+            registry=hide_secrets(settings.registry_url),
+        )
+        if not settings.broker_url:
+            _log.warning(
+                "up.broker_embedded",
+                meaning="events are kept in this process's memory and are gone when it ends",
+                instead="set DURIAN_BROKER_URL to keep them in RabbitMQ",
+            )
+        stop.wait()
+        _log.info("up.stopping")
+    _log.info("up.stopped")

@@ -1,0 +1,66 @@
+"""From settings to the things that work: broker, registry, vault and topology."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from durian.broker.topology import Topology
+from durian.console.settings import Settings
+from durian.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    from durian.broker.port import Broker
+    from durian.consumers.sender import Sender
+    from durian.registry.store import Store
+
+
+def topology(settings: Settings) -> Topology:
+    """The names on the broker."""
+    return Topology(settings.prefix)
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """Open the registry for the length of the block."""
+    # Imported here: a command that needs no registry does not need its drivers.
+    from durian.registry.store import Store  # noqa: PLC0415 - the same
+    from durian.registry.vault import Vault  # noqa: PLC0415 - the same
+
+    keys, path = settings.secret_keys.get_secret_value(), settings.secret_key_file
+    # Without either the store takes the user's key file, when first it needs a key.
+    vault = Vault.load(keys, path) if keys or path else None
+    with Store.open(settings.registry_url, vault) as store:
+        yield store
+
+
+@contextmanager
+def open_broker(settings: Settings) -> Iterator[Broker]:
+    """Connect to RabbitMQ for the length of the block. Raises BrokerError."""
+    if not settings.broker_url:
+        reason = "no broker is set; only `durian up` brings one of its own"
+        raise InvalidSettings("DURIAN_BROKER_URL", reason, hint=_SET_ONE)
+    from durian.broker.rabbit import RabbitBroker  # noqa: PLC0415 - as above
+
+    broker = RabbitBroker(settings.broker_url)
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
+_SET_ONE = "Set DURIAN_BROKER_URL, or give --broker amqp://user:password@host/."
+
+
+@contextmanager
+def open_sender(settings: Settings) -> Iterator[Sender]:
+    """Make what sends attempts, for the length of the block."""
+    from durian.consumers.sender.requests import RequestsSender  # noqa: PLC0415 - as above
+
+    sender = RequestsSender(allowed_networks=settings.allowed_networks)
+    try:
+        yield sender
+    finally:
+        sender.close()
