@@ -20,8 +20,9 @@ def request_of(delivery: Delivery, listener: Listener, signer: Signer, now: floa
     headers, body = _content(delivery.message, listener.policy.payload)
     webhook_id = delivery.webhook_id
     timestamp = int(now)
+    headers["user-agent"] = USER_AGENT
+    headers |= {name.lower(): value for name, value in listener.policy.headers.items()}
     headers |= {
-        "user-agent": USER_AGENT,
         "webhook-id": webhook_id,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": signer.sign(webhook_id, timestamp, body),
