@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from durian.broker import port
-from durian.broker.blocking import wait
+from durian.broker.blocking import declare_all, wait
 from durian.broker.port import Broker, Received
 from durian.broker.topology import Topology
 from durian.consumers.deliverer import Counts, Deliverer
@@ -87,7 +87,7 @@ class DeliveryConsumer:
         is waited for.
         """
         parts = self._topology.house()
-        wait(lambda done: self._broker.declare(parts, done), _DECLARE_PATIENCE_S)
+        declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
         self._follower.start()
 
     def wait_ready(self, timeout_s: float) -> bool:
@@ -128,7 +128,7 @@ class DeliveryConsumer:
             for part in self._topology.listener(listener.id, listener.queue_type)
         ]
         if parts:
-            wait(lambda done: self._broker.declare(parts, done), _DECLARE_PATIENCE_S)
+            declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
         for listener in changes.listeners:
             secrets = self._store.secrets_of(listener.id, self._broker.clock.now())
             self._broker.call(partial(self._update, listener, SigningKeys(secrets)))

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from durian.broker.blocking import wait
+from durian.broker.blocking import declare_all, delete
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.control.announce import announce
 from durian.registry import Listener, ListenerSecret
-
-#: Seconds to wait for the broker to declare or delete a queue.
-_PATIENCE_S = 30.0
 
 
 class ListenerStore(Protocol):
@@ -49,7 +46,7 @@ class Provision:
         perhaps an empty queue.
         """
         parts = self._topology.listener(listener.id, listener.queue_type)
-        wait(lambda done: self._broker.declare(parts, done), _PATIENCE_S)
+        declare_all(self._broker, parts)
         self._store.add_listener(listener, secret)
         announce(self._broker, self._topology)
 
@@ -68,4 +65,4 @@ class Provision:
         self._store.remove_listener(listener_id)
         announce(self._broker, self._topology)
         queue = self._topology.listener_queue(listener_id)
-        wait(lambda done: self._broker.delete_queue(queue, done), _PATIENCE_S)
+        delete(self._broker, queue)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from durian.broker.blocking import wait
+from durian.broker.blocking import declare_all
 from durian.broker.port import Address, Broker, Received, Subscription
 from durian.broker.topology import MAX_KEYS, Topology
 from durian.control import ChangeSource, Follower
@@ -79,7 +79,7 @@ class Router:
         would lose deliveries.
         """
         parts = self._topology.house()
-        wait(lambda done: self._broker.declare(parts, done), _DECLARE_PATIENCE_S)
+        declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
         self._follower.start()
 
     def wait_ready(self, timeout_s: float) -> bool:
