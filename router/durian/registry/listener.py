@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from durian.errors import InvalidListener
 from durian.registry.policy import Policy
 from durian.registry.sentence import first_fault
+from durian.registry.url import parse_url
 
 #: Letters and digits that are not mistaken for one another.
 _TAIL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -19,17 +20,11 @@ _TAIL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 #: An id is a routing key, part of queue names and of URLs: keep it short and plain.
 ID_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 
-#: Characters of a URL; what common proxies and servers accept.
-MAX_URL_LENGTH = 2048
-
 #: Bytes of an event pattern: an AMQP routing key is a short string.
 MAX_EVENT_BYTES = 255
 
 #: Characters of a filter's JSON text.
 MAX_FILTER_LENGTH = 65_536
-
-#: Characters that parsers disagree about: some cut them out, some read a backslash as a slash.
-_BAD_IN_URL = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 
 #: What the registry stores of a filter: JSON text, read by durian.match.Filter.
 FilterJSON = str
@@ -44,27 +39,11 @@ def _check_id(value: str) -> str:
 
 def _check_url(value: str) -> str:
     """Check a URL's shape only: whether it may be dialled is decided when it is dialled."""
-    reason = _url_fault(value)
-    if reason:
-        raise ValueError(reason)
-    return value
-
-
-def _url_fault(value: str) -> str:
-    if len(value) > MAX_URL_LENGTH:
-        return f"must be at most {MAX_URL_LENGTH} characters"
-    if _BAD_IN_URL.search(value):
-        return "must not contain spaces, control characters or backslashes"
     try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError as exc:
-        return f"cannot be read as a URL: {exc}"
-    if parts.scheme not in {"http", "https"}:
-        return "must start with http:// or https://"
-    if not parts.hostname:
-        return "has no host"
-    return "has port 0" if port == 0 else ""
+        parse_url(value)
+    except InvalidListener as exc:
+        raise ValueError(exc.reason) from exc
+    return value
 
 
 def _check_event(value: str) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from durian.errors import InvalidListener
+from durian.registry.headers import check_headers
 
 #: Standard Webhooks' recommended schedule, in seconds: the wait before each attempt.
 STANDARD_SCHEDULE_S: tuple[float, ...] = (
@@ -15,6 +18,14 @@ STANDARD_SCHEDULE_S: tuple[float, ...] = (
 Wait = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 
 PayloadFormat = Literal["data", "cloudevent", "standard"]
+
+
+def _check_headers(headers: dict[str, str]) -> dict[str, str]:
+    try:
+        check_headers(headers)
+    except InvalidListener as exc:
+        raise ValueError(exc.reason) from exc
+    return headers
 
 
 class Policy(BaseModel):
@@ -38,3 +49,5 @@ class Policy(BaseModel):
     payload: PayloadFormat = "data"
     #: Statuses after which a delivery is given up at once instead of being tried again.
     no_retry_statuses: frozenset[Annotated[int, Field(ge=100, le=999)]] = frozenset()
+    #: Headers that every attempt carries besides Durian's own, such as `X-Api-Key`.
+    headers: Annotated[dict[str, str], AfterValidator(_check_headers)] = Field(default_factory=dict)

@@ -1,0 +1,174 @@
+"""urllib3 connections that dial checked addresses only, and obey one deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from ipaddress import ip_address
+from typing import Any
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from durian.consumers.sender.addresses import Guard
+from durian.consumers.sender.deadline import CURRENT
+from durian.consumers.sender.fault import Fault
+from durian.consumers.sender.lookup import Lookup
+from durian.consumers.sender.response import StrictResponse
+
+#: Addresses of one name that are tried; a name with fifty dead ones must not take fifty timeouts.
+MOST_ADDRESSES = 4
+
+#: Connects to a host and port, within the current deadline.
+Dial = Callable[[str, int], socket.socket]
+
+
+class Dialer:
+    """Connects to names and addresses, and to nothing that the guard forbids.
+
+    Args:
+        lookup: Resolves names, once per connection.
+        guard: Must allow every address of a name, or none is dialled; None allows all (for an
+            egress proxy that the operator has named).
+    """
+
+    def __init__(self, lookup: Lookup, guard: Guard | None) -> None:
+        self._lookup = lookup
+        self._guard = guard
+
+    def dial(self, host: str, port: int) -> socket.socket:
+        """Connect.
+
+        Raises:
+            Fault: of kind `blocked`, `dns`, `refused` or `timeout`.
+        """
+        deadline = CURRENT.get()
+        addresses = self._checked(host, deadline.connect_remaining_s())
+        chosen = _choose(addresses)
+        fault = Fault("refused", "no connection")
+        for left in range(len(chosen), 0, -1):
+            budget_s = deadline.connect_by - time.monotonic()
+            if budget_s <= 0:
+                raise Fault("timeout", "no connection in time")
+            try:
+                # An even share of what is left, so that the last address is tried too.
+                return _connect(chosen[-left], port, budget_s / left)
+            except OSError as exc:
+                fault = _fault(exc)
+        raise fault
+
+    def _checked(self, host: str, timeout_s: float) -> Sequence[str]:
+        addresses = [host] if _is_address(host) else self._lookup.addresses(host, timeout_s)
+        if self._guard is not None and not all(map(self._guard.allows, addresses)):
+            # The address is not named: what tenants may read of it would map our network.
+            raise Fault("blocked", "blocked address")
+        return addresses
+
+
+class _Strict(HTTPConnection):
+    """What both kinds of connection do: dial checked addresses, read heads strictly."""
+
+    response_class = StrictResponse
+
+    def __init__(self, *args: Any, dial: Dial, **options: Any) -> None:
+        self._dial = dial
+        super().__init__(*args, **options)
+
+    def _new_conn(self) -> socket.socket:
+        # Here and not by rewriting the host, which the certificate is checked against.
+        return self._dial(self._dns_host, self.port)
+
+    def request(self, *args: Any, **options: Any) -> None:
+        """Send a request, within the current deadline."""
+        deadline = CURRENT.get()
+        self.timeout = deadline.remaining_s()
+        if self.sock is not None:
+            deadline.watch(self.sock)
+        super().request(*args, **options)
+
+    def connect(self) -> None:
+        """Connect, within the current deadline; then sending and reading may take the rest."""
+        super().connect()
+        if self.sock is not None:
+            self.sock.settimeout(CURRENT.get().remaining_s())
+
+
+class PlainConnection(_Strict):
+    """A connection by http."""
+
+
+class TlsConnection(_Strict, HTTPSConnection):
+    """A connection by https."""
+
+
+class PlainPool(HTTPConnectionPool):
+    """Connections to one http receiver."""
+
+    ConnectionCls = PlainConnection
+
+
+class TlsPool(HTTPSConnectionPool):
+    """Connections to one https receiver."""
+
+    ConnectionCls = TlsConnection
+
+
+class WatchedTlsSocket(ssl.SSLSocket):
+    """A TLS socket that the deadline can shut during its handshake too.
+
+    By then the plain socket has been taken over by this one, and shutting that has no effect.
+    """
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - as inherited
+        """Shake hands, watched by the current deadline."""
+        CURRENT.get().watch(self)
+        super().do_handshake(block)
+
+
+def _connect(address: str, port: int, timeout_s: float) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    with _closed_on_error(sock):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(timeout_s)
+        deadline = CURRENT.get()
+        deadline.watch(sock)
+        sock.connect((address, port))
+        sock.settimeout(deadline.connect_remaining_s())
+    return sock
+
+
+@contextlib.contextmanager
+def _closed_on_error(sock: socket.socket) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _choose(addresses: Sequence[str]) -> list[str]:
+    """Choose the addresses to try: both families by turns, lest one that is down takes all."""
+    first_is_v6 = ":" in addresses[0]
+    first = [address for address in addresses if (":" in address) is first_is_v6]
+    other = [address for address in addresses if (":" in address) is not first_is_v6]
+    turns = itertools.chain.from_iterable(itertools.zip_longest(first, other))
+    return [address for address in turns if address is not None][:MOST_ADDRESSES]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _fault(exc: OSError) -> Fault:
+    if isinstance(exc, TimeoutError):
+        return Fault("timeout", "no connection in time")
+    return Fault("refused", f"no connection: {(exc.strerror or type(exc).__name__).lower()}")

@@ -1,0 +1,102 @@
+"""Making connection pools: direct ones with checked addresses, or through an egress proxy."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3 import make_headers
+from urllib3.connection import ProxyConfig
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url as ProxyUrl
+from urllib3.util import parse_url as parse_proxy_url
+
+from durian.consumers.sender.addresses import Guard
+from durian.consumers.sender.connection import Dialer, PlainPool, TlsPool
+from durian.consumers.sender.lookup import Lookup
+from durian.consumers.sender.pools import PoolKey
+from durian.consumers.sender.tls import tls_context
+from durian.errors import InvalidSettings
+
+#: Connections one pool keeps: as many as a policy's highest concurrency, so none is thrown away.
+_KEPT_CONNECTIONS = 256
+
+#: TLS contexts kept; making one reads all authorities, which takes milliseconds.
+_KEPT_CONTEXTS = 256
+
+
+class PoolFactory:
+    """Makes the pool of a key.
+
+    Args:
+        lookup: Resolves names.
+        guard: Decides which addresses are dialled.
+        proxy_url: An egress proxy (`http://[user:password@]host:port`) for every request. Then
+            names are resolved by it, and it decides which addresses may be called.
+        ca_file: PEM file of the authorities that count; the public ones when it is None.
+
+    Raises:
+        InvalidSettings: the proxy's URL cannot be used.
+    """
+
+    def __init__(
+        self, lookup: Lookup, guard: Guard, proxy_url: str | None, ca_file: str | None
+    ) -> None:
+        self._proxy = _read_proxy(proxy_url) if proxy_url else None
+        self._dial = Dialer(lookup, None if self._proxy else guard).dial
+        self._ca_file = ca_file or DEFAULT_CA_BUNDLE_PATH
+        self._context = lru_cache(maxsize=_KEPT_CONTEXTS)(tls_context)
+
+    @property
+    def proxied(self) -> bool:
+        """Whether requests go through an egress proxy."""
+        return self._proxy is not None
+
+    def make(self, key: PoolKey) -> HTTPConnectionPool:
+        """Make a pool; connections are made when they are needed.
+
+        Raises:
+            InvalidListener: the listener's TLS options cannot be used.
+        """
+        if key.scheme == "http":
+            host, port = self._first_hop(key)
+            return PlainPool(host, port, dial=self._dial, **self._options())
+        return TlsPool(
+            key.host,
+            key.port,
+            dial=self._dial,
+            ssl_context=self._context(key.tls, self._ca_file),
+            cert_reqs="CERT_REQUIRED",
+            **self._options(),
+        )
+
+    def _first_hop(self, key: PoolKey) -> tuple[str, int]:
+        if self._proxy is None:
+            return key.host, key.port
+        return self._proxy.host or "", self._proxy.port or 80
+
+    def _options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {"maxsize": _KEPT_CONNECTIONS}
+        if self._proxy is not None:
+            options |= {
+                "_proxy": self._proxy,
+                "_proxy_headers": _credentials(self._proxy),
+                "_proxy_config": ProxyConfig(None, False, None, None),  # noqa: FBT003 - theirs
+            }
+        return options
+
+
+def _read_proxy(url: str) -> ProxyUrl:
+    try:
+        proxy = parse_proxy_url(url)
+    except LocationParseError as exc:
+        raise InvalidSettings("egress_proxy", "cannot be read as a URL") from exc
+    if proxy.scheme != "http" or not proxy.host:
+        raise InvalidSettings("egress_proxy", "must look like http://host:port")
+    return proxy
+
+
+def _credentials(proxy: ProxyUrl) -> dict[str, str]:
+    return dict(make_headers(proxy_basic_auth=proxy.auth)) if proxy.auth else {}

@@ -1,0 +1,193 @@
+"""The Sender on requests: its adapter alone, without what its sessions do for browsers.
+
+No session means no cookies, no redirects, no environment (proxies, `.netrc`, certificate bundles)
+and no decoding. What the adapter does not do, the modules beside this one add: checked addresses,
+one deadline, strict heads, bounded bodies.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import HTTPError
+
+from durian.consumers.sender.adapter import PooledAdapter, PooledRequest
+from durian.consumers.sender.addresses import Guard, Network
+from durian.consumers.sender.deadline import CURRENT, Deadline, Watchdog
+from durian.consumers.sender.factory import PoolFactory
+from durian.consumers.sender.fault import Fault
+from durian.consumers.sender.hygiene import (
+    header_text,
+    redact_body,
+    redact_text,
+    secrets_of,
+)
+from durian.consumers.sender.lookup import Lookup, Resolver, system_resolver
+from durian.consumers.sender.pools import PoolKey, Pools
+from durian.consumers.sender.port import Outcome, Request
+from durian.consumers.sender.retry_after import parse_retry_after
+from durian.consumers.sender.translate import fault_of
+from durian.errors import InvalidListener
+from durian.registry.headers import is_header_value
+from durian.registry.url import Url, parse_url
+
+#: Bytes kept of a response's body, and characters of its headers: enough to see what went wrong.
+KEPT_BODY_BYTES = 16 * 1024
+KEPT_HEADERS_CHARS = 16 * 1024
+
+#: Seconds between two looks for idle connections.
+_SWEEP_EVERY_S = 1.0
+
+#: Headers that frame the request: set here, or by the driver from the URL.
+_FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A response as it came."""
+
+    status: int
+    headers: HTTPHeaderDict
+    body: bytes
+    #: True when the body went on.
+    cut: bool
+
+
+class RequestsSender:
+    """Makes attempts with requests. Any thread may use it.
+
+    Args:
+        allowed_networks: Networks to call although they are not public (for this deployment).
+        proxy_url: An egress proxy; see `PoolFactory`.
+        ca_file: PEM file of the authorities that count; the public ones when it is None.
+        resolver: Resolves names.
+        now: Tells the time, in seconds since the epoch (for dates in `Retry-After`).
+
+    Raises:
+        InvalidSettings: the proxy's URL cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_networks: Iterable[Network] = (),
+        proxy_url: str | None = None,
+        ca_file: str | None = None,
+        resolver: Resolver = system_resolver,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._guard = Guard(allowed_networks)
+        self._factory = PoolFactory(Lookup(resolver), self._guard, proxy_url, ca_file)
+        self._pools = Pools(self._factory.make)
+        self._adapter = PooledAdapter()
+        self._watchdog = Watchdog(self._pools.sweep, _SWEEP_EVERY_S)
+        self._now = now
+
+    def send(self, request: Request) -> Outcome:
+        """Make one attempt; see the port."""
+        started = time.monotonic()
+        deadline = Deadline(started, request.timeout_s, request.connect_timeout_s)
+        result: _Answer | Fault
+        with self._watchdog.watching(deadline):
+            try:
+                result = self._exchange(request)
+            except Exception as exc:  # noqa: BLE001 - the port promises an outcome for every fault
+                result = fault_of(exc)
+            in_time = deadline.end()
+        latency_s = time.monotonic() - started
+        if not in_time:
+            result = Fault("timeout", f"no complete response within {request.timeout_s:g} s")
+        if isinstance(result, Fault):
+            return Outcome(kind=result.kind, latency_s=latency_s, error=result.text)
+        return self._outcome(request, result, latency_s)
+
+    def forget(self, listener_id: str) -> None:
+        """Close a listener's idle connections."""
+        self._pools.forget(listener_id)
+
+    def close(self) -> None:
+        """Close all idle connections and stop watching deadlines."""
+        self._pools.close()
+        self._watchdog.stop()
+
+    def _exchange(self, request: Request) -> _Answer:
+        url = self._checked_url(request.url)
+        headers = _headers(request)
+        key = PoolKey(request.listener_id, url.scheme, url.host, url.port, request.tls)
+        with self._pools.using(key) as pool:
+            return self._post(pool, url, headers, request.body)
+
+    def _checked_url(self, text: str) -> Url:
+        try:
+            url = parse_url(text)
+        except InvalidListener as exc:
+            raise Fault("blocked", f"blocked URL: it {exc.reason}") from exc
+        if self._factory.proxied and url.literal and not self._guard.allows(url.host):
+            raise Fault("blocked", "blocked address")
+        return url
+
+    def _post(
+        self, pool: HTTPConnectionPool, url: Url, headers: dict[str, str], body: bytes
+    ) -> _Answer:
+        whole = str(url)
+        target = whole if self._factory.proxied and url.scheme == "http" else url.target
+        deadline = CURRENT.get()
+        timeout = (deadline.connect_remaining_s(), deadline.remaining_s())
+        response: BaseHTTPResponse = self._adapter.send(
+            PooledRequest(pool, whole, target, headers, body), stream=True, timeout=timeout
+        ).raw
+        try:
+            kept = _kept_body(response)
+            return _Answer(response.status, response.headers, kept, not response.closed)
+        finally:
+            if not response.closed:
+                # What is left of the body is not read, so the connection cannot be used again.
+                response.close()
+                response.release_conn()
+
+    def _outcome(self, request: Request, answer: _Answer, latency_s: float) -> Outcome:
+        secrets = secrets_of(request.headers)
+        waits = answer.headers.getlist("retry-after")
+        return Outcome(
+            kind="response",
+            latency_s=latency_s,
+            status=answer.status,
+            retry_after_s=parse_retry_after(waits[0] if waits else None, self._now()),
+            response_headers=_kept_headers(answer.headers, secrets),
+            response_body=redact_body(answer.body, secrets, cut=answer.cut)[:KEPT_BODY_BYTES],
+        )
+
+
+def _headers(request: Request) -> dict[str, str]:
+    """Complete the headers, after a check that none of them can break the request apart."""
+    for name, value in request.headers.items():
+        if name.lower() in _FRAMING or not (is_header_value(value) and is_header_value(name)):
+            raise Fault("error", f"the request has a header that cannot be sent: {name[:64]!r}")
+    return {
+        **request.headers,
+        "Accept-Encoding": "identity",
+        "Content-Length": str(len(request.body)),
+    }
+
+
+def _kept_body(response: BaseHTTPResponse) -> bytes:
+    try:
+        return response.read(KEPT_BODY_BYTES, decode_content=False)
+    except HTTPError:
+        # The head was complete: the receiver has decided, whatever became of its body.
+        return b""
+
+
+def _kept_headers(headers: HTTPHeaderDict, secrets: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    kept = []
+    left = KEPT_HEADERS_CHARS
+    for name, value in headers.iteritems():
+        left -= len(name) + len(value)
+        if left < 0:
+            break
+        kept.append((name, redact_text(header_text(value), secrets)))
+    return tuple(kept)

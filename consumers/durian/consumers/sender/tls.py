@@ -1,0 +1,57 @@
+"""TLS as one listener needs it: which authorities count, and which certificate we show."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tempfile
+
+from durian.consumers.sender.connection import WatchedTlsSocket
+from durian.consumers.sender.port import TlsOptions
+from durian.errors import InvalidListener
+
+
+def tls_context(options: TlsOptions | None, ca_file: str) -> ssl.SSLContext:
+    """Make the context that a listener's connections are made with.
+
+    Args:
+        options: The listener's; None for the deployment's own.
+        ca_file: PEM file of the authorities that count unless the listener names others.
+
+    Raises:
+        InvalidListener: its field is `tls`: an option cannot be used.
+    """
+    context = _trusting(options.ca_pem if options else None, ca_file)
+    context.sslsocket_class = WatchedTlsSocket
+    context.set_alpn_protocols(["http/1.1"])
+    if options and options.cert_pem:
+        _show(context, options.cert_pem, options.key_pem or "")
+    elif options and options.key_pem:
+        raise InvalidListener("tls", "key_pem is of no use without cert_pem")
+    return context
+
+
+def _trusting(ca_pem: str | None, ca_file: str) -> ssl.SSLContext:
+    if ca_pem is None:
+        return ssl.create_default_context(cafile=ca_file)
+    try:
+        return ssl.create_default_context(cadata=ca_pem)
+    except (ssl.SSLError, ValueError) as exc:
+        raise InvalidListener("tls", "ca_pem holds no certificate that can be read") from exc
+
+
+def _show(context: ssl.SSLContext, cert_pem: str, key_pem: str) -> None:
+    # The ssl module reads certificates and keys from files only; this one is readable by us alone.
+    descriptor, path = tempfile.mkstemp(prefix="durian-tls-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii", errors="replace") as file:
+            file.write(f"{cert_pem}\n{key_pem}\n")
+        # A password of none, or OpenSSL would ask for one at the terminal.
+        context.load_cert_chain(path, password=b"")
+    except (ssl.SSLError, ValueError) as exc:
+        raise InvalidListener(
+            "tls",
+            "cert_pem and key_pem are no certificate and unencrypted key that belong together",
+        ) from exc
+    finally:
+        os.unlink(path)  # noqa: PTH108 - as mkstemp made it
