@@ -79,11 +79,11 @@ class Service:
         cls, name: str, config: Mapping[str, Any], places: Mapping[str, str], folder: Path
     ) -> Service:
         """Take a service from the file, its addresses and paths replaced by `places`."""
+        longest_first = sorted(places, key=len, reverse=True)
+        pattern = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
 
         def moved(text: str) -> str:
-            for place, here in places.items():
-                text = text.replace(place, here)
-            return text
+            return pattern.sub(lambda found: places[found[0]], text)
 
         folder.mkdir(exist_ok=True)
         command = [*config.get("entrypoint", image_entrypoint()), *config.get("command", ())]

@@ -29,6 +29,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
+from tests.support.house import ROOT
+
 #: Seconds a node may take to boot on a busy machine with two cores (measured: 8 to 22).
 BOOT_S = 120.0
 
@@ -55,11 +57,8 @@ log.file.level = warning
 disk_free_limit.absolute = 50MB
 """
 
-#: Before 4.3 a restarted broker resumes at-least-once dead-lettering only after this time.
-ADVANCED = """
-[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 10000},
-           {dead_letter_worker_consumer_prefetch, 512}]}].
-"""
+#: The settings that deployments have as well.
+ADVANCED = ROOT / "deploy" / "rabbitmq" / "advanced.config"
 
 
 class Node:
@@ -147,7 +146,7 @@ class PrivateNode(Node):
             (home / name).mkdir()
         (home / "enabled_plugins").write_text("[rabbitmq_management].\n")
         (home / "rabbitmq.conf").write_text(CONFIG.format(port=port, api_port=api_port))
-        (home / "advanced.config").write_text(ADVANCED)
+        shutil.copy(ADVANCED, home / "advanced.config")
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(home / "home"),
