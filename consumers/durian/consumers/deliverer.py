@@ -12,8 +12,9 @@ from durian.consumers.attempt import request_of
 from durian.consumers.decision import Dead, Decision, Disable, Done, Retry, decide
 from durian.consumers.delivery import Delivery
 from durian.consumers.keys import SigningKeys
+from durian.consumers.record import attempt_of
 from durian.consumers.sender.port import Outcome, Sender
-from durian.consumers.settle import Settler
+from durian.consumers.settle import Move, Settled, Settler
 from durian.registry import Listener
 
 _log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Deliverer:
         self._rng = rng
 
     def attempt(
-        self, listener: Listener, keys: SigningKeys, received: Received, settled: Callable[[], None]
+        self, listener: Listener, keys: SigningKeys, received: Received, settled: Settled
     ) -> None:
         """Make the next attempt of a delivery and settle it.
 
@@ -58,12 +59,18 @@ class Deliverer:
         delivery = Delivery.of(listener.id, received.message)
         first_wait_s = listener.policy.schedule_s[0]
         if delivery.fresh and first_wait_s > 0:
-            self._settler.delay(received, delivery.postponed(), Retry(first_wait_s), settled)
+            wait = self._settler.delayed(delivery.postponed(), Retry(first_wait_s))
+            self._settler.settle(received, None, wait, settled)
             return
         outcome = self._send(delivery, listener, keys)
         decision = decide(delivery.attempts + 1, outcome, listener.policy, self._rng)
-        self.counts.attempts += 1
-        self._follow(received, delivery, outcome, decision, settled)
+        now = self._broker.clock.now()
+        self._count(decision)
+        record = attempt_of(delivery, outcome, decision, now)
+        move = self._move(delivery, summary(outcome), decision, now)
+        self._settler.settle(received, record, move, settled)
+        if isinstance(decision, Disable):
+            self._disable(listener.id, decision.reason)
 
     def _send(self, delivery: Delivery, listener: Listener, keys: SigningKeys) -> Outcome:
         try:
@@ -74,47 +81,31 @@ class Deliverer:
             _log.exception("delivery.attempt_failed listener=%s", listener.id)
             return Outcome(kind="error", latency_s=0.0, error=f"internal error: {error!r}")
 
-    def _follow(
-        self,
-        received: Received,
-        delivery: Delivery,
-        outcome: Outcome,
-        decision: Decision,
-        settled: Callable[[], None],
-    ) -> None:
-        if isinstance(decision, Done):
-            self.counts.delivered += 1
-            self._broker.ack(received)
-            settled()
-            return
-        now = self._broker.clock.now()
-        if isinstance(decision, Retry):
-            self.counts.retried += 1
-            message = delivery.tried(summary(outcome), now)
-            self._settler.delay(received, message, decision, settled)
-            return
-        self._give_up(received, delivery, outcome, decision, settled)
+    def _move(self, delivery: Delivery, error: str, decision: Decision, now: float) -> Move | None:
+        """Where the delivery goes next; None when it is done."""
+        match decision:
+            case Done():
+                return None
+            case Retry():
+                return self._settler.delayed(delivery.tried(error, now), decision)
+            case Dead(reason) | Disable(reason):
+                _log.warning(
+                    "delivery.dead listener=%s event=%s reason=%s",
+                    delivery.listener_id,
+                    delivery.event_id,
+                    reason,
+                )
+                return self._settler.buried(delivery.given_up(reason, error, now))
 
-    def _give_up(
-        self,
-        received: Received,
-        delivery: Delivery,
-        outcome: Outcome,
-        decision: Dead | Disable,
-        settled: Callable[[], None],
-    ) -> None:
-        self.counts.dead += 1
-        reason = decision.reason
-        _log.warning(
-            "delivery.dead listener=%s event=%s reason=%s",
-            delivery.listener_id,
-            delivery.event_id,
-            reason,
-        )
-        message = delivery.given_up(reason, summary(outcome), self._broker.clock.now())
-        self._settler.bury(received, message, settled)
-        if isinstance(decision, Disable):
-            self._disable(delivery.listener_id, reason)
+    def _count(self, decision: Decision) -> None:
+        self.counts.attempts += 1
+        match decision:
+            case Done():
+                self.counts.delivered += 1
+            case Retry():
+                self.counts.retried += 1
+            case _:
+                self.counts.dead += 1
 
 
 def summary(outcome: Outcome) -> str:

@@ -1,10 +1,11 @@
-"""Carrying out a decision: the next place is safe first, then the delivery leaves its queue."""
+"""Settling a delivery: its record and its next place are safe first, then it leaves its queue."""
 
 from __future__ import annotations
 
 import logging
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from durian.broker.parts import Part
 from durian.broker.port import Address, Broker, Received
@@ -12,105 +13,119 @@ from durian.broker.topology import Topology, bucket_at_least, bucket_for
 from durian.consumers.decision import Retry
 from durian.errors import BrokerError
 from durian.events.message import Message
+from durian.registry.attempt import Attempt
 
 _log = logging.getLogger(__name__)
 
 #: Seconds before a step is tried again that the broker refused: the delivery stays unacked.
 _AGAIN_AFTER_S = 1.0
 
-
 #: Told, on whatever thread, that a delivery has left this process.
 Settled = Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The next place of a delivery."""
+
+    message: Message
+    address: Address
+    #: What has to exist before.
+    parts: Sequence[Part]
+
+
 class Settler:
-    """Moves deliveries to delay buckets and dead-letter queues. Safe to call from any thread."""
+    """Settles deliveries. Safe to call from any thread; returns at once."""
 
     def __init__(self, broker: Broker, topology: Topology, rng: random.Random) -> None:
         self._broker = broker
         self._topology = topology
         self._rng = rng
-        #: Buckets this process has declared; the broker declares them again after a reconnect.
-        self._declared: set[str] = set()
+        #: Exchanges this process has declared; the broker declares them again after a reconnect.
+        self._known: set[str] = set()
 
-    def delay(self, received: Received, message: Message, retry: Retry, settled: Settled) -> None:
-        """Put a delivery into the bucket of its wait, then ack it."""
+    def delayed(self, message: Message, retry: Retry) -> Move:
+        """The move to the delay bucket of a wait; the routing key brings it back."""
         bucket_ms = (
             bucket_at_least(retry.after_s) if retry.exact else bucket_for(retry.after_s, self._rng)
         )
         name = self._topology.delay(bucket_ms)
-        address = Address(name, message.routing_key)
-        parts = () if name in self._declared else self._topology.delay_bucket(bucket_ms)
-        _Move(
-            self._broker,
-            received,
-            message=message,
-            address=address,
-            parts=parts,
-            settled=settled,
-        ).start()
-        self._declared.add(name)
+        parts = () if name in self._known else self._topology.delay_bucket(bucket_ms)
+        return Move(message, Address(name, message.routing_key), parts)
 
-    def bury(self, received: Received, message: Message, settled: Settled) -> None:
-        """Put a delivery into its listener's dead-letter queue, then ack it.
+    def buried(self, message: Message) -> Move:
+        """The move to the listener's dead-letter queue.
 
         The queue is declared each time: people delete emptied queues by hand, and the dead letter
         would go to the orphans then.
         """
-        address = Address(self._topology.dead, message.routing_key)
         parts = self._topology.dead_letters(message.routing_key)
-        _Move(
-            self._broker,
-            received,
-            message=message,
-            address=address,
-            parts=parts,
-            settled=settled,
-        ).start()
+        return Move(message, Address(self._topology.dead, message.routing_key), parts)
+
+    def settle(
+        self, received: Received, record: Attempt | None, move: Move | None, settled: Settled
+    ) -> None:
+        """Publish the record, then make the move, then ack, then call `settled`.
+
+        A record that the broker does not take is given up with a word in the log: the attempt log
+        serves people, and must never hold a delivery. A move is made again until it is done.
+        """
+        settlement = _Settlement(self._broker, received, move, settled, self._known)
+        if record is None:
+            settlement.recorded(None)
+            return
+        address = Address(self._topology.attempts, f"{record.listener_id}.{record.result}")
+        message = Message(body=record.to_json(), content_type="application/json")
+        self._broker.publish(message, address, settlement.recorded, cause=received)
 
 
-class _Move:
-    """Declares what is needed, publishes, acks; again until it is done or no longer ours."""
+class _Settlement:
+    """One delivery on its way out."""
 
-    __slots__ = ("_address", "_broker", "_message", "_parts", "_received", "_settled")
+    __slots__ = ("_broker", "_known", "_move", "_received", "_settled")
 
     def __init__(
         self,
         broker: Broker,
         received: Received,
-        *,
-        message: Message,
-        address: Address,
-        parts: Sequence[Part],
+        move: Move | None,
         settled: Settled,
+        known: set[str],
     ) -> None:
         self._broker = broker
         self._received = received
-        self._message = message
-        self._address = address
-        self._parts = parts
+        self._move = move
         self._settled = settled
+        self._known = known
+
+    def recorded(self, error: BrokerError | None) -> None:
+        if error is not None and self._received.alive:
+            _log.warning("delivery.record_failed error=%s", error)
+        self.start()
 
     def start(self) -> None:
-        if self._parts:
-            self._broker.declare(self._parts, self._declared)
+        if self._move is None:
+            self._moved(None)
+        elif self._move.parts:
+            self._broker.declare(self._move.parts, self._declared)
         else:
             self._declared(None)
 
     def _declared(self, error: BrokerError | None) -> None:
-        if error is None:
-            self._broker.publish(
-                self._message, self._address, self._published, cause=self._received
-            )
+        if error is not None or self._move is None:
+            self._moved(error)
         else:
-            self._published(error)
+            move = self._move
+            # Only now: a publish to an exchange that does not exist yet closes the channel.
+            self._known.add(move.address.exchange)
+            self._broker.publish(move.message, move.address, self._moved, cause=self._received)
 
-    def _published(self, error: BrokerError | None) -> None:
+    def _moved(self, error: BrokerError | None) -> None:
         if error is None:
             self._broker.ack(self._received)
             self._settled()
         elif not self._received.alive:
             self._settled()
         else:
-            _log.warning("delivery.move_failed exchange=%s error=%s", self._address.exchange, error)
+            _log.warning("delivery.move_failed error=%s", error)
             self._broker.call_later(_AGAIN_AFTER_S, self.start)

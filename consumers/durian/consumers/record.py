@@ -1,0 +1,49 @@
+"""What the attempt log is told of an attempt."""
+
+from __future__ import annotations
+
+from durian.consumers.decision import Dead, Decision, Disable, Done, Retry
+from durian.consumers.delivery import Delivery
+from durian.consumers.sender.port import Outcome
+from durian.registry.attempt import Attempt, Result
+
+#: Characters of a response that are kept for people: head and body each.
+_HEAD_MAX_CHARS = 4096
+_BODY_MAX_CHARS = 4096
+
+
+def attempt_of(delivery: Delivery, outcome: Outcome, decision: Decision, now: float) -> Attempt:
+    """Build the record of an attempt that ended at `now`, in seconds since the epoch."""
+    headers = delivery.message.headers
+    head = "\n".join(f"{name}: {value}" for name, value in outcome.response_headers)
+    return Attempt(
+        webhook_id=delivery.webhook_id,
+        listener_id=delivery.listener_id,
+        event_id=delivery.event_id,
+        event_type=str(headers.get("ce-type", "")),
+        event_source=str(headers.get("ce-source", "")),
+        number=delivery.attempts + 1,
+        at_ms=round(now * 1000),
+        latency_ms=round(outcome.latency_s * 1000),
+        result=_result(decision),
+        kind=outcome.kind,
+        status=outcome.status,
+        error=outcome.error,
+        public_error=outcome.public_error,
+        next_at_ms=round((now + decision.after_s) * 1000) if isinstance(decision, Retry) else None,
+        reason=decision.reason if isinstance(decision, Dead | Disable) else "",
+        response_head=head[:_HEAD_MAX_CHARS],
+        response_body=outcome.response_body[:_BODY_MAX_CHARS].decode(errors="replace"),
+    )
+
+
+def _result(decision: Decision) -> Result:
+    match decision:
+        case Done():
+            return "delivered"
+        case Retry():
+            return "retry"
+        case Dead():
+            return "dead"
+        case Disable():
+            return "disabled"
