@@ -92,6 +92,17 @@ def test_the_base_install_is_enough_for_a_producer(bare: Path, package: str) -> 
     assert Path(run.stdout.strip()).is_relative_to(bare.parents[1])
 
 
+def test_the_command_line_says_which_extra_it_needs(bare: Path) -> None:
+    program = "import sys; from durian.console.entry import main; sys.argv = ['durian']; main()"
+    run = subprocess.run(
+        [bare, "-I", "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert run.returncode == 2
+    assert 'pip install "durian[' in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_the_bare_environment_is_bare(bare: Path) -> None:
     run = subprocess.run([bare, "-I", "-c", "import pika"], capture_output=True, check=False)
 

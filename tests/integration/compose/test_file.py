@@ -11,6 +11,7 @@ import pytest
 import yaml
 from jsonschema.validators import validator_for
 
+from durian.console.settings import Settings, variable
 from tests.support.compose import image_entrypoint, load, start_order
 from tests.support.house import ROOT, SOURCE_ROOTS, pyproject
 
@@ -83,8 +84,6 @@ def test_a_secret_can_be_overridden_everywhere(variable: str) -> None:
 
 def test_settings_are_settings() -> None:
     """A misspelt DURIAN_* variable would be ignored in silence."""
-    from durian.console.settings import Settings, variable  # noqa: PLC0415
-
     known = {variable(name) for name in Settings.model_fields} | {"DURIAN_LISTEN_SECRET"}
     used = {
         key

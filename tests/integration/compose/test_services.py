@@ -44,7 +44,7 @@ def services(tmp_path: Path, amqp_url: str, postgres_url: str) -> dict[str, Serv
         name: Service.local(
             name,
             CONFIG[name],
-            places | {"/tmp/durian-health": str(tmp_path / name / "health")},  # noqa: S108  # inside
+            places | {"/tmp/durian-health": str(tmp_path / name / "health")},  # noqa: S108  # is replaced
             tmp_path / name,
         )
         for name in OURS
