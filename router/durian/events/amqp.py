@@ -19,6 +19,7 @@ from durian.events import content, structured
 from durian.events.canonical import canonical, from_timestamp
 from durian.events.caps import CAPS, Caps
 from durian.events.event import Event
+from durian.events.excerpt import label
 from durian.events.media import format_of
 from durian.events.message import Message
 
@@ -154,5 +155,5 @@ def _add(attributes: dict[str, str], name: str, value: object) -> None:
     if value is None or (value == "" and name in _OPTIONAL):
         return
     if name in attributes:
-        raise InvalidEvent(name, "is given twice", hint="Header names ignore case.")
+        raise InvalidEvent(label(name), "is given twice", hint="Header names ignore case.")
     attributes[name] = value if isinstance(value, str) else canonical(name, value)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from durian.errors import InvalidEvent
 from durian.events.canonical import parse_time
 from durian.events.caps import Caps
+from durian.events.excerpt import excerpt, label
 from durian.events.media import REMEMBERED
 
 #: The version of CloudEvents that is spoken.
@@ -74,7 +75,7 @@ def check(attributes: Mapping[str, str], caps: Caps) -> datetime | None:
 def _check_specversion(value: str) -> None:
     if value != SPECVERSION:
         hint = f"Durian speaks CloudEvents {SPECVERSION}."
-        raise InvalidEvent("specversion", f"is {value!r}", hint=hint)
+        raise InvalidEvent("specversion", f"is {excerpt(value)}", hint=hint)
 
 
 def _check_id(value: str) -> None:
@@ -93,9 +94,9 @@ def _check_type(value: str) -> None:
     words = value.split(".")
     hint = "Choose a name such as com.example.order.paid: it is the routing key."
     if "*" in words or "#" in words:
-        raise InvalidEvent("type", f"{value!r} has a wildcard for a word", hint=hint)
+        raise InvalidEvent("type", f"{excerpt(value)} has a wildcard for a word", hint=hint)
     if not _WORD.fullmatch(value):
-        raise InvalidEvent("type", f"{value!r} has white space", hint=hint)
+        raise InvalidEvent("type", f"{excerpt(value)} has white space", hint=hint)
     _check_short("type", value)
 
 
@@ -107,7 +108,7 @@ def _check_subject(value: str) -> None:
 def _check_dataschema(value: str) -> None:
     if not _ABSOLUTE_URI.fullmatch(value):
         hint = "Give a URI with its scheme, such as https://example.com/schemas/order.json."
-        raise InvalidEvent("dataschema", f"{value!r} is not an absolute URI", hint=hint)
+        raise InvalidEvent("dataschema", f"{excerpt(value)} is not an absolute URI", hint=hint)
 
 
 @lru_cache(REMEMBERED)
@@ -115,7 +116,7 @@ def _check_datacontenttype(value: str) -> None:
     _check_short("datacontenttype", value)
     if not _MEDIA_TYPE.fullmatch(value):
         hint = "Give a type such as application/json or text/plain; charset=utf-8."
-        raise InvalidEvent("datacontenttype", f"{value!r} is not a media type", hint=hint)
+        raise InvalidEvent("datacontenttype", f"{excerpt(value)} is not a media type", hint=hint)
 
 
 _RULES: Mapping[str, Callable[[str], None]] = {
@@ -134,14 +135,14 @@ def _check_characters(name: str, value: str) -> None:
     if bad is not None:
         reason = f"holds the character U+{ord(bad[0]):04X}"
         hint = "Attributes are text without control characters; put the rest into data."
-        raise InvalidEvent(name, reason, hint=hint)
+        raise InvalidEvent(label(name), reason, hint=hint)
 
 
 def _check_short(name: str, value: str) -> None:
     if (size := len(value.encode())) > SHORT_STRING_BYTES:
         hint = "Shorten it: AMQP allows no more."
         reason = f"is {size} bytes; at most {SHORT_STRING_BYTES} are allowed"
-        raise InvalidEvent(name, reason, hint=hint)
+        raise InvalidEvent(label(name), reason, hint=hint)
 
 
 def _check_size(attributes: Mapping[str, str], cap: int) -> None:
@@ -159,4 +160,4 @@ def _refuse_name(name: str) -> None:
     if name in _RESERVED:
         raise InvalidEvent(name, "cannot be an extension", hint="CloudEvents reserves this name.")
     hint = "Names of attributes are 1 to 64 lower-case letters and digits."
-    raise InvalidEvent(name or "extensions", "cannot be the name of an attribute", hint=hint)
+    raise InvalidEvent(label(name), "cannot be the name of an attribute", hint=hint)

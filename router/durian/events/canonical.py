@@ -8,9 +8,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from durian.errors import InvalidEvent
+from durian.events.excerpt import excerpt, label
 
 #: Integers of CloudEvents have 32 bits; clients send AMQP's and JSON's larger ones all the same.
 _INTEGER_BITS = 64
+
+#: From here on a timestamp is in milliseconds: as seconds it would be the year 5138.
+_FIRST_MILLISECONDS = 10**11
 
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -28,6 +32,8 @@ def canonical(name: str, value: object) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if name == "time" and isinstance(value, int):
+        return from_timestamp(value)
     if _is_sound_number(value):
         return str(value)
     if isinstance(value, datetime):
@@ -35,7 +41,9 @@ def canonical(name: str, value: object) -> str:
     if isinstance(value, bytes):
         return _utf8(name, value)
     reason = f"cannot be this value of type {type(value).__name__}"
-    raise InvalidEvent(name, reason, hint="Attributes are strings; put structures into data.")
+    raise InvalidEvent(
+        label(name), reason, hint="Attributes are strings; put structures into data."
+    )
 
 
 def rfc3339(moment: datetime, name: str = "time") -> str:
@@ -43,26 +51,31 @@ def rfc3339(moment: datetime, name: str = "time") -> str:
     try:
         return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
     except OverflowError as exc:
-        raise InvalidEvent(name, "is outside the years 1 to 9999", hint=_TIME_HINT) from exc
+        raise InvalidEvent(label(name), "is outside the years 1 to 9999", hint=_TIME_HINT) from exc
 
 
-def from_timestamp(seconds: int) -> str:
-    """Write an AMQP timestamp (seconds since the epoch) as RFC 3339."""
+def from_timestamp(count: int) -> str:
+    """Write a timestamp as RFC 3339: seconds since the epoch, or milliseconds when so many.
+
+    AMQP 0-9-1 counts seconds, AMQP 1.0 and JavaScript milliseconds; both reach RabbitMQ.
+    """
     try:
-        return rfc3339(datetime.fromtimestamp(seconds, UTC))
-    except (OverflowError, ValueError, OSError, TypeError) as exc:
-        hint = "Give the timestamp property in seconds since 1970."
-        raise InvalidEvent("time", f"cannot be the timestamp {seconds}", hint=hint) from exc
+        if abs(count) < _FIRST_MILLISECONDS:
+            return rfc3339(datetime.fromtimestamp(count, UTC))
+        return rfc3339(datetime.fromtimestamp(count / 1000, UTC))
+    except (OverflowError, ValueError, OSError) as exc:
+        hint = "Count seconds or milliseconds since 1970."
+        raise InvalidEvent("time", "is a timestamp out of range", hint=hint) from exc
 
 
 def parse_time(text: str) -> datetime:
     """Read RFC 3339; digits past microseconds are kept in the text alone."""
     if not _TIME.fullmatch(text):
-        raise InvalidEvent("time", f"{text!r} is not a time with its zone", hint=_TIME_HINT)
+        raise InvalidEvent("time", f"{excerpt(text)} is not a time with its zone", hint=_TIME_HINT)
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
-        raise InvalidEvent("time", f"{text!r} does not exist: {exc}", hint=_TIME_HINT) from exc
+        raise InvalidEvent("time", f"{excerpt(text)} does not exist", hint=_TIME_HINT) from exc
 
 
 def _is_sound_number(value: object) -> bool:
@@ -78,4 +91,4 @@ def _utf8(name: str, value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError as exc:
-        raise InvalidEvent(name, "is not UTF-8", hint="Send a string.") from exc
+        raise InvalidEvent(label(name), "is not UTF-8", hint="Send a string.") from exc

@@ -8,6 +8,7 @@ from typing import Any
 from durian.errors import InvalidEvent
 from durian.events import jsonvalue
 from durian.events.caps import Caps
+from durian.events.excerpt import excerpt
 from durian.events.media import kind_of
 
 #: The content type of data when nothing else is said.
@@ -71,7 +72,7 @@ def inflate(body: bytes, encoding: str | None, cap: int) -> bytes:
     if not encoding or (name := encoding.strip().lower()) in _PLAIN_ENCODINGS:
         return body
     if name not in _GZIP_ENCODINGS:
-        reason = f"{name!r} is not understood"
+        reason = f"{excerpt(name)} is not understood"
         raise InvalidEvent("content_encoding", reason, hint="Send gzip, or no encoding.")
     try:
         return _gunzip(body, cap)

@@ -16,6 +16,7 @@ from durian.errors import InvalidEvent
 from durian.events import amqp, content, structured
 from durian.events.caps import CAPS, Caps
 from durian.events.event import Event
+from durian.events.excerpt import label
 from durian.events.media import BATCH, STRUCTURED, format_of
 from durian.events.message import Message
 
@@ -106,7 +107,7 @@ def _lowered(headers: Headers) -> dict[str, str]:
         name = header.lower()
         if name in lowered and name.startswith(amqp.PREFIX):
             attribute = name.removeprefix(amqp.PREFIX)
-            raise InvalidEvent(attribute, "is given twice", hint="Send each header once.")
+            raise InvalidEvent(label(attribute), "is given twice", hint="Send each header once.")
         lowered[name] = value
     return lowered
 
@@ -125,4 +126,4 @@ def _unescape(name: str, value: str) -> str:
         return unquote(text, errors="strict") if "%" in text else text
     except UnicodeDecodeError as exc:
         hint = "Percent-encode the UTF-8 bytes of what is not printable ASCII."
-        raise InvalidEvent(name, "is not percent-encoded UTF-8", hint=hint) from exc
+        raise InvalidEvent(label(name), "is not percent-encoded UTF-8", hint=hint) from exc

@@ -15,6 +15,7 @@ from durian.events import content, jsonvalue
 from durian.events.canonical import canonical
 from durian.events.caps import Caps
 from durian.events.event import Event
+from durian.events.excerpt import excerpt, label
 from durian.events.media import Format, kind_of
 
 _raw_decode = JSONDecoder().raw_decode
@@ -85,7 +86,7 @@ def _event(parsed: object, text: str, start: int, caps: Caps) -> Event:
 def _attribute(name: str, value: object) -> str:
     if isinstance(value, dict | list | float):
         hint = "Attributes are strings, integers or booleans; put the rest into data."
-        raise InvalidEvent(name, "is not a string, an integer or a boolean", hint=hint)
+        raise InvalidEvent(label(name), "is not a string, an integer or a boolean", hint=hint)
     return canonical(name, value)
 
 
@@ -111,7 +112,7 @@ def _body(
     if data is None:
         return b""
     if not isinstance(data, str):
-        reason = f"is not a string, but datacontenttype is {content_type}"
+        reason = f"is not a string, but datacontenttype is {excerpt(content_type)}"
         raise InvalidEvent("data", reason, hint="Send text as a string, or data_base64.")
     return data.encode()
 
@@ -134,7 +135,7 @@ def _members(text: str, start: int) -> dict[str, tuple[int, int]]:
         begin = _skip(text, _skip(text, index) + 1)
         _, end = _raw_decode(text, begin)
         if name in slices:
-            raise InvalidEvent(name, "is given twice", hint="Send each member once.")
+            raise InvalidEvent(label(name), "is given twice", hint="Send each member once.")
         slices[name] = (begin, end)
         index = _next(text, end)
     return slices
