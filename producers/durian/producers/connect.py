@@ -1,4 +1,4 @@
-"""Makes one AMQP connection as kombu does, without its retries: those are the policy's."""
+"""Makes one AMQP connection with kombu's `pyamqp` transport, once: retries are the policy's."""
 
 from __future__ import annotations
 
@@ -6,31 +6,34 @@ import os
 import socket
 from typing import Any
 
-from kombu import Connection
+from kombu.transport.pyamqp import Connection
 
 from durian.producers.broker_url import BrokerUrl
 from durian.producers.policy import PublishPolicy
 
 
 def connect(url: BrokerUrl, policy: PublishPolicy) -> Any:
-    """Make a connection (py-amqp's); raises whatever py-amqp and the socket raise."""
+    """Make a connection; raises whatever py-amqp and the socket raise."""
+    host = f"[{url.host}]" if ":" in url.host else url.host
     connection = Connection(
-        hostname=f"[{url.host}]" if ":" in url.host else url.host,
-        port=url.port,
+        host=f"{host}:{url.port}",
         userid=url.user,
         password=url.password,
+        login_method="PLAIN",
         virtual_host=url.vhost,
         ssl=url.tls or False,
-        transport="pyamqp",
         connect_timeout=policy.connect_timeout_s,
         # Nobody would send heartbeats while the producer rests: RabbitMQ would complain and close.
         heartbeat=0,
-        transport_options={
-            "client_properties": {"connection_name": f"durian producer, process {os.getpid()}"},
-            "socket_settings": _socket_settings(policy),
-        },
+        client_properties={"connection_name": f"durian producer, process {os.getpid()}"},
+        socket_settings=_socket_settings(policy),
     )
-    return connection.transport.establish_connection()
+    try:
+        connection.connect()
+    except Exception:
+        connection.collect()
+        raise
+    return connection
 
 
 def _socket_settings(policy: PublishPolicy) -> dict[int, int]:

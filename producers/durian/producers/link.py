@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from durian.errors import BrokerError, BrokerUnavailable
+from durian.errors import BrokerBlocked, BrokerError, BrokerUnavailable
 from durian.events.message import Message
 from durian.producers.broker_url import BrokerUrl
 from durian.producers.connect import connect
@@ -153,8 +153,10 @@ class Link:
         try:
             with translated(self.url):
                 yield
-        except BrokerError:
+        except BrokerError as error:
             self.broken = True
+            if self._blocked and isinstance(error, BrokerUnavailable):
+                raise BrokerBlocked(f"RabbitMQ at {self.url} takes no messages for now.") from error
             raise
 
     def _prepared(self, message: Message) -> Any:
@@ -181,17 +183,12 @@ class Link:
         """Wait until something arrives, at most as long as the oldest event may wait."""
         left_s = self._ledger.oldest_at + self._policy.confirm_timeout_s - time.monotonic()
         if left_s <= 0 or not self._readable(left_s):
-            raise BrokerUnavailable(self._silence())
+            seconds = self._policy.confirm_timeout_s
+            raise BrokerUnavailable(f"RabbitMQ at {self.url} did not confirm within {seconds:g} s.")
 
     def _readable(self, timeout_s: float) -> bool:
         pending = getattr(self._sock, "pending", None)  # what TLS has decrypted already
         return bool(pending and pending()) or bool(self._poller.poll(timeout_s * 1000))
-
-    def _silence(self) -> str:
-        if self._blocked:
-            return f"RabbitMQ at {self.url} takes no messages: it is low on memory or disk."
-        seconds = self._policy.confirm_timeout_s
-        return f"RabbitMQ at {self.url} did not confirm within {seconds:g} s."
 
     def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - py-amqp calls it so
         self._ledger.acked(tag, multiple=multiple)

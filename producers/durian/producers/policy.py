@@ -9,12 +9,19 @@ from dataclasses import dataclass, fields
 
 import tenacity
 
-from durian.errors import BrokerUnavailable, InvalidSettings, PublishRejected
+from durian.errors import BrokerBlocked, BrokerUnavailable, InvalidSettings, PublishRejected
 
 _LOG = logging.getLogger(__name__)
 
-#: What may go away by itself. A refusal, a missing exchange and an unroutable event do not.
-_PASSING = (BrokerUnavailable, PublishRejected)
+
+def passes(error: BaseException) -> bool:
+    """Tell whether it may help to try again.
+
+    Not when the broker is low on memory: RabbitMQ takes one message of each new connection before
+    it blocks that too, so whoever tries again makes things worse.
+    """
+    passing = isinstance(error, BrokerUnavailable | PublishRejected)
+    return passing and not isinstance(error, BrokerBlocked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +60,7 @@ class PublishPolicy:
     def retrying(self, interrupt: threading.Event) -> tenacity.Retrying:
         """What carries out a function by this policy; setting `interrupt` ends its pauses."""
         return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_PASSING),
+            retry=tenacity.retry_if_exception(passes),
             stop=tenacity.stop_any(
                 tenacity.stop_after_attempt(self.attempts),
                 tenacity.stop_after_delay(self.give_up_after_s),

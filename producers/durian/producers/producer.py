@@ -8,14 +8,14 @@ from types import TracebackType
 from typing import Any, Self, overload
 
 from durian.broker.topology import Topology
-from durian.errors import BrokerUnavailable, DurianError, InvalidSettings, PublishRejected
+from durian.errors import BrokerError, DurianError, InvalidSettings
 from durian.events import DEFAULT_SOURCE, Event
 from durian.events.amqp import encode
 from durian.events.message import Message
 from durian.producers.broker_url import parse_broker_urls
 from durian.producers.check import Check, checking
 from durian.producers.pipeline import Pipeline
-from durian.producers.policy import PublishPolicy
+from durian.producers.policy import PublishPolicy, passes
 from durian.producers.pool import Pool
 from durian.registry import HookSpec
 
@@ -113,6 +113,7 @@ class Producer:
             QueueMissing: the events exchange does not exist.
             BrokerRefused: the login, the virtual host or the permission to write was refused.
             BrokerUnavailable: no broker confirmed it in time. It may have arrived all the same.
+            BrokerBlocked: the same, because the broker is low on memory or disk.
         """
         if isinstance(event, str):
             event = Event(type=event, source=source or self._source, subject=subject, data=data)
@@ -157,9 +158,9 @@ class Producer:
             try:
                 self._policy.retrying(self._closing)(self._attempt, pipeline)
                 break
-            except (BrokerUnavailable, PublishRejected):
+            except BrokerError as error:
                 # A long import may outlive many faults, as long as it gets on between them.
-                if pipeline.confirmed == confirmed:
+                if pipeline.confirmed == confirmed or not passes(error):
                     raise
         if pipeline.input_error:
             raise pipeline.input_error

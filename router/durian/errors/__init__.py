@@ -68,6 +68,12 @@ class BrokerUnavailable(BrokerError):
     hint = "Check that it runs and that DURIAN_BROKER_URL names it."
 
 
+class BrokerBlocked(BrokerUnavailable):
+    """Raised when the broker takes no messages for now: it is low on memory or disk."""
+
+    hint = "Free memory or disk on the broker's machine, or let consumers catch up."
+
+
 class BrokerRefused(BrokerError):
     """Raised when the broker refuses a login, a virtual host or an operation."""
 

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from durian.errors import (
+    BrokerBlocked,
     BrokerRefused,
     BrokerUnavailable,
     DurianError,
@@ -50,7 +51,10 @@ def test_the_last_error_is_raised_when_attempts_are_used_up() -> None:
     assert function.calls == 3
 
 
-@pytest.mark.parametrize("error", [BrokerRefused(), QueueMissing(), Unroutable(), DurianError()])
+@pytest.mark.parametrize(
+    "error",
+    [BrokerRefused(), BrokerBlocked(), QueueMissing(), Unroutable(), DurianError()],
+)
 def test_what_does_not_pass_is_raised_at_once(error: DurianError) -> None:
     function = Failing(error)
     with pytest.raises(type(error)):
