@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from durian.errors import InvalidListener
+from durian.match import Filter, check_event_pattern
 from durian.registry.policy import Policy
 from durian.registry.sentence import first_fault
 from durian.registry.url import parse_url
@@ -19,9 +20,6 @@ _TAIL_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 #: An id is a routing key, part of queue names and of URLs: keep it short and plain.
 ID_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
-
-#: Bytes of an event pattern: an AMQP routing key is a short string.
-MAX_EVENT_BYTES = 255
 
 #: Characters of a filter's JSON text.
 MAX_FILTER_LENGTH = 65_536
@@ -46,14 +44,9 @@ def _check_url(value: str) -> str:
     return value
 
 
-def _check_event(value: str) -> str:
-    if not value:
-        reason = "is empty; `#` stands for every event"
-        raise ValueError(reason)
-    if len(value.encode()) > MAX_EVENT_BYTES:
-        reason = f"must be at most {MAX_EVENT_BYTES} bytes"
-        raise ValueError(reason)
-    return _check_text(value)
+def _check_filter(value: str) -> str:
+    Filter.parse(value)
+    return value
 
 
 def _check_text(value: str) -> str:
@@ -74,10 +67,13 @@ class Listener(BaseModel):
     #: Where events are POSTed to.
     url: Annotated[str, AfterValidator(_check_url)]
     #: An event type, or an AMQP topic pattern of types (`person`, `order.*`, `#`).
-    event: Annotated[str, AfterValidator(_check_event)]
+    event: Annotated[str, AfterValidator(check_event_pattern)]
     #: The conditions an event must meet, in the JSON form of durian.match.Filter.
     filter: Annotated[
-        FilterJSON, Field(max_length=MAX_FILTER_LENGTH), AfterValidator(_check_text)
+        FilterJSON,
+        Field(max_length=MAX_FILTER_LENGTH),
+        AfterValidator(_check_text),
+        AfterValidator(_check_filter),
     ] = "{}"
     #: A disabled listener is matched by no event; what is queued for it rests.
     enabled: bool = True
@@ -93,6 +89,7 @@ class Listener(BaseModel):
 
         Raises:
             InvalidListener: names the first field that cannot be used, and why.
+            InvalidFilter: names the condition of its filter that cannot be used, and why.
         """
         if fields.get("id") is None:
             fields["id"] = new_listener_id(str(fields.get("url", "")))
@@ -109,6 +106,7 @@ class Listener(BaseModel):
 
         Raises:
             InvalidListener: names the first field that cannot be used, and why.
+            InvalidFilter: names the condition of its filter that cannot be used, and why.
         """
         policy = fields.get("policy")
         if isinstance(policy, dict):
@@ -119,7 +117,6 @@ class Listener(BaseModel):
 #: What to write instead, by field.
 _HINTS = {
     "url": "Write it as https://host/path.",
-    "event": "Write an event type such as `person`, or a pattern such as `order.*` or `#`.",
 }
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from durian.errors import Conflict, InvalidListener, NotFound
+from durian.errors import Conflict, InvalidListener, NotFound, RegistryError
 from durian.registry.listener import Listener
 from durian.registry.policy import Policy
 from durian.registry.sql import removed
@@ -109,7 +110,7 @@ def _set(write: Write, listener_id: str, now: float, **values: Any) -> None:
 
 
 def _read(connection: Connection, query: sa.Select[Any]) -> list[Listener]:
-    return _to_listeners(connection.execute(query).mappings())
+    return [_to_listener(row) for row in connection.execute(query).mappings()]
 
 
 def _to_row(listener: Listener) -> dict[str, object]:
@@ -119,11 +120,22 @@ def _to_row(listener: Listener) -> dict[str, object]:
     }
 
 
-def _to_listeners(rows: Iterable[RowMapping]) -> list[Listener]:
-    return [Listener.create(**dict(row) | {"policy": _policy(row["policy"])}) for row in rows]
+def _to_listener(row: RowMapping) -> Listener:
+    """Take a row as it is: it was checked when it was written, and there may be a million."""
+    try:
+        policy = _policy(row["policy"])
+    except ValueError as exc:
+        raise RegistryError(f"The policy of listener {row['id']} cannot be read.") from exc
+    return Listener.model_construct(**dict(row) | {"policy": policy})
 
 
 @lru_cache(maxsize=1024)
 def _policy(text: str) -> Policy:
-    """Read a policy; listeners with the same one share it, and most have the default."""
-    return Policy.model_validate_json(text)
+    """Read a policy; listeners with the same one share it, and most have the default.
+
+    A field that a newer version wrote is left out: both may run beside each other.
+    """
+    fields = json.loads(text)
+    return Policy.model_validate(
+        {name: fields[name] for name in fields.keys() & Policy.model_fields}
+    )

@@ -18,6 +18,9 @@ from durian.registry.sql.database import Database, prepare_file
 #: The table in which Alembic keeps the revision.
 VERSION_TABLE = "durian_schema"
 
+#: Where the migrations lie: in this package, so that every installation has them.
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
 #: Any number, as long as nobody else locks it: PostgreSQL's advisory lock of upgrades ("durian").
 _ADVISORY_LOCK = 0x64757269616E
 
@@ -76,11 +79,10 @@ def head() -> str:
 
 
 def alembic_config() -> Config:
-    """Return Alembic's configuration; the migrations lie in this package."""
+    """Return Alembic's configuration, which knows where the migrations lie."""
     config = Config()
-    folder = Path(__file__).parent.parent / "migrations"
     # Alembic expands percent signs as a configuration file would.
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
 

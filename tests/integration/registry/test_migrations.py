@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from durian.errors import RegistryOutdated
+from durian.registry import HookSpec
+from durian.registry.sql import revision
+from durian.registry.sql.database import Database
+from durian.registry.sql.tables import metadata
+from durian.registry.store import Store, upgrade
+
+MIGRATIONS = Path(revision.__file__).parent.parent / "migrations"
+
+#: A migration that a later version might bring; `{end}` is its last line.
+LATER = '''
+"""A later one."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "later"
+down_revision = "{down}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table("durian_later", sa.Column("id", sa.Integer, primary_key=True))
+    {end}
+'''
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The code of a later version: its migrations, which the test completes."""
+    folder = tmp_path / "later"
+    shutil.copytree(MIGRATIONS, folder)
+    script = folder / "versions" / "9999_later.py"
+    script.write_text(LATER.format(down=revision.head(), end=""))
+    monkeypatch.setattr(revision, "MIGRATIONS", folder)
+    return script
+
+
+def tables_of(url: str) -> set[str]:
+    engine = sa.create_engine(Database(url).url)
+    try:
+        return set(sa.inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+
+
+def test_migrations_and_tables_agree(registry_url: str) -> None:
+    upgrade(registry_url)
+    database = Database(registry_url)
+    with database.reading() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"version_table": revision.VERSION_TABLE, "compare_type": True}
+        )
+        difference = compare_metadata(context, metadata)
+        names = sa.inspect(connection).get_pk_constraint("durian_secrets")["name"]
+    database.close()
+
+    assert difference == []
+    assert names == "pk_durian_secrets"
+
+
+def test_an_upgrade_is_harmless_when_there_is_nothing_to_do(registry_url: str) -> None:
+    upgrade(registry_url)
+    with Store.open(registry_url) as store:
+        store.put_hook(HookSpec(name="person"))
+    upgrade(registry_url)
+
+    with Store.open(registry_url) as store:
+        assert [spec.name for spec in store.list_hooks()] == ["person"]
+
+
+def test_sqlite_upgrades_itself(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path}/new/folder/durian.db") as store:
+        assert store.version() == 0
+
+
+@pytest.mark.postgres
+def test_postgres_is_upgraded_on_demand_only(postgres_url: str) -> None:
+    with pytest.raises(RegistryOutdated, match=r"is empty.*durian registry upgrade"):
+        Store.open(postgres_url)
+    assert tables_of(postgres_url) == set()
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("later")
+def test_an_older_postgres_is_named_as_such(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(revision, "MIGRATIONS", MIGRATIONS)
+        upgrade(postgres_url)
+        now = revision.head()
+
+    with pytest.raises(RegistryOutdated, match=f"is at schema {now}.*needs later"):
+        Store.open(postgres_url)
+    upgrade(postgres_url)
+    Store.open(postgres_url).close()
+    assert "durian_later" in tables_of(postgres_url)
+
+
+@pytest.mark.usefixtures("later")
+def test_a_newer_registry_is_refused(registry_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrade(registry_url)
+    monkeypatch.setattr(revision, "MIGRATIONS", MIGRATIONS)
+
+    for act in (upgrade, Store.open):
+        with pytest.raises(RegistryOutdated, match="schema later, which is newer"):
+            act(registry_url)
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(registry_url: str, later: Path) -> None:
+    later.write_text(LATER.format(down="0001", end="raise ArithmeticError"))
+
+    with pytest.raises(ArithmeticError):
+        upgrade(registry_url)
+
+    assert tables_of(registry_url) == set()
+
+
+def test_several_processes_upgrade_at_once(registry_url: str) -> None:
+    program = textwrap.dedent(
+        """
+        import sys
+        from durian.registry.store import Store, upgrade
+        from durian.registry.vault import Vault
+        from tests.support.registry import listener, secret
+
+        url, number = sys.argv[1:]
+        print("ready", flush=True)
+        sys.stdin.readline()
+        if url.startswith("postgresql"):
+            upgrade(url)
+        with Store.open(url, Vault([b"k" * 32])) as store:
+            store.add_listener(listener(f"n{number}"), secret())
+        """
+    )
+    jobs = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", program, registry_url, str(number)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[3],
+        )
+        for number in range(4)
+    ]
+    for job in jobs:
+        assert job.stdout is not None
+        assert job.stdout.readline() == "ready\n"
+    ends = []
+    for job in jobs:
+        assert job.stdin is not None
+        job.stdin.write("\n")
+        job.stdin.flush()
+    for job in jobs:
+        _, errors = job.communicate(timeout=120)
+        ends.append((job.returncode, errors))
+
+    assert ends == [(0, "")] * 4
+    with Store.open(registry_url) as store:
+        assert store.version() == store.count_listeners() == 4

@@ -1,0 +1,46 @@
+"""Listeners and secrets as tests need them, and a follower that does what it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from durian.registry import HookSpec, Listener, ListenerSecret
+from durian.registry.changes import Changes
+
+#: The moment at which tests play, in seconds since the epoch.
+NOW = 1_800_000_000.0
+
+
+def listener(listener_id: str = "joe", **fields: Any) -> Listener:
+    """Make a listener that differs from others by its id."""
+    given = {"id": listener_id, "url": f"https://{listener_id}.example/hook", "event": "person"}
+    return Listener.create(**given | fields)
+
+
+def secret(now: float = NOW) -> ListenerSecret:
+    """Make a random secret."""
+    return ListenerSecret.new(now=now)
+
+
+@dataclass
+class Follower:
+    """Keeps a copy of the registry as every process of Durian does: by its changes."""
+
+    version: int = 0
+    listeners: dict[str, Listener] = field(default_factory=dict)
+    hooks: dict[str, HookSpec] = field(default_factory=dict)
+
+    def apply(self, changes: Changes) -> None:
+        """Follow one page of changes."""
+        assert changes.version >= self.version or changes.reset
+        if changes.reset:
+            self.listeners.clear()
+            self.hooks.clear()
+        self.listeners |= {one.id: one for one in changes.listeners}
+        self.hooks |= {spec.name: spec for spec in changes.hooks}
+        for listener_id in changes.removed:
+            self.listeners.pop(listener_id, None)
+        for name in changes.removed_hooks:
+            self.hooks.pop(name, None)
+        self.version = changes.version
