@@ -35,8 +35,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _command_line(arguments: list[str]) -> int:
-    # Imported here: without the `console` extra only `_report` is left to run.
-    from durian.console.app import build  # noqa: PLC0415
+    from durian.console.app import build  # noqa: PLC0415 - fails without the `console` extra
 
     code: object = build()(arguments or ["--help"], prog_name="durian", standalone_mode=False)
     return code if isinstance(code, int) else exits.OK

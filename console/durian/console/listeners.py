@@ -8,16 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from durian.broker.blocking import wait
+from durian.broker.blocking import declare_all
 from durian.console.settings import Settings
 from durian.console.wiring import open_broker, open_store, topology
 from durian.control import Provision
 from durian.errors import InvalidListener
 from durian.match import Filter, check_event_pattern
 from durian.registry import Listener, ListenerSecret
-
-#: Seconds that declaring the whole topology may take.
-_DECLARE_PATIENCE_S = 60.0
 
 #: Listeners read at once.
 _PAGE = 1000
@@ -62,7 +59,7 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
         with open_broker(settings) as broker:
             names = topology(settings)
             # The first listener of a deployment may come before its first router.
-            wait(lambda done: broker.declare(names.house(), done), _DECLARE_PATIENCE_S)
+            declare_all(broker, names.house())
             yield Provision(store, broker, names)
 
 

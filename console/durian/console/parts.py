@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from durian.broker.blocking import wait
+from durian.broker.blocking import declare_all
 from durian.broker.parts import Binding, Exchange, Part, Queue
 from durian.broker.topology import BUCKETS_MS, Topology
 from durian.console.settings import Settings
@@ -13,9 +13,6 @@ from durian.console.wiring import open_broker
 
 #: Stands for a listener's id where there is none yet.
 PLACEHOLDER = "ID"
-
-#: Seconds that declaring the whole topology may take.
-_DECLARE_PATIENCE_S = 60.0
 
 
 def all_parts(names: Topology, settings: Settings) -> Sequence[Part]:
@@ -32,7 +29,7 @@ def declare(settings: Settings, names: Topology) -> int:
     """Declare the house on the broker; tell how many parts it has. Raises BrokerError."""
     parts = names.house()
     with open_broker(settings) as broker:
-        wait(lambda done: broker.declare(parts, done), _DECLARE_PATIENCE_S)
+        declare_all(broker, parts)
     return len(parts)
 
 

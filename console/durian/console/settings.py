@@ -85,8 +85,8 @@ class Settings(BaseSettings):
     )
     secret_key_file: Path | None = Field(
         None,
-        description="File that holds those keys, one a line; `durian up` makes one beside a "
-        "SQLite registry when neither is set.",
+        description="File that holds those keys, one a line; made with a new key when it is "
+        "missing. With neither set, it is ~/.config/durian/secret.key.",
     )
     threads: int = Field(
         32, ge=1, le=1024, description="Deliveries under way at once in one process."

@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from durian.broker.blocking import wait
+from durian.broker.blocking import publish_all
 from durian.broker.port import Address
 from durian.console.demo.scene import PARTS, FailsOnce
 from durian.console.endpoint import Arrival, Endpoint
@@ -47,7 +47,7 @@ class Stage:
         event = Event(type=event_type, source="/durian/demo", data=dict(data))
         names, broker = self.house.names, self.house.broker
         to = Address(names.events, event.type)
-        wait(lambda done: broker.publish(amqp.encode(event), to, done), self._left_s())
+        publish_all(broker, [(amqp.encode(event), to)], self._left_s())
         self.emitted += 1
         return event
 

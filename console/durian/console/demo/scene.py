@@ -39,6 +39,7 @@ class Part:
         )
 
 
+#: Who listens.
 PARTS = (
     Part("where-joe", "person", Filter(name="Joe"), "persons named Joe"),
     Part("starts-with-j", "person", Filter(name=Startswith("J")), "persons with a J in front"),
@@ -46,6 +47,7 @@ PARTS = (
     Part("big-orders", "order.*", Filter(total=Gte(100)), "orders of 100 and more", "cloudevent"),
 )
 
+#: What happens: types and data.
 EVENTS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("person", {"name": "Joe", "address": "1 Elm Street"}),
     ("person", {"name": "Jane", "address": "2 Oak Street"}),

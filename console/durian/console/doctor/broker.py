@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
-from durian.broker.blocking import wait
+from durian.broker.blocking import count, declare_all
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.console.doctor.finding import Finding, ok, warn
 from durian.console.logs import hide_secrets
 from durian.console.settings import Settings
 from durian.console.wiring import open_broker, topology
-from durian.errors import BrokerError, QueueMissing
+from durian.errors import QueueMissing
 
 #: Seconds that one question may take.
 _PATIENCE_S = 15.0
@@ -33,29 +32,12 @@ def rabbitmq(settings: Settings) -> Iterator[Finding]:
 def _declared(broker: Broker, names: Topology) -> Iterator[Finding]:
     """Whether the topology is there, with our arguments, and may be declared."""
     try:
-        waiting = _count(broker, names.route)
+        waiting = count(broker, names.route, _PATIENCE_S)
     except QueueMissing:
         advice = "Run `durian topology --declare`; the router does it too when it starts."
         yield warn("topology", f"the queue {names.route} does not exist yet", advice)
         return
     # What exists is declared again without any effect, but for what it needs: permission, and
     # the same arguments.
-    wait(partial(broker.declare, names.house()), _PATIENCE_S)
+    declare_all(broker, names.house(), _PATIENCE_S)
     yield ok("topology", f"is declared, and {waiting} events wait in {names.route}")
-
-
-def _count(broker: Broker, queue: str) -> int:
-    found: list[int] = []
-
-    def ask(done: Callable[[BrokerError | None], None]) -> None:
-        def answered(answer: int | BrokerError) -> None:
-            if isinstance(answer, BrokerError):
-                done(answer)
-            else:
-                found.append(answer)
-                done(None)
-
-        broker.count(queue, answered)
-
-    wait(ask, _PATIENCE_S)
-    return found[0]

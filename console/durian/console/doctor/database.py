@@ -20,7 +20,7 @@ def registry(settings: Settings) -> Iterator[Finding]:
     where = hide_secrets(settings.registry_url)
     with open_store(settings) as store:
         count = store.count_listeners()
-        yield ok("registry", f"{where} is at version {store.version()}, with {count} listeners")
+        yield ok("registry", f"{where} answers; version {store.version()}, listeners: {count}")
         yield from _secrets(store)
 
 

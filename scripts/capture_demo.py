@@ -1,0 +1,53 @@
+"""Write docs/images/demo.svg: what `durian demo --once` prints on a terminal.
+
+Run it as `.venv/bin/python scripts/capture_demo.py` when the demonstration has changed. The
+picture keeps the beginning and the end; three dots stand for the events between.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).parent.parent
+
+#: Columns of the picture: GitHub shows it without shrinking it beyond reading.
+COLUMNS = 104
+
+#: The picture ends where this event begins, but for the last line.
+CUT = "Event 2"
+
+
+def main() -> None:
+    """Run the demonstration, and draw what it printed."""
+    durian = Path(sys.executable).with_name("durian")
+    run = subprocess.run(  # noqa: S603 - our own command
+        [durian, "demo", "--once"],
+        env={**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    console.print(Text.assemble(("$ ", "bold green"), "durian demo --once"))
+    for line in shown(run.stdout.splitlines()):
+        console.print(Text.from_ansi(line))
+    svg = console.export_svg(title="durian demo --once", unique_id="durian-demo")
+    (ROOT / "docs" / "images" / "demo.svg").write_text(svg, encoding="utf-8")
+
+
+def shown(lines: list[str]) -> list[str]:
+    """The lines of the beginning and the last one."""
+    plain = [Text.from_ansi(line).plain for line in lines]
+    cut = next(at for at, line in enumerate(plain) if line.startswith(CUT))
+    return [*lines[:cut], "...", "", lines[-1]]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Three shells on RabbitMQ and PostgreSQL: the how-to of docs/getting-started.md."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Running, durian
+
+pytestmark = [pytest.mark.rabbitmq, pytest.mark.postgres]
+
+
+@pytest.fixture
+def settings(amqp_url: str, postgres_url: str, tmp_path: Path) -> dict[str, str]:
+    """What every shell is given, on an empty broker and an upgraded registry."""
+    given = {
+        "DURIAN_BROKER_URL": amqp_url,
+        "DURIAN_REGISTRY_URL": postgres_url,
+        "DURIAN_ALLOWED_NETWORKS": "127.0.0.0/8",
+    }
+    upgraded = durian("registry", "upgrade", home=tmp_path, settings=given)
+    assert upgraded.returncode == 0, upgraded
+    return given
+
+
+def test_three_shells(tmp_path: Path, settings: dict[str, str]) -> None:
+    with ExitStack() as shells:
+        listen = shells.enter_context(
+            Running("listen", "--port", "0", "--json", home=tmp_path, settings=settings)
+        )
+        router = shells.enter_context(Running("router", home=tmp_path, settings=settings))
+        deliver = shells.enter_context(Running("deliver", home=tmp_path, settings=settings))
+        url = listen.wait_json("listening")["listening"]
+        router.wait_line("process.started")
+        deliver.wait_line("process.started")
+
+        command = ("listeners", "add", f"{url}/hook", "--event", "person")
+        added = durian(
+            *command, "--match", "name=startswith:J", "--json", home=tmp_path, settings=settings
+        )
+        assert added.returncode == 0, added
+        assert json.loads(added.stdout)["secret"].startswith("whsec_")
+
+        # The control message is faster than a new process can emit.
+        for data in ('{"name":"Joe"}', '{"name":"Bo"}', '{"name":"Jill"}'):
+            emitted = durian("emit", "person", data, home=tmp_path, settings=settings)
+            assert emitted.returncode == 0, emitted
+        names = [json.loads(listen.wait_json("number")["body"])["name"] for _ in range(2)]
+        assert names == ["Joe", "Jill"]
+
+        assert router.stop() == 0
+        assert deliver.stop() == 0
+        assert listen.stop() == 0
+
+
+def test_the_doctor_finds_a_working_deployment_well(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    before = durian("doctor", "--json", home=tmp_path, settings=settings)
+    assert before.returncode == 0, before
+    levels = {line["about"]: line for line in map(json.loads, before.stdout.splitlines())}
+    assert levels["topology"]["level"] == "warn"
+    assert "durian topology --declare" in levels["topology"]["advice"]
+
+    declared = durian("topology", "--declare", home=tmp_path, settings=settings)
+    assert declared.returncode == 0, declared
+    after = durian("doctor", "--json", home=tmp_path, settings=settings)
+    assert after.returncode == 0, after
+    levels = {line["about"]: line for line in map(json.loads, after.stdout.splitlines())}
+    assert levels["topology"]["level"] == "ok"
+    assert levels["registry"]["level"] == "ok"
+
+
+def test_a_process_is_healthy_while_it_runs(tmp_path: Path, settings: dict[str, str]) -> None:
+    health = {"DURIAN_HEALTH_FILE": str(tmp_path / "health")}
+    assert durian("health", home=tmp_path, settings=health).returncode == 1
+    with Running("router", home=tmp_path, settings=settings | health) as router:
+        router.wait_line("process.started")
+        assert durian("health", home=tmp_path, settings=health).returncode == 0
+        assert router.stop() == 0
+    assert durian("health", home=tmp_path, settings=health).returncode == 1

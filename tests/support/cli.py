@@ -1,0 +1,143 @@
+"""The real command line, run as a user does: `durian` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+#: The console script of the interpreter that runs the tests.
+DURIAN = str(Path(sys.executable).with_name("durian"))
+
+#: Seconds a command may take on a busy machine with two cores.
+PATIENCE_S = 60.0
+
+
+def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """An environment without the machine's own Durian settings, at home in a folder."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("DURIAN_")
+    }
+    return {
+        **inherited,
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "PYTHONWARNINGS": "error",
+        **(settings or {}),
+    }
+
+
+def durian(
+    *arguments: str, home: Path, stdin: bytes = b"", settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, in a folder."""
+    finished = subprocess.run(
+        [DURIAN, *arguments],
+        input=stdin,
+        capture_output=True,
+        cwd=home,
+        env=environment(home, settings),
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    return subprocess.CompletedProcess(
+        finished.args, finished.returncode, finished.stdout.decode(), finished.stderr.decode()
+    )
+
+
+class Running:
+    """A command that runs until it is stopped; its lines can be waited for."""
+
+    def __init__(
+        self, *arguments: str, home: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self._arguments = arguments
+        self.process = subprocess.Popen(
+            [DURIAN, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=home,
+            env=environment(home, settings),
+        )
+        self.lines: list[str] = []
+        self._unread: queue.Queue[str | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def find_line(self, words: str, timeout_s: float) -> str | None:
+        """Wait for a line that contains some words; None when it does not come in time."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                line = self._unread.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return None
+            if line is None or words in line:
+                return line
+
+    def find_json(self, key: str, timeout_s: float) -> dict[str, Any] | None:
+        """The same for a line that is a JSON object with a key."""
+        line = self.find_line(f'"{key}"', timeout_s)
+        found: dict[str, Any] | None = None if line is None else json.loads(line)
+        return found
+
+    def wait_line(self, words: str) -> str:
+        """Wait for a line that contains some words; fails the test when it does not come."""
+        line = self.find_line(words, PATIENCE_S)
+        assert line is not None, f"{self._arguments}: no {words!r} in {self.lines}"
+        return line
+
+    def wait_json(self, key: str) -> dict[str, Any]:
+        """The same for a line that is a JSON object with a key."""
+        found: dict[str, Any] = json.loads(self.wait_line(f'"{key}"'))
+        return found
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and tell the exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(timeout=PATIENCE_S)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for raw in self.process.stdout:
+            line = raw.decode(errors="replace").rstrip("\n")
+            self.lines.append(line)
+            self._unread.put(line)
+        self._unread.put(None)
+
+
+def one_sentence(finished: subprocess.CompletedProcess[str]) -> str:
+    """The error of a command that failed as it should: one line, a hint at most, no traceback."""
+    lines = finished.stderr.splitlines()
+    assert finished.returncode != 0, finished
+    assert len(lines) in {1, 2}, finished
+    assert lines[0].startswith("error: "), finished
+    assert all(line.startswith("hint: ") for line in lines[1:]), finished
+    assert "Traceback" not in finished.stdout + finished.stderr, finished
+    return lines[0].removeprefix("error: ")

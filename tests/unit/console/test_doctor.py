@@ -1,0 +1,72 @@
+"""The doctor says of everything whether it works, and what to do when it does not."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from durian.console.doctor import machine
+from durian.console.doctor.finding import Finding, guarded, ok
+from durian.console.doctor.run import Ill, findings, run
+from durian.console.settings import Settings, load, variable
+from durian.errors import RegistryUnavailable
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(variable(name), raising=False)
+    monkeypatch.chdir(tmp_path)
+    return load(secret_key_file=tmp_path / "key")
+
+
+def test_a_machine_without_a_broker_is_well_but_warned(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(settings, as_json=True)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    levels = {line["about"]: line["level"] for line in lines}
+    assert levels["broker"] == "warn"
+    assert levels["registry"] == "ok"
+    assert "fail" not in levels.values()
+    assert all(line["advice"] for line in lines if line["level"] != "ok")
+
+
+def test_a_registry_that_cannot_be_reached_fails_with_its_advice(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    broken = settings.model_copy(
+        update={"registry_url": f"sqlite:///{tmp_path / 'file' / 'durian.db'}"}
+    )
+    with pytest.raises(Ill, match=r"1 of the checks failed"):
+        run(broken, as_json=False)
+    assert "fail registry" in capsys.readouterr().out
+
+
+def test_an_error_ends_a_check_as_its_last_finding() -> None:
+    def check() -> Iterator[Finding]:
+        yield ok("thing", "begins well")
+        raise RegistryUnavailable
+
+    levels = [finding.level for finding in guarded("thing", check)]
+    assert levels == ["ok", "fail"]
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_spec(name: str) -> object:
+        return None if name == "pika" else importlib.util.find_spec(name)
+
+    monkeypatch.setattr(machine, "find_spec", find_spec)
+    found = {finding.about: finding for finding in machine.extras()}
+    assert found["extra router"].level == "warn"
+    assert 'pip install "durian[router]"' in found["extra router"].advice
+    assert found["extra console"].level == "ok"
+
+
+def test_every_finding_says_what_it_is_about(settings: Settings) -> None:
+    assert all(finding.about and finding.found for finding in findings(settings))

@@ -1,0 +1,75 @@
+"""A heartbeat tells that a process lives and that its broker answers."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from durian.broker.port import Broker
+from durian.console import heartbeat
+from durian.console.heartbeat import Heartbeat, Unhealthy, check
+from durian.errors import BrokerError, BrokerUnavailable, InvalidSettings
+
+
+class Answering:
+    """The part of a broker that a heartbeat asks: it answers a count, or an error."""
+
+    def __init__(self, answer: int | BrokerError) -> None:
+        self.answer = answer
+        self.asked = threading.Semaphore(0)
+
+    def count(self, _queue: str, done: Callable[[int | BrokerError], None]) -> None:
+        done(self.answer)
+        self.asked.release()
+
+
+def beating(path: Path, answer: int | BrokerError) -> tuple[Heartbeat, Answering]:
+    broker = Answering(answer)
+    return Heartbeat(cast("Broker", broker), "durian.route", path), broker
+
+
+@pytest.mark.parametrize(("answer", "touched"), [(7, True), (BrokerUnavailable(), False)])
+def test_the_file_is_touched_only_when_the_broker_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: int | BrokerError, *, touched: bool
+) -> None:
+    monkeypatch.setattr(heartbeat, "BEAT_S", 0.001)
+    path = tmp_path / "health"
+    beat, broker = beating(path, answer)
+    beat.start()
+    broker.asked.acquire()
+    os.utime(path, (0, 0))
+    for _ in range(2):  # the first answer may have been on its way before
+        assert broker.asked.acquire(timeout=10)
+    assert (path.stat().st_mtime > 0) is touched
+    beat.stop()
+    assert not path.exists()
+
+
+def test_a_fresh_heartbeat_is_healthy_and_an_old_one_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "health"
+    path.touch()
+    assert check(path) < heartbeat.STALE_S
+    os.utime(path, (0, 0))
+    with pytest.raises(Unhealthy, match="s old"):
+        check(path)
+
+
+def test_a_process_that_is_not_there_is_not_healthy(tmp_path: Path) -> None:
+    with pytest.raises(Unhealthy, match="no heartbeat file"):
+        check(tmp_path / "health")
+
+
+def test_what_cannot_be_written_or_read_is_a_wrong_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    beat, _ = beating(tmp_path / "file" / "health", 0)
+    with pytest.raises(InvalidSettings, match="cannot be written"):
+        beat.start()
+    with pytest.raises(InvalidSettings, match="cannot be read"):
+        check(tmp_path / "file" / "health")
+    with pytest.raises(InvalidSettings, match="is not set"):
+        check(None)

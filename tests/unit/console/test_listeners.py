@@ -1,0 +1,178 @@
+"""What is typed about listeners, events and hooks becomes values, or an error that names it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from durian.console import emitting, hooks, listeners
+from durian.console.settings import Settings, load, variable
+from durian.errors import InvalidEvent, InvalidFilter, InvalidHook, InvalidListener, NotFound
+from durian.events import CAPS
+from durian.registry import HookSpec, ListenerSecret, Policy
+from durian.registry.store import Store
+from durian.registry.vault import Vault
+from durian.signature import new_key_pair, new_secret
+
+URL = "http://where.joe/is/listening"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a registry in a folder, without a broker."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(variable(name), raising=False)
+    monkeypatch.chdir(tmp_path)
+    return load(registry_url=f"sqlite:///{tmp_path / 'd.db'}", secret_key_file=tmp_path / "key")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    assert settings.secret_key_file is not None
+    vault = Vault.from_file(settings.secret_key_file)
+    with Store.open(settings.registry_url, vault) as opened:
+        yield opened
+
+
+def test_conditions_join_into_one_filter() -> None:
+    text = listeners.filter_of(None, ["name=startswith:J", "age>=18"])
+    assert json.loads(text) == {"name": {"startswith": "J"}, "age": {"gte": 18}}
+
+
+def test_a_filter_in_json_is_read_and_written_canonically() -> None:
+    assert listeners.filter_of('{ "name": "Joe" }', []) == listeners.filter_of(None, ["name=Joe"])
+    assert listeners.filter_of(None, []) == "{}"
+
+
+def test_both_forms_at_once_are_refused() -> None:
+    with pytest.raises(InvalidListener, match="cannot be combined"):
+        listeners.filter_of("{}", ["name=Joe"])
+
+
+def test_a_filter_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(InvalidFilter):
+        listeners.filter_of(None, ["name"])
+
+
+def test_choices_of_the_policy_are_json_or_plain_words() -> None:
+    choices = ["timeout_s=5", "schedule_s=[0,1]", "payload=cloudevent"]
+    policy = Policy.model_validate(listeners.policy_of(choices))
+    assert (policy.timeout_s, policy.schedule_s, policy.payload) == (5, (0, 1), "cloudevent")
+
+
+def test_a_choice_without_a_value_is_refused() -> None:
+    with pytest.raises(InvalidListener, match="'fast' is not NAME=VALUE"):
+        listeners.policy_of(["fast"])
+
+
+def test_a_secret_is_made_or_taken() -> None:
+    given = new_secret()
+    assert listeners.new_secret(given).value == given
+    assert listeners.new_secret(new_key_pair()[0]).kind == "ed25519"
+    assert listeners.new_secret(None).value.startswith("whsec_")
+
+
+def test_a_pattern_with_a_wildcard_inside_a_word_is_refused() -> None:
+    with pytest.raises(InvalidListener, match="wildcard"):
+        listeners.new_listener(url=URL, event="pers*n")
+
+
+def test_without_a_broker_the_desk_writes_the_registry(settings: Settings, store: Store) -> None:
+    listener = listeners.new_listener(id="joe", url=URL, event="person")
+    with listeners.open_desk(settings) as desk:
+        desk.add(listener, ListenerSecret.new(now=0))
+        assert store.get_listener("joe") == listener
+        desk.set_enabled("joe", enabled=False)
+        assert not store.get_listener("joe").enabled
+        desk.remove("joe")
+        with pytest.raises(NotFound):
+            store.get_listener("joe")
+
+
+def test_all_listeners_are_read_page_by_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listeners, "_PAGE", 2)
+    names = [f"joe-{number}" for number in range(5)]
+    for name in names:
+        listener = listeners.new_listener(id=name, url=URL, event="person")
+        store.add_listener(listener, ListenerSecret.new(now=0))
+    assert [one.id for one in listeners.pages(store, None)] == names
+    assert list(listeners.pages(store, "order")) == []
+
+
+def test_a_listener_is_described_with_its_filter_unfolded() -> None:
+    listener = listeners.new_listener(
+        id="joe", url=URL, event="person", filter=listeners.filter_of(None, ["name=Joe"])
+    )
+    described = listeners.described(listener)
+    assert described["filter"] == {"name": "Joe"}
+    shown = dict(listeners.pairs(described))
+    assert shown["policy.payload"] == '"data"'
+    assert shown["enabled"] == "true"
+    assert shown["url"] == URL
+
+
+def test_hooks_are_made_listed_and_described(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "object"}')
+    store.put_hook(hooks.new_hook("person", schema, '{"name": "Joe"}', "A person changed."))
+    store.put_hook(hooks.new_hook("order", None, None, ""))
+    monkeypatch.setattr(hooks, "_PAGE", 1)
+    found = list(hooks.pages(store))
+    assert [one.name for one in found] == ["order", "person"]
+    assert hooks.described(found[1]) == {
+        "name": "person",
+        "description": "A person changed.",
+        "schema": {"type": "object"},
+        "example": {"name": "Joe"},
+    }
+    assert isinstance(found[0], HookSpec)
+
+
+def test_a_hook_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidHook, match="example: is not JSON"):
+        hooks.new_hook("person", None, "{", "")
+    with pytest.raises(InvalidHook, match="cannot be read"):
+        hooks.new_hook("person", tmp_path, None, "")
+
+
+def test_an_event_is_made_of_what_was_typed() -> None:
+    event = emitting.new_event(
+        "person",
+        b'{"name": "Joe"}',
+        source=None,
+        subject="1",
+        event_id="e1",
+        extensions=["tenant=a=b"],
+    )
+    assert (event.type, event.id, event.subject) == ("person", "e1", "1")
+    assert event.source == emitting.SOURCE
+    assert event.extensions == {"tenant": "a=b"}
+    assert event.body == b'{"name": "Joe"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "extensions", "field"),
+    [(b"", [], "data"), (b"{}", ["one"], "--extension"), (b"{}", ["A B=1"], "A B")],
+)
+def test_an_event_that_cannot_be_made_names_why(
+    body: bytes, extensions: list[str], field: str
+) -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        emitting.new_event(
+            "person", body, source=None, subject=None, event_id=None, extensions=extensions
+        )
+    assert caught.value.field == field
+
+
+def test_stdin_is_read_no_further_than_an_event_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = io.TextIOWrapper(io.BytesIO(b"x" * (CAPS.data_bytes + 100)))
+    monkeypatch.setattr(sys, "stdin", endless)
+    assert len(emitting.read_body("-")) == CAPS.data_bytes + 1
+    assert emitting.read_body("{}") == b"{}"
