@@ -61,7 +61,7 @@ def _check_punycode(label: str) -> None:
         decoded = label.removeprefix("xn--").encode("ascii").decode("punycode")
     except ValueError as exc:
         raise _invalid("has a malformed international host name") from exc
-    if decoded.isascii():
+    if decoded.isascii() or not decoded.isprintable():
         raise _invalid("has a malformed international host name")
 
 

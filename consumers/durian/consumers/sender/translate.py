@@ -21,6 +21,9 @@ _log = logging.getLogger(__name__)
 def fault_of(exc: Exception) -> Fault:
     """Translate what an attempt raised; never raises itself."""
     chain = list(_chain(exc))
+    known = next((link for link in chain if isinstance(link, Fault)), None)
+    if known is not None:
+        return known
     if any(isinstance(link, ProxyError) for link in chain):
         return Fault("refused", "the egress proxy made no connection")
     # The innermost exception is the cause; those around it are their layers' names for it.
@@ -47,7 +50,6 @@ def _fault(exc: BaseException) -> Fault | None:
 
 #: What each exception means; the first that fits counts.
 _MEANINGS: tuple[tuple[type[BaseException], Callable[[Any], Fault]], ...] = (
-    (Fault, lambda exc: exc),
     (
         InvalidListener,
         lambda exc: Fault("tls" if exc.field == "tls" else "error", one_line(exc.reason)),

@@ -1,0 +1,227 @@
+"""From a URL and what its name resolves to, to the addresses that are dialled.
+
+The whole sender runs, but for the connecting itself: each row says whether anything is dialled.
+Every listed address must be public, or none is.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from durian.consumers.sender import Outcome, Request, connection
+from durian.consumers.sender.requests import RequestsSender
+from tests.support.cases import extra_cases
+
+PUBLIC = "93.184.215.14"
+
+#: Names that resolve to these addresses are not called.
+DENIED_ANSWERS = [
+    ["127.0.0.1"],
+    ["10.0.0.9"],
+    ["172.18.0.3"],
+    ["192.168.65.2"],
+    ["169.254.169.254"],
+    ["100.100.100.200"],
+    ["168.63.129.16"],
+    ["0.0.0.0"],
+    ["224.0.0.1"],
+    ["255.255.255.255"],
+    ["::1"],
+    ["::"],
+    ["fe80::1"],
+    ["fe80::1%eth0"],
+    ["fec0::1"],
+    ["fd00:ec2::254"],
+    ["ff02::1"],
+    ["::ffff:127.0.0.1"],
+    ["::7f00:1"],
+    ["64:ff9b::7f00:1"],
+    ["2002:7f00:1::1"],
+    ["2001:0:4136:e378:8000:63bf:80ff:fffe"],
+    [PUBLIC, "127.0.0.1"],
+    ["169.254.169.254", PUBLIC],
+    [PUBLIC, "::1"],
+    [PUBLIC] * 49 + ["10.0.0.1"],
+]
+
+ALLOWED_ANSWERS = [
+    [PUBLIC],
+    [PUBLIC, "151.101.1.69"],
+    ["2606:2800:21f:cb07:6820:80da:af6b:8b2c"],
+    [PUBLIC, "2606:2800:21f:cb07:6820:80da:af6b:8b2c"],
+    [f"93.184.215.{number}" for number in range(1, 51)],
+]
+
+DENIED_URLS = [
+    *("http://127.0.0.1/", "http://10.0.0.1/", "http://169.254.169.254/", "http://0.0.0.0/"),
+    *("http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/", "http://[fe80::1]/"),
+    *("http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/", "http://127.1/"),
+    *("http://user@example.com/", "http://example.com\\@127.0.0.1/", "http://example.com:0/"),
+    *("http://example.com:6379/", "file:///etc/passwd", "//example.com/", "example.com", ""),
+    *("http://example.com/\r\nHost: x", "http://[::1%25lo]/", "http://hidden.onion/"),
+]
+
+ALLOWED_URLS = [
+    *("http://8.8.8.8/", "https://1.1.1.1:8443/", "http://[2606:4700:4700::1111]/"),
+    *("https://example.com/hook?next=http://127.0.0.1/", "HTTPS://EXAMPLE.COM"),
+    "https://b\u00fccher.example/",
+]
+
+
+def _own_rows() -> Iterator[dict[str, Any]]:
+    for url in DENIED_URLS:
+        yield {"url": url, "expected": "deny"}
+    for url in ALLOWED_URLS:
+        yield {"url": url, "expected": "allow", "dns": {"*": [PUBLIC]}}
+    for answer in DENIED_ANSWERS:
+        yield {"url": "https://name.example/", "expected": "deny", "dns": {"*": answer}}
+    for answer in ALLOWED_ANSWERS:
+        yield {"url": "https://name.example/", "expected": "allow", "dns": {"*": answer}}
+
+
+ROWS = [*_own_rows(), *(row for row in extra_cases("ssrf.jsonl") if row["required"])]
+
+
+@dataclass
+class Wire:
+    """Stands in for the network: resolves by a table, and notes what is dialled."""
+
+    dns: dict[str, list[str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    dialled: list[str] = field(default_factory=list)
+    #: What every lookup ends with.
+    error: Exception | None = None
+
+    def resolve(self, host: str) -> Sequence[str]:
+        self.asked.append(host)
+        if self.error is not None:
+            raise self.error
+        answer = self.dns.get(host, self.dns.get("*"))
+        if answer is None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return answer
+
+    def connect(self, address: str, _port: int, _timeout_s: float) -> socket.socket:
+        self.dialled.append(address)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    wire = Wire()
+    monkeypatch.setattr(connection, "_connect", wire.connect)
+    return wire
+
+
+def attempt(wire: Wire, url: str, **options: Any) -> Outcome:
+    sender = RequestsSender(resolver=wire.resolve, **options)
+    try:
+        return sender.send(
+            Request(
+                listener_id="a",
+                url=url,
+                headers={},
+                body=b"",
+                timeout_s=5,
+                connect_timeout_s=5,
+            )
+        )
+    finally:
+        sender.close()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.get("id") or row["url"][:40])
+def test_only_public_addresses_are_dialled(wire: Wire, row: dict[str, Any]) -> None:
+    wire.dns = row.get("dns", {})
+    outcome = attempt(wire, row["url"])
+    if row["expected"] == "allow":
+        assert outcome.kind == "refused"
+        assert wire.dialled
+    else:
+        assert outcome.kind in {"blocked", "dns"}
+        assert not wire.dialled
+
+
+def test_a_blocked_outcome_names_no_address(wire: Wire) -> None:
+    wire.dns = {"inner.example": ["10.1.2.3"]}
+    outcome = attempt(wire, "http://inner.example/")
+    assert (outcome.kind, outcome.error) == ("blocked", "blocked address")
+    assert outcome.public_error == "could not connect"
+
+
+def test_a_url_that_cannot_be_read_is_blocked_and_says_why(wire: Wire) -> None:
+    outcome = attempt(wire, "http://user@example.com/")
+    assert outcome.kind == "blocked"
+    assert outcome.error.startswith("blocked URL: it must not hold a user name")
+
+
+def test_a_name_is_looked_up_once_for_each_connection(wire: Wire) -> None:
+    wire.dns = {"rebinding.example": [PUBLIC]}
+    attempt(wire, "http://rebinding.example/")
+    assert wire.asked == ["rebinding.example"]
+
+
+def test_a_name_that_rebinds_is_dialled_only_where_it_was_checked(wire: Wire) -> None:
+    answers = iter([[PUBLIC], ["127.0.0.1"], [PUBLIC]])
+    sender = RequestsSender(resolver=lambda _: next(answers))
+    request = Request(
+        listener_id="a",
+        url="http://rebinding.example/",
+        headers={},
+        body=b"",
+        timeout_s=5,
+        connect_timeout_s=5,
+    )
+    kinds = [sender.send(request).kind for _ in range(3)]
+    sender.close()
+    assert kinds == ["refused", "blocked", "refused"]
+    assert wire.dialled == [PUBLIC, PUBLIC]
+
+
+def test_an_address_is_not_looked_up(wire: Wire) -> None:
+    attempt(wire, "http://8.8.8.8/")
+    assert (wire.asked, wire.dialled) == ([], ["8.8.8.8"])
+
+
+def test_of_many_addresses_four_are_tried_both_families_by_turns(wire: Wire) -> None:
+    sixes = [f"2606:4700::{number}" for number in range(1, 9)]
+    fours = [f"93.184.215.{number}" for number in range(1, 9)]
+    wire.dns = {"many.example": sixes + fours}
+    attempt(wire, "http://many.example/")
+    assert wire.dialled == [sixes[0], fours[0], sixes[1], fours[1]]
+
+
+def test_networks_can_be_allowed_for_the_deployment(wire: Wire) -> None:
+    wire.dns = {"inner.example": ["10.1.2.3"], "other.example": ["10.2.0.1"]}
+    allowed = [ip_network("10.1.0.0/16")]
+    assert attempt(wire, "http://inner.example/", allowed_networks=allowed).kind == "refused"
+    assert attempt(wire, "http://other.example/", allowed_networks=allowed).kind == "blocked"
+    assert wire.dialled == ["10.1.2.3"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+        socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"),
+        socket.gaierror(socket.EAI_FAIL, "Non-recoverable failure in name resolution"),
+        OSError(24, "Too many open files"),
+        UnicodeError("label too long"),
+    ],
+)
+def test_a_failed_lookup_is_a_dns_failure(wire: Wire, error: Exception) -> None:
+    wire.error = error
+    outcome = attempt(wire, "http://name.example/")
+    assert outcome.kind == "dns"
+    assert outcome.error.startswith("name lookup failed: ")
+
+
+def test_a_name_without_addresses_is_a_dns_failure(wire: Wire) -> None:
+    wire.dns = {"*": []}
+    assert attempt(wire, "http://name.example/").kind == "dns"
