@@ -49,10 +49,10 @@ class _Pair:
                 if self._ended:
                     break
                 sink.sendall(data)
-            if self._ended:
-                source.close()
-            else:
+            if not self._ended:
                 sink.shutdown(socket.SHUT_WR)
+        if self._ended:
+            source.close()
 
 
 class Proxy:
