@@ -78,6 +78,14 @@ class Store:
         with self._database.reading() as connection:
             connection.execute(sa.select(1))
 
+    def clock(self) -> float:
+        """Return the database's time, in seconds since the epoch; SQLite's is this machine's."""
+        if self._database.is_sqlite:
+            return self._now()
+        now = sa.extract("epoch", sa.func.clock_timestamp())
+        with self._database.reading() as connection:
+            return float(connection.execute(sa.select(now)).scalar_one())
+
     # Followers
 
     def version(self) -> int:

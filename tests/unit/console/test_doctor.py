@@ -14,6 +14,7 @@ from durian.console.doctor.finding import Finding, guarded, ok
 from durian.console.doctor.run import Ill, findings, run
 from durian.console.settings import Settings, load, variable
 from durian.errors import RegistryUnavailable
+from durian.registry.store import Store
 
 
 @pytest.fixture
@@ -46,6 +47,15 @@ def test_a_registry_that_cannot_be_reached_fails_with_its_advice(
     with pytest.raises(Ill, match=r"1 of the checks failed"):
         run(broken, as_json=False)
     assert "fail registry" in capsys.readouterr().out
+
+
+def test_a_clock_that_is_off_is_warned_of(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "clock", lambda _store: 0.0)
+    clock = next(one for one in findings(settings) if one.about == "clock")
+    assert clock.level == "warn"
+    assert "NTP" in clock.advice
 
 
 def test_an_error_ends_a_check_as_its_last_finding() -> None:

@@ -6,13 +6,16 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from durian.console.doctor.finding import Finding, ok
+from durian.console.doctor.finding import Finding, ok, warn
 from durian.console.logs import hide_secrets
 from durian.console.settings import Settings
 from durian.console.wiring import open_store
 
 if TYPE_CHECKING:
     from durian.registry.store import Store
+
+#: Seconds that two clocks may differ. Receivers refuse signatures that are five minutes off.
+CLOCK_TOLERANCE_S = 10.0
 
 
 def registry(settings: Settings) -> Iterator[Finding]:
@@ -21,7 +24,17 @@ def registry(settings: Settings) -> Iterator[Finding]:
     with open_store(settings) as store:
         count = store.count_listeners()
         yield ok("registry", f"{where} answers; version {store.version()}, listeners: {count}")
+        yield _clock(store)
         yield from _secrets(store)
+
+
+def _clock(store: Store) -> Finding:
+    """Whether this machine and the database's agree on the time."""
+    offset_s = abs(store.clock() - time.time())
+    if offset_s <= CLOCK_TOLERANCE_S:
+        return ok("clock", "agrees with the registry's")
+    found = f"differs from the registry's by {offset_s:.0f} s"
+    return warn("clock", found, "Synchronise both (NTP): receivers refuse old signatures.")
 
 
 def _secrets(store: Store) -> Iterator[Finding]:
