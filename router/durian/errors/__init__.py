@@ -20,7 +20,8 @@ class DurianError(Exception):
         default = (type(self).__doc__ or "").strip().splitlines()[0]
         self.message = message or default
         self.advice = hint or self.hint
-        super().__init__(f"{self.message} {self.advice}".strip())
+        stop = "" if self.message.endswith((".", "!", "?")) or not self.advice else "."
+        super().__init__(f"{self.message}{stop} {self.advice}".strip())
 
 
 class InvalidInput(DurianError):

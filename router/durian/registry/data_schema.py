@@ -34,7 +34,7 @@ def check_data(spec: HookSpec, data: object) -> None:
     if error is not None:
         hint = f"See the hook {spec.name}."
         path = _dotted("data", error.absolute_path)
-        raise InvalidEvent(path, f"{_short(error.message)}.", hint=hint)
+        raise InvalidEvent(path, _short(error.message), hint=hint)
 
 
 def check_spec(spec: HookSpec) -> None:
