@@ -45,7 +45,7 @@ _FORBIDDEN = re.compile(
 _PLAIN_TYPE = re.compile(r"[A-Za-z0-9_.:/-]{1,255}")
 _WORD = re.compile(r"\S+")
 _ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
-_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*(;[ -~]*)?")
+_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+ *(;[ -~]*)?")
 
 
 def check(attributes: Mapping[str, str], caps: Caps) -> datetime | None:

@@ -17,6 +17,9 @@ from durian.events.ids import new_id
 #: Where events come from, unless their producer says.
 DEFAULT_SOURCE = "/durian"
 
+#: Fields that hold something even when CloudEvents lets their attribute be absent.
+_NEVER_NONE = frozenset({"datacontenttype"})
+
 _set = object.__setattr__
 
 
@@ -119,7 +122,7 @@ class Event:
         for name, value in given.items():
             if isinstance(value, str):
                 attributes[name] = value
-            elif value is not None:
+            elif value is not None or name in _NEVER_NONE:
                 reason = f"is of type {type(value).__name__}"
                 raise InvalidEvent(name, reason, hint="Pass a str.")
         for name, extension in self.extensions.items():

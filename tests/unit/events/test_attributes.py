@@ -57,6 +57,11 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "an empty schema": ("dataschema", "", "'' is not an absolute URI"),
     "a bare word for a content type": ("datacontenttype", "json", "'json' is not a media type"),
     "a content type beyond ASCII": ("datacontenttype", "text/é", "'text/é' is not a media type"),
+    "a header hidden in a content type": (
+        "datacontenttype",
+        "text/plain\r\n;x",
+        "holds the character U+000D",
+    ),
     "an extension in capitals": ("Tenant", "a", "cannot be the name of an attribute"),
     "an extension with a dash": ("my-ext", "a", "cannot be the name of an attribute"),
     "an extension called data": ("data", "a", "cannot be an extension"),

@@ -186,6 +186,10 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
         {"specversion": "0.3"},
         ("specversion", "is '0.3'"),
     ),
+    "no content type": (
+        {"datacontenttype": None},
+        ("datacontenttype", "is of type NoneType"),
+    ),
     "a time without zone": (
         {"time": NAIVE},
         ("time", "is not a datetime with its zone"),
