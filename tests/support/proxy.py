@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -56,9 +57,12 @@ class _Pair:
 
 
 class Proxy:
-    """Forwards a free loopback port to the host and port of a URL, and does it badly when told."""
+    """Forwards a free loopback port to the host and port of a URL, and does it badly when told.
 
-    def __init__(self, url: str) -> None:
+    With `tls`, clients must speak TLS to it; the other side is plain.
+    """
+
+    def __init__(self, url: str, *, tls: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(url)
         self._target = (parts.hostname or "127.0.0.1", parts.port or 0)
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -69,6 +73,7 @@ class Proxy:
         self.latency_s = 0.0
         #: How many connections were made through it.
         self.connections = 0
+        self._tls = tls
         self._stalls_new = False
         self._ended = threading.Event()
         self._pairs: list[_Pair] = []
@@ -125,9 +130,15 @@ class Proxy:
         while not self._ended.is_set():
             try:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(self._target)
             except OSError:  # the listener was closed
                 return
+            if self._tls is not None:
+                try:
+                    client = self._tls.wrap_socket(client, server_side=True)
+                except OSError:  # the client does not like us
+                    client.close()
+                    continue
+            server = socket.create_connection(self._target)
             self.connections += 1
             pair = _Pair(client, server, flows=not self._stalls_new)
             self._pairs.append(pair)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -73,10 +74,13 @@ def _split(text: str) -> SplitResult:
 
 
 def _tls(query: dict[str, str], host: str) -> dict[str, Any]:
-    """Certificates are verified unless the URL says `verify=verify_none`: py-amqp's default."""
-    options: dict[str, Any] = {
-        option: query[name] for name, option in _TLS_FILES.items() if name in query
-    }
+    """Read TLS parameters. Certificates are verified unless the URL says `verify=verify_none`."""
+    options: dict[str, Any] = {}
+    for name, option in _TLS_FILES.items():
+        if name in query:
+            if not Path(query[name]).is_file():
+                raise _invalid(f"{name} names no file: {query[name]}")
+            options[option] = query[name]
     if query.get("verify") == "verify_none":
         return options | {"cert_reqs": ssl.CERT_NONE}
     name = query.get("server_name_indication", host)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -36,19 +37,22 @@ def test_the_text_of_a_url_never_shows_the_password() -> None:
     assert "hunter2" not in f"{url} {url!r}"
 
 
-def test_tls_verifies_certificate_and_name_unless_told_otherwise() -> None:
+def test_tls_verifies_certificate_and_name_unless_told_otherwise(tmp_path: Path) -> None:
+    for name in ("ca.pem", "me.pem", "me.key"):
+        (tmp_path / name).touch()
     strict, custom, loose = parse_broker_urls(
         "amqps://one;"
-        "amqps://two?cacertfile=/ca.pem&certfile=/me.pem&keyfile=/me.key&server_name_indication=x;"
+        f"amqps://two?cacertfile={tmp_path}/ca.pem&certfile={tmp_path}/me.pem"
+        f"&keyfile={tmp_path}/me.key&server_name_indication=x;"
         "amqps://three?verify=verify_none"
     )
     assert strict.tls == {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": "one"}
     assert custom.tls == {
         "cert_reqs": ssl.CERT_REQUIRED,
         "server_hostname": "x",
-        "ca_certs": "/ca.pem",
-        "certfile": "/me.pem",
-        "keyfile": "/me.key",
+        "ca_certs": f"{tmp_path}/ca.pem",
+        "certfile": f"{tmp_path}/me.pem",
+        "keyfile": f"{tmp_path}/me.key",
     }
     assert loose.tls == {"cert_reqs": ssl.CERT_NONE}
 
@@ -66,6 +70,7 @@ def test_tls_verifies_certificate_and_name_unless_told_otherwise() -> None:
         ("amqp://localhost:http", "http"),
         ("amqp://localhost:99999", "ort"),
         ("amqp://[::1", "IPv6"),
+        ("amqps://localhost?cacertfile=/nowhere.pem", "cacertfile names no file"),
     ],
 )
 def test_a_wrong_url_names_the_setting_and_the_reason(text: str, reason: str) -> None:
