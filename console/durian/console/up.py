@@ -10,6 +10,7 @@ from durian.console.gateway.app import build
 from durian.console.gateway.serve import Service
 from durian.console.house import open_house
 from durian.console.logs import configure, hide_secrets
+from durian.console.progress import counts_of, report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
 
@@ -37,6 +38,6 @@ def run_up(settings: Settings) -> None:
                 meaning="events are kept in this process's memory and are gone when it ends",
                 instead="set DURIAN_BROKER_URL to keep them in RabbitMQ",
             )
-        stop.wait()
+        report_until(stop, counts_of(house.router, house.delivery))
         _log.info("up.stopping")
     _log.info("up.stopped")

@@ -14,7 +14,7 @@ import pytest
 
 from durian.console.endpoint import Arrival, Endpoint, Mood, Verify
 from durian.console.endpoint.server import MAX_BODY_BYTES
-from durian.console.endpoint.show import SHOWN_BODY, show
+from durian.console.endpoint.show import ONE_LINE, SHOWN_BODY, show
 from durian.console.endpoint.verify import verify_by_secrets
 from durian.errors import InvalidInput, InvalidSettings
 from durian.signature import new_secret, sign
@@ -176,11 +176,13 @@ def test_escape_sequences_of_a_payload_are_shown_not_obeyed(
     assert r"\x1b]0;title\x07" in printed
 
 
-def test_json_is_indented_and_a_long_body_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_body_is_shown_readably(capsys: pytest.CaptureFixture[str]) -> None:
     show(arrival(body=b'{"name":"Zo\xc3\xab"}', verified=True))
+    show(arrival(body=b'{"name":"Zo\xc3\xab","more":"%s"}' % (b"y" * ONE_LINE)))
     show(arrival(body=b"x" * (SHOWN_BODY + 5)))
     printed = capsys.readouterr().out
-    assert '  "name": "Zoë"' in printed
+    assert '    {"name":"Zoë"}' in printed
+    assert '      "name": "Zoë",' in printed
     assert "signature verified" in printed
     assert "... 5 characters more" in printed
 

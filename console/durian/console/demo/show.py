@@ -9,6 +9,7 @@ from durian.console.demo.scene import PARTS, Part
 from durian.console.output import say, styled
 from durian.events import Event
 from durian.match import Verdict
+from durian.match.event_pattern import fits
 
 
 def listeners() -> None:
@@ -28,17 +29,16 @@ def event(number: int, one: Event, matched: Collection[str]) -> None:
     )
     for part in PARTS:
         if part.id in matched:
-            say("  ", styled("matched    ", "green"), f"{part.id:<14} wants {part.wants}")
+            say("  ", styled("matched    ", "green"), f"  {part.id:<14} wants {part.wants}")
         else:
-            say("  ", styled("not matched", "yellow"), f" {part.id:<14} {reason(part, one)}")
+            say("  ", styled("not matched", "yellow"), f"  {part.id:<14} {reason(part, one)}")
 
 
 def reason(part: Part, one: Event) -> str:
     """Say why an event did not match a listener, in the words of its filter."""
-    verdict = part.filter.explain(one)
-    if verdict.holds:
+    if not fits(part.event, one.type):
         return f"wants events of type {part.event}"
-    return "; ".join(_failed(verdict))
+    return "; ".join(_failed(part.filter.explain(one)))
 
 
 def _failed(verdict: Verdict) -> Iterator[str]:

@@ -12,6 +12,9 @@ from durian.console.output import one_line, say, styled
 #: Characters of a body that are printed; the rest is counted.
 SHOWN_BODY = 4000
 
+#: Characters of a body that are printed as they were received, on one line.
+ONE_LINE = 100
+
 
 def show(arrival: Arrival, indent: str = "") -> None:
     """Print a request as it was received: request line, headers, body, and the verdict."""
@@ -39,8 +42,10 @@ def verdict(arrival: Arrival) -> str:
 
 
 def pretty(arrival: Arrival) -> str:
-    """The body, indented when it is JSON, and cut when it is long."""
+    """The body: as it is when it fits a line, else JSON is indented; a long one is cut."""
     text = arrival.text()
+    if len(text) <= ONE_LINE:
+        return text
     with suppress(ValueError, RecursionError):  # what is no JSON is shown as it is
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     rest = len(text) - SHOWN_BODY
