@@ -14,6 +14,7 @@ from durian.errors import InvalidInput
 #: that it wants no more.
 Result = Literal["delivered", "retry", "dead", "disabled"]
 
+#: All of them, for whoever reads results from elsewhere.
 RESULTS: tuple[Result, ...] = ("delivered", "retry", "dead", "disabled")
 
 

@@ -83,7 +83,7 @@ class PoolFactory:
             options |= {
                 "_proxy": self._proxy,
                 "_proxy_headers": _credentials(self._proxy),
-                "_proxy_config": ProxyConfig(None, False, None, None),  # noqa: FBT003 - theirs
+                "_proxy_config": ProxyConfig(None, False, None, None),  # noqa: FBT003 - urllib3's way
             }
         return options
 
