@@ -73,7 +73,7 @@ class DeliveryConsumer:
         self._lanes: dict[str, Lane] = {}
         self._open = OpenDeliveries()
         self._stopping = False
-        self._follower = Follower(store, broker, topology, self._apply, poll_s=poll_s)
+        self.follower = Follower(store, broker, topology, self._apply, poll_s=poll_s)
 
     @property
     def counts(self) -> Counts:
@@ -88,15 +88,11 @@ class DeliveryConsumer:
         """
         parts = self._topology.house()
         declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
-        self._follower.start()
+        self.follower.start()
 
     def wait_ready(self, timeout_s: float) -> bool:
         """Wait until the whole registry is known; False when it was not in time."""
-        return self._follower.wait_synced(timeout_s)
-
-    def look(self) -> None:
-        """Look for changes of the registry now."""
-        self._follower.look()
+        return self.follower.wait_synced(timeout_s)
 
     def stop(self) -> None:
         """Drain: begin nothing new, finish what is under way, at most `grace_s`. Harmless twice.
@@ -104,7 +100,7 @@ class DeliveryConsumer:
         What was not begun goes back to its queue; what did not finish in time is delivered again
         by the next process, with the same `webhook-id`.
         """
-        self._follower.stop()
+        self.follower.stop()
         # 1. No lane begins anything after this turn of the loop.
         wait(lambda done: self._broker.call(partial(self._pause_all, done)), self._grace_s)
         # 2. Attempts end, and what follows on them is confirmed.

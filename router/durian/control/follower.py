@@ -99,6 +99,26 @@ class Follower:
         """Look for changes now."""
         self._wake.set()
 
+    def catch_up(self) -> None:
+        """Apply all there is, page by page, on the calling thread; raises what `apply` raises."""
+        page = Changes(version=self._version)
+        for page in self._source.stream(self._version):
+            if self._stopping.is_set():
+                return
+            if page.reset:
+                # Nothing is forgotten yet: a router that forgot a listener for a moment would
+                # lose its deliveries. What this history does not name goes at the end.
+                self._unseen = set(self._known)
+            self._unseen.difference_update(listener.id for listener in page.listeners)
+            self._advance(page)
+        if self._unseen:
+            self._advance(replace(page, listeners=(), hooks=(), removed=tuple(self._unseen)))
+            self._unseen = set()
+        if not self._synced.is_set():
+            self._synced.set()
+            if self._on_synced is not None:
+                self._on_synced()
+
     def stop(self) -> None:
         """Stop following; a change being applied is finished first. Harmless twice."""
         self._stopping.set()
@@ -131,30 +151,10 @@ class Follower:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
-                retrying(self._catch_up)
+                retrying(self.catch_up)
             except DurianError as error:
                 _log.warning("registry.follow_abandoned error=%s", error)
             self._wake.wait(self._poll_s)
-
-    def _catch_up(self) -> None:
-        """Apply all there is, page by page."""
-        page = Changes(version=self._version)
-        for page in self._source.stream(self._version):
-            if self._stopping.is_set():
-                return
-            if page.reset:
-                # Nothing is forgotten yet: a router that forgot a listener for a moment would
-                # lose its deliveries. What this history does not name goes at the end.
-                self._unseen = set(self._known)
-            self._unseen.difference_update(listener.id for listener in page.listeners)
-            self._advance(page)
-        if self._unseen:
-            self._advance(replace(page, listeners=(), hooks=(), removed=tuple(self._unseen)))
-            self._unseen = set()
-        if not self._synced.is_set():
-            self._synced.set()
-            if self._on_synced is not None:
-                self._on_synced()
 
     def _advance(self, page: Changes) -> None:
         if page.listeners or page.removed or page.hooks or page.removed_hooks:

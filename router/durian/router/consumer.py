@@ -67,7 +67,7 @@ class Router:
         self._subscription: Subscription | None = None
         self._stopping = threading.Event()
         keeper = IndexKeeper(broker, topology, self.index)
-        self._follower = Follower(
+        self.follower = Follower(
             source, broker, topology, keeper.apply, on_synced=self._consume, poll_s=poll_s
         )
 
@@ -80,20 +80,16 @@ class Router:
         """
         parts = self._topology.house()
         declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
-        self._follower.start()
+        self.follower.start()
 
     def wait_ready(self, timeout_s: float) -> bool:
         """Wait until the whole registry is loaded; False when it was not in time."""
-        return self._follower.wait_synced(timeout_s)
-
-    def look(self) -> None:
-        """Look for changes of the registry now."""
-        self._follower.look()
+        return self.follower.wait_synced(timeout_s)
 
     def stop(self) -> None:
         """Stop consuming; what is unconfirmed goes back to the queue. Harmless twice."""
         self._stopping.set()
-        self._follower.stop()
+        self.follower.stop()
         if self._subscription is not None:
             self._subscription.cancel()
 

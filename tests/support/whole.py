@@ -1,0 +1,146 @@
+"""A whole Durian in one thread: router and delivery on the embedded broker and a clock by hand."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+
+from durian.broker.blocking import declare_all
+from durian.broker.clock import FakeClock
+from durian.broker.memory import MemoryBroker
+from durian.broker.port import Address
+from durian.broker.topology import Topology
+from durian.consumers import DeliveryConsumer
+from durian.consumers.sender.port import Outcome, Request
+from durian.events import Event, amqp
+from durian.events.message import Message
+from durian.registry import Listener, ListenerSecret, Policy
+from durian.registry.changes import Changes
+from durian.router import Router
+
+SECRET = "whsec_" + "c2VjcmV0" * 5
+
+#: Two retries, half a minute and five minutes after the failure before.
+QUICK = Policy(schedule_s=(0, 30, 300), jitter=0)
+
+
+def listener(listener_id: str, event: str = "#", **fields: object) -> Listener:
+    """A listener with a policy of three attempts."""
+    defaults = {"id": listener_id, "url": f"https://{listener_id}.example/", "policy": QUICK}
+    return Listener.create(**(defaults | {"event": event} | fields))
+
+
+class FakeRegistry:
+    """What router and delivery ask of the registry, in a dict."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.listeners: dict[str, tuple[int, Listener]] = {}
+        self.removed: dict[str, int] = {}
+
+    def put(self, listener: Listener) -> None:
+        self.version += 1
+        self.listeners[listener.id] = (self.version, listener)
+
+    def remove(self, listener_id: str) -> None:
+        self.version += 1
+        del self.listeners[listener_id]
+        self.removed[listener_id] = self.version
+
+    def stream(self, since: int) -> Iterator[Changes]:
+        yield Changes(
+            version=self.version,
+            listeners=[each for version, each in self.listeners.values() if version > since],
+            removed=[each for each, version in self.removed.items() if version > since],
+        )
+
+    def secrets_of(self, listener_id: str, now: float) -> list[ListenerSecret]:
+        assert listener_id in self.listeners
+        assert now > 0
+        return [ListenerSecret(value=SECRET, created_at=0)]
+
+    def set_enabled(self, listener_id: str, enabled: bool) -> None:  # noqa: FBT001  # as the store
+        self.put(self.listeners[listener_id][1].replace(enabled=enabled))
+
+
+class FakeSender:
+    """Notes every request; answers by `answer`, which is 200 unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.answer: Callable[[Request], Outcome] = lambda _request: status(200)
+
+    def send(self, request: Request) -> Outcome:
+        self.requests.append(request)
+        return self.answer(request)
+
+    def forget(self, listener_id: str) -> None:
+        assert listener_id
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def status(code: int, retry_after_s: float | None = None) -> Outcome:
+    """The outcome of a response."""
+    return Outcome(kind="response", status=code, latency_s=0.01, retry_after_s=retry_after_s)
+
+
+class House:
+    """Everything, ready to be driven: emit, change listeners, move the clock, look."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.clock = FakeClock()
+        self.broker = MemoryBroker(self.clock)
+        self.topology = Topology()
+        self.registry = FakeRegistry()
+        self.sender = FakeSender()
+        self.broker.start()
+        declare_all(self.broker, self.topology.house())
+        self.pending: list[Callable[[], None]] = []
+        self.router = Router(self.broker, self.topology, self.registry)
+        self.delivery = DeliveryConsumer(
+            self.broker,
+            self.topology,
+            self.registry,
+            self.sender,
+            grace_s=0.0,
+            rng=random.Random(seed),
+            submit=self.pending.append,
+        )
+        self.follow()
+
+    def add(self, *listeners: Listener) -> None:
+        for each in listeners:
+            self.registry.put(each)
+        self.follow()
+
+    def follow(self) -> None:
+        """Let both processes see the registry as it is."""
+        self.router.follower.catch_up()
+        self.delivery.follower.catch_up()
+        self.settle()
+
+    def emit(self, event: Event) -> None:
+        message = amqp.encode(event)
+        self.publish(message, event.type)
+
+    def publish(self, message: Message, routing_key: str) -> None:
+        answers: list[object] = []
+        address = Address(self.topology.events, routing_key)
+        self.broker.publish(message, address, answers.append)
+        self.settle()
+        assert answers == [None]
+
+    def advance(self, seconds: float, steps: int = 50) -> None:
+        """Let time pass; attempts are made at the end of each step."""
+        for _ in range(steps):
+            self.broker.advance(seconds / steps)
+            self.settle()
+
+    def settle(self) -> None:
+        """Run everything that is due, attempts included."""
+        self.broker.run()
+        while self.pending:
+            self.pending.pop(0)()
+            self.broker.run()
