@@ -7,27 +7,55 @@ from durian.match.explain import Verdict
 from durian.match.filter import Filter
 from durian.match.groups import AllOf, AnyOf, Not
 from durian.match.index import Index
+from durian.match.matchers import (
+    After,
+    AnythingBut,
+    Before,
+    Between,
+    Cidr,
+    Contains,
+    Endswith,
+    Exists,
+    Gt,
+    Gte,
+    In,
+    Is,
+    Like,
+    Lt,
+    Lte,
+    Missing,
+    Startswith,
+    Wildcard,
+)
+from durian.match.matchers import Any_ as Any
 from durian.match.values import MISSING
-from durian.match.words import Any_ as Any
-from durian.match.words import Contains, Endswith, Gt, Gte, Is, Like, Lt, Lte, Startswith
 
 __all__ = [
     "MISSING",
+    "After",
     "AllOf",
     "Any",
     "AnyOf",
+    "AnythingBut",
+    "Before",
+    "Between",
+    "Cidr",
     "Contains",
     "Endswith",
+    "Exists",
     "Filter",
     "Gt",
     "Gte",
+    "In",
     "Index",
     "Is",
     "Like",
     "Lt",
     "Lte",
+    "Missing",
     "Not",
     "Startswith",
     "Verdict",
+    "Wildcard",
     "check_event_pattern",
 ]

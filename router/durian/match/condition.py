@@ -8,21 +8,20 @@ each of its elements, and conditions that stand together hold for one and the sa
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any
 
 from durian.events import Event
 from durian.match.values import MISSING, candidates
 
 
 class Condition(ABC):
-    """What must hold. Conditions are immutable, and equal when they mean the same words."""
+    """What must hold. Conditions are immutable, and equal when they say the same."""
 
     __slots__ = ()
 
     @abstractmethod
-    def holds(self, value: Any, whole: Any, event: Event) -> bool:
+    def holds(self, value: Any, whole: Any, event: Event, /) -> bool:
         """Tell whether it holds for `value`, an element of `whole` (or `whole` itself)."""
 
 
@@ -31,29 +30,20 @@ class Matcher(Condition):
 
     __slots__ = ()
 
-    #: How it is spelled in JSON and in the short form.
-    word: ClassVar[str]
-
-    @classmethod
-    def read(cls, argument: Any) -> Self:
-        """Make one from what stands behind the word in JSON. Raises InvalidFilter."""
-        make: Callable[[Any], Self] = cls
-        return make(argument)
-
-    @classmethod
-    def read_short(cls, text: str) -> Any:
-        """Make what stands behind the word in JSON from the short form's text."""
-        return text
-
+    @property
     @abstractmethod
-    def accepts(self, value: Any) -> bool:
-        """Tell whether a JSON value, or MISSING, fits. A value of the wrong type does not."""
+    def word(self) -> str:
+        """How it is spelled in JSON and in the short form."""
 
     @abstractmethod
     def argument(self) -> Any:
         """Give what stands behind the word in JSON."""
 
-    def holds(self, value: Any, whole: Any, event: Event) -> bool:  # noqa: ARG002 (any matcher is blind to them)
+    @abstractmethod
+    def accepts(self, value: Any, /) -> bool:
+        """Tell whether a JSON value, or MISSING, fits. A value of the wrong type does not."""
+
+    def holds(self, value: Any, _whole: Any, _event: Event, /) -> bool:
         """Tell whether the value fits."""
         return self.accepts(value)
 
@@ -64,7 +54,7 @@ class Every(Condition):
 
     parts: tuple[Condition, ...]
 
-    def holds(self, value: Any, whole: Any, event: Event) -> bool:
+    def holds(self, value: Any, whole: Any, event: Event, /) -> bool:
         """Tell whether every part holds."""
         return all(part.holds(value, whole, event) for part in self.parts)
 
@@ -75,7 +65,7 @@ class Either(Condition):
 
     parts: tuple[Condition, ...]
 
-    def holds(self, value: Any, whole: Any, event: Event) -> bool:
+    def holds(self, value: Any, whole: Any, event: Event, /) -> bool:
         """Tell whether some part holds."""
         return any(part.holds(value, whole, event) for part in self.parts)
 
@@ -86,7 +76,7 @@ class Nowhere(Condition):
 
     part: Condition
 
-    def holds(self, value: Any, whole: Any, event: Event) -> bool:  # noqa: ARG002 (it speaks of the whole)
+    def holds(self, _value: Any, whole: Any, event: Event, /) -> bool:
         """Tell whether the part holds nowhere."""
         return not found(self.part, whole, event)
 
@@ -98,7 +88,7 @@ class Field(Condition):
     name: str
     part: Condition
 
-    def holds(self, value: Any, whole: Any, event: Event) -> bool:  # noqa: ARG002 (a member has a whole of its own)
+    def holds(self, value: Any, _whole: Any, event: Event, /) -> bool:
         """Tell whether the member fulfils the part."""
         if type(value) is dict:
             return found(self.part, value.get(self.name, MISSING), event)
@@ -115,7 +105,7 @@ class Attribute(Condition):
     name: str
     part: Condition
 
-    def holds(self, value: Any, whole: Any, event: Event) -> bool:  # noqa: ARG002 (it looks at the envelope)
+    def holds(self, _value: Any, _whole: Any, event: Event, /) -> bool:
         """Tell whether the attribute fulfils the part."""
         return found(self.part, event.attributes.get(self.name, MISSING), event)
 

@@ -8,25 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from durian.events import Event
-from durian.match.condition import (
-    Attribute,
-    Condition,
-    Either,
-    Every,
-    Field,
-    Matcher,
-    Nowhere,
-    found,
-)
+from durian.match.condition import Attribute, Condition, Either, Every, Field, Matcher, Nowhere
 from durian.match.path import join_path
-from durian.match.values import MISSING
+from durian.match.values import MISSING, candidates
+
+#: Characters of a value that are shown to people.
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One condition's outcome, with those of its parts."""
 
-    #: Where it looked, as a dotted path; empty for the whole of the data.
+    #: Where it looked, such as `address.city`, `items[2].sku` or `@source`; empty for all the data.
     path: str
     #: What it asked, such as `startswith "J"` or `all of`.
     condition: str
@@ -48,55 +42,55 @@ class Verdict:
 
 def explain(condition: Condition, event: Event) -> Verdict:
     """Explain a filter's root condition."""
-    return _explain(condition, event.data, (), event)
+    return _field(condition, event.data, "", event)
 
 
-def _explain(condition: Condition, whole: Any, path: tuple[str, ...], event: Event) -> Verdict:
+def _field(part: Condition, whole: Any, path: str, event: Event) -> Verdict:
+    """Explain what is asked of a field: of an array, by the element that decided."""
+    if not isinstance(whole, list):
+        return _explain(part, whole, whole, path, event)
+    offered = list(candidates(whole))
+    fits = (at for at, value in enumerate(offered) if part.holds(value, whole, event))
+    at = next(fits, None)
+    if at is None:
+        # No element decides alone: a matcher shows them all, a group its parts on the first.
+        at = 0 if isinstance(part, Matcher) or len(offered) == 1 else 1
+    here = f"{path}[{at - 1}]" if at else path
+    return _explain(part, offered[at], whole, here, event)
+
+
+def _explain(condition: Condition, value: Any, whole: Any, path: str, event: Event) -> Verdict:
     match condition:
         case Attribute(name, part):
-            return _explain(part, event.attributes.get(name, MISSING), (f"@{name}",), event)
-        case Field(name, part) if not isinstance(whole, list):
-            inner = whole.get(name, MISSING) if isinstance(whole, dict) else MISSING
-            return _explain(part, inner, (*path, name), event)
-        case Every(parts) | Either(parts):
-            text = "all of" if isinstance(condition, Every) else "any of"
+            return _field(part, event.attributes.get(name, MISSING), f"@{name}", event)
+        case Field(name, part) if not isinstance(value, list) or not value:
+            inner = value.get(name, MISSING) if isinstance(value, dict) else MISSING
+            name = join_path([name])
+            return _field(part, inner, f"{path}.{name}" if path else name, event)
+        case Every(parts):
+            verdicts = tuple(_explain(part, value, whole, path, event) for part in parts)
+            text = "all of" if parts else "anything"
+        case Either(parts):
+            verdicts = tuple(_explain(part, value, whole, path, event) for part in parts)
+            text = "any of"
         case Nowhere(part):
-            parts, text = (part,), "not"
+            verdicts = (_field(part, whole, path.removesuffix(_index(path)), event),)
+            text = "not"
         case Matcher():
-            parts, text = (), f"{condition.word} {_show(condition.argument())}"
+            verdicts, text = (), f"{condition.word} {_show(condition.argument())}"
         case _:
-            parts, text = (condition,), "an element has"
-    if isinstance(condition, Field):
-        # Which element it was matters less than whether there is one.
-        inner_path = (*path, condition.name)
-        verdicts: tuple[Verdict, ...] = ()
-        return Verdict(
-            path=join_path(inner_path),
-            condition=_describe(condition.part),
-            value=whole,
-            holds=found(condition, whole, event),
-            parts=verdicts,
-        )
-    return Verdict(
-        path=_path(path),
-        condition=text,
-        value=whole,
-        holds=found(condition, whole, event),
-        parts=tuple(_explain(part, whole, path, event) for part in parts),
-    )
+            verdicts, text = (), "an object"
+    holds = condition.holds(value, whole, event)
+    return Verdict(path=path, condition=text, value=value, holds=holds, parts=verdicts)
 
 
-def _path(path: tuple[str, ...]) -> str:
-    if path and path[0].startswith("@"):
-        return path[0]
-    return join_path(path)
-
-
-def _describe(condition: Condition) -> str:
-    if isinstance(condition, Matcher):
-        return f"{condition.word} {_show(condition.argument())}"
-    return type(condition).__name__
+def _index(path: str) -> str:
+    """The element's index at the end of a path: `not` speaks of the whole array."""
+    return path[path.rindex("[") :] if path.endswith("]") else ""
 
 
 def _show(value: Any) -> str:
-    return "nothing" if value is MISSING else json.dumps(value, ensure_ascii=False)
+    if value is MISSING:
+        return "nothing"
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -10,8 +10,11 @@ from durian.errors import InvalidFilter
 from durian.events import Event
 from durian.match.condition import Condition, found
 from durian.match.explain import Verdict, explain
+from durian.match.limits import MAX_FILTER_BYTES, check
 from durian.match.reading import all_of, read_field, read_object, read_value
 from durian.match.short import parse_short
+from durian.match.short_writing import write_short
+from durian.match.size import check_size
 from durian.match.writing import write
 
 
@@ -34,12 +37,15 @@ class Filter:
         conditions = [read_value(part, "", root=True) for part in parts]
         conditions += [read_field(name, value) for name, value in fields.items()]
         self.condition = all_of(conditions)
+        check_size(self.condition)
         self._text = json.dumps(write(self.condition), ensure_ascii=False, separators=(",", ":"))
+        check("filter", "the number of bytes", len(self._text.encode()), MAX_FILTER_BYTES)
 
     @classmethod
     def parse(cls, form: str | Mapping[str, Any]) -> Filter:
         """Read the JSON form, as text or as parsed. Raises InvalidFilter."""
         if isinstance(form, str):
+            check("filter", "the number of characters", len(form), MAX_FILTER_BYTES)
             try:
                 form = json.loads(form, object_pairs_hook=_unique, parse_constant=_refuse_constant)
             except ValueError as exc:
@@ -59,6 +65,10 @@ class Filter:
     def to_json(self) -> str:
         """Write the JSON form: `parse` reads it back to an equal filter."""
         return self._text
+
+    def to_short(self) -> str:
+        """Write the short form: `parse_short` reads it back to an equal filter."""
+        return write_short(self.condition)
 
     def matches(self, event: Event) -> bool:
         """Tell whether the event fulfils every condition. Never raises."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from durian.match.condition import Condition, Either, Nowhere
-from durian.match.reading import all_of, read_value
+from durian.match.condition import Condition, Nowhere
+from durian.match.reading import all_of, any_of, read_value
 
 
 def AllOf(*parts: object) -> Condition:  # noqa: N802 (a word of the filter language, as matchers are)
@@ -13,7 +13,7 @@ def AllOf(*parts: object) -> Condition:  # noqa: N802 (a word of the filter lang
 
 def AnyOf(*parts: object) -> Condition:  # noqa: N802 (a word of the filter language)
     """At least one part must hold: `Filter(name=AnyOf("Joe", Startswith("Ja")))`."""
-    return Either(tuple(read_value(part, "any-of", root=True) for part in parts))
+    return any_of(read_value(part, "any-of", root=True) for part in parts)
 
 
 def Not(part: object) -> Condition:  # noqa: N802 (a word of the filter language)

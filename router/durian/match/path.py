@@ -19,8 +19,8 @@ MAX_DEPTH = 64
 _SPECIAL = re.compile(r"[\\.]")
 
 
-def split_path(path: str) -> tuple[str, ...]:
-    """Split a path into its members' names. Raises InvalidFilter when one of them is empty."""
+def split_path(path: str, where: str = "") -> tuple[str, ...]:
+    """Split a path into its members' names. InvalidFilter (about `where`): one is empty."""
     names: list[str] = []
     name = ""
     rest = iter(path)
@@ -34,9 +34,11 @@ def split_path(path: str) -> tuple[str, ...]:
             name += letter
     names.append(name)
     if not all(names):
-        raise InvalidFilter(path or "(empty)", "has an empty name in its path")
+        raise InvalidFilter(where or path or "(empty)", "has an empty name in its path")
     if len(names) > MAX_DEPTH:
-        raise InvalidFilter(path, f"is {len(names)} members deep, the limit is {MAX_DEPTH}")
+        raise InvalidFilter(
+            where or path, f"is {len(names)} members deep, the limit is {MAX_DEPTH}"
+        )
     return tuple(names)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from durian.errors import InvalidFilter
 from durian.match.condition import Attribute, Condition, Either, Every, Field, Nowhere
+from durian.match.limits import MAX_DEPTH, MAX_TEXT, check
+from durian.match.matchers import MATCHERS, Is
 from durian.match.path import split_path
-from durian.match.words import MATCHERS, Is
 
 #: Words that join conditions.
 GROUPS = frozenset({"all-of", "any-of", "not"})
@@ -22,41 +23,49 @@ WORDS = frozenset(MATCHERS) | GROUPS
 _LIKENESS = 0.84
 
 
-def read_object(mapping: Mapping[str, Any], path: str = "", *, root: bool = True) -> Condition:
+def read_object(
+    mapping: Mapping[str, Any], path: str = "", *, root: bool = True, depth: int = 0
+) -> Condition:
     """Read an object: its words and fields must all hold.
 
     `path` says where it stands, for errors; attributes (`@source`) are known at the root only.
     Raises InvalidFilter about the path of what cannot be understood.
     """
-    return all_of(_read_member(name, value, path, root=root) for name, value in mapping.items())
+    check(path or "filter", "the depth of nesting", depth, MAX_DEPTH)
+    members = mapping.items()
+    return all_of(_read_member(name, value, path, root, depth + 1) for name, value in members)
 
 
-def read_field(name: str, value: Any, path: str = "", *, root: bool = True) -> Condition:
-    """Read what is asked of one field, given by its dotted path."""
-    if root and name.startswith("@"):
-        return Attribute(name[1:], read_value(value, name, root=False))
+def read_field(
+    name: str, value: Any, path: str = "", *, root: bool = True, depth: int = 0
+) -> Condition:
+    """Read what is asked of one field, given by its dotted path, or of an attribute (`@source`)."""
     here = f"{path}.{name}" if path else name
-    names = split_path(name)
-    part = read_value(value, here, root=False)
+    if root and name.startswith("@"):
+        if not name[1:].isascii() or not name[1:].isalnum():
+            raise InvalidFilter(here, "is not the name of an attribute")
+        return Attribute(name[1:], read_value(value, here, root=False, depth=depth))
+    names = split_path(name, here)
+    part = read_value(value, here, root=False, depth=depth)
     for inner in reversed(names):
         part = Field(inner, part)
     return part
 
 
-def read_value(value: Any, path: str, *, root: bool) -> Condition:
+def read_value(value: Any, path: str, *, root: bool, depth: int = 0) -> Condition:
     """Read what stands behind a name: an object of conditions, or a plain value to be equal to."""
-    if isinstance(value, Condition):
-        return value
-    inner = getattr(value, "condition", None)
-    if isinstance(inner, Condition):
-        return inner
+    part = getattr(value, "condition", value)
+    if isinstance(part, Condition):
+        if not root and _looks_at_envelope(part):
+            hint = "Move it out of the field: attributes are the whole event's."
+            raise InvalidFilter(path, "asks for an attribute within a field", hint=hint)
+        return part
     if isinstance(value, Mapping):
-        return read_object(value, path, root=root)
+        return read_object(value, path, root=root, depth=depth)
     if isinstance(value, list | tuple):
         hint = 'Write {"in": [...]} for any of them, or {"is": [...]} for exactly this array.'
-        raise InvalidFilter(
-            path or "filter", "is a bare array, which could mean two things", hint=hint
-        )
+        reason = "is a bare array, which could mean two things"
+        raise InvalidFilter(path or "filter", reason, hint=hint)
     return Is(check_json(value, path))
 
 
@@ -69,6 +78,24 @@ def all_of(parts: Iterable[Condition]) -> Condition:
     return joined[0] if len(joined) == 1 else Every(tuple(joined))
 
 
+def any_of(parts: Iterable[Condition], path: str = "any-of") -> Condition:
+    """Join alternatives. Raises InvalidFilter (about the path) when there are none."""
+    joined: dict[Condition, None] = {}
+    for part in parts:
+        joined |= dict.fromkeys(part.parts if isinstance(part, Either) else (part,))
+    if not joined:
+        raise InvalidFilter(path, "takes at least one condition")
+    # Even a single one stays a group: joined to what is around it, it would have to hold for the
+    # same element of an array.
+    return Either(tuple(joined))
+
+
+def meant_word(name: str) -> str:
+    """Give the word that a name within a field must have been meant to be, or an empty string."""
+    close = difflib.get_close_matches(name.lower(), WORDS, 1, _LIKENESS)
+    return close[0] if close else ""
+
+
 def check_json(value: Any, path: str) -> Any:
     """Give the value back when JSON can hold it; else raise InvalidFilter about the path."""
     if isinstance(value, float) and not math.isfinite(value):
@@ -76,6 +103,7 @@ def check_json(value: Any, path: str) -> Any:
     if value is None or type(value) in (bool, int, float):
         return value
     if type(value) is str:
+        check(path, "the number of characters", len(value), MAX_TEXT)
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise InvalidFilter(path, "holds a lone surrogate, which is not Unicode text")
         return value
@@ -86,40 +114,43 @@ def check_json(value: Any, path: str) -> Any:
     raise InvalidFilter(path, f"holds {value!r}, which JSON cannot")
 
 
-def _read_member(name: str, value: Any, path: str, *, root: bool) -> Condition:
+def _read_member(name: str, value: Any, path: str, root: bool, depth: int) -> Condition:  # noqa: FBT001 (as its callers have it)
     if not isinstance(name, str):
         raise InvalidFilter(path or "filter", f"has {name!r} where a name should be")
     here = f"{path}.{name}" if path else name
     if name in MATCHERS:
         return _read_matcher(name, value, here)
     if name == "not":
-        return Nowhere(read_value(value, here, root=root))
+        return Nowhere(read_value(value, here, root=root, depth=depth))
     if name in GROUPS:
         if not isinstance(value, list | tuple):
             raise InvalidFilter(here, "takes an array of conditions")
-        parts = [read_value(part, f"{here}[{at}]", root=root) for at, part in enumerate(value)]
-        return all_of(parts) if name == "all-of" else Either(tuple(parts))
+        parts = [
+            read_value(part, f"{here}[{at}]", root=root, depth=depth)
+            for at, part in enumerate(value)
+        ]
+        return all_of(parts) if name == "all-of" else any_of(parts, here)
     if not root:
         _check_spelling(name, here)
-    return read_field(name, value, path, root=root)
+    return read_field(name, value, path, root=root, depth=depth)
 
 
 def _read_matcher(word: str, value: Any, path: str) -> Condition:
     try:
-        return MATCHERS[word].read(check_json(value, path))
+        return MATCHERS[word](check_json(value, path))
     except InvalidFilter as exc:
         if exc.field == path:
             raise
         hint = exc.advice
         if isinstance(value, Mapping):
-            hint = f'If {word!r} is the name of a field, write it as "\\\\{word}".'
+            hint = f'If "{word}" is the name of a field, write it as "\\\\{word}".'
         raise InvalidFilter(path, exc.reason, hint=hint) from exc
 
 
 def _check_spelling(name: str, path: str) -> None:
-    close = difflib.get_close_matches(name.lower(), WORDS, 1, _LIKENESS)
-    if close:
-        hint = f'Did you mean "{close[0]}"? If it is the name of a field, write it as "\\\\{name}".'
+    meant = meant_word(name)
+    if meant:
+        hint = f'Did you mean "{meant}"? If it is the name of a field, write it as "\\\\{name}".'
         raise InvalidFilter(path, f"there is no matcher {name!r}", hint=hint)
 
 
@@ -130,3 +161,14 @@ def _join(joined: list[Condition], part: Condition) -> None:
                 joined[at] = type(part)(part.name, all_of((other.part, part.part)))
                 return
     joined.append(part)
+
+
+def _looks_at_envelope(condition: Condition) -> bool:
+    match condition:
+        case Attribute():
+            return True
+        case Every(parts) | Either(parts):
+            return any(map(_looks_at_envelope, parts))
+        case Nowhere(part) | Field(_, part):
+            return _looks_at_envelope(part)
+    return False

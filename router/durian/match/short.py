@@ -1,32 +1,47 @@
-"""Read the short form of filters, made for command lines: `name=startswith:J and age>=18`."""
+r"""Read the short form of filters, made for command lines: `name=startswith:J and age>=18`.
+
+docs/filters.md has the grammar. A text without quotes goes on up to ` and `, ` or `, the end, or a
+bracket that closes one opened around it.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from durian.errors import InvalidFilter
-from durian.match.condition import Condition, Either, Nowhere
-from durian.match.reading import all_of, read_field
+from durian.match.condition import Condition, Nowhere
+from durian.match.limits import MAX_DEPTH, MAX_FILTER_BYTES, check
+from durian.match.matchers import MATCHERS
+from durian.match.reading import all_of, any_of, read_field, read_object
 from durian.match.values import read_scalar
-from durian.match.words import MATCHERS
 
 _HINT = "Write conditions such as name=startswith:J, age>=18 or name=Joe, joined by `and` or `or`."
 
 #: A path, up to the sign behind it; a backslash keeps what follows in the path.
-_PATH = re.compile(r"(?:\\.|[^\\\s=!<>~(){}])+", re.DOTALL)
-_SIGN = re.compile(r"\s*(!=|>=|<=|=|>|<)\s*")
+_PATH = re.compile(r"(?:\\.|[^\\\s=!<>~(){}])*", re.DOTALL)
+_SIGN = re.compile(r"\s*(!=|!~|>=|<=|=|~|>|<)\s*")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
-_WORD = re.compile(r"([a-z][a-z-]*):", re.DOTALL)
+_WORD = re.compile(r"([a-z][a-z-]*):")
+_JOINT = re.compile(r"\s+(?:and|or)\s")
 _BOUNDS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+
+#: Words whose argument may be empty.
+_BARE = frozenset({"any", "exists", "missing"})
+#: Words whose argument is one text, whatever it looks like.
+_TEXTS = frozenset({"like", "cidr", "before", "after"})
+_TEXT_STEMS = ("startswith", "endswith", "contains", "wildcard")
 
 
 def parse_short(text: str) -> Condition:
     """Read the short form into a condition. Raises InvalidFilter."""
+    check("filter", "the number of characters", len(text), MAX_FILTER_BYTES)
     reader = _Reader(text)
-    condition = reader.either()
-    if reader.rest().strip():
-        raise InvalidFilter(reader.rest().strip(), "was not expected here", hint=_HINT)
+    condition = reader.either(0, root=True)
+    rest = text[reader.at :].strip()
+    if rest:
+        raise InvalidFilter(rest, "was not expected here", hint=_HINT)
     return condition
 
 
@@ -35,84 +50,120 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._at = 0
+        self.at = 0
 
-    def rest(self) -> str:
-        return self._text[self._at :]
-
-    def either(self) -> Condition:
-        parts = [self._every()]
+    def either(self, depth: int, *, root: bool) -> Condition:
+        """Read conditions joined by `or`."""
+        check("filter", "the depth of nesting", depth, MAX_DEPTH)
+        parts = [self._every(depth, root=root)]
         while self._take(r"\s+or\b"):
-            parts.append(self._every())
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+            parts.append(self._every(depth, root=root))
+        return parts[0] if len(parts) == 1 else any_of(parts)
 
-    def _every(self) -> Condition:
-        parts = [self._one()]
+    def _every(self, depth: int, *, root: bool) -> Condition:
+        parts = [self._one(depth, root=root)]
         while self._take(r"\s+and\b"):
-            parts.append(self._one())
+            parts.append(self._one(depth, root=root))
         return all_of(parts)
 
-    def _one(self) -> Condition:
-        if self._take(r"\s*not\s+(?=\S)"):
-            return Nowhere(self._one())
+    def _one(self, depth: int, *, root: bool) -> Condition:
+        if self._take(r"\s*not\s+(?=[^\s=!<>~])"):
+            check("filter", "the depth of nesting", depth, MAX_DEPTH)
+            return Nowhere(self._one(depth + 1, root=root))
         if self._take(r"\s*\("):
-            condition = self.either()
-            if not self._take(r"\s*\)"):
-                raise InvalidFilter(self._text, "lacks a closing parenthesis")
-            return condition
-        return self._condition()
+            return self._group(")", depth, root=root)
+        return self._condition(depth, root=root)
 
-    def _condition(self) -> Condition:
-        self._take(r"\s*")
-        path = self._pattern(_PATH)
-        sign = self._pattern(_SIGN).strip()
-        if not path or not sign:
-            raise InvalidFilter(self._text or "(empty)", "is not a condition", hint=_HINT)
+    def _group(self, close: str, depth: int, *, root: bool) -> Condition:
+        if self._take(rf"\s*\{close}"):
+            return all_of(())
+        condition = self.either(depth + 1, root=root)
+        if not self._take(rf"\s*\{close}"):
+            raise InvalidFilter(self._text, f"lacks a closing {close}", hint=_HINT)
+        return condition
+
+    def _condition(self, depth: int, *, root: bool) -> Condition:
+        self._take(r"\s+")
+        path = self._next(_PATH)
+        if path and self._take(r"\{"):
+            return read_field(path, self._group("}", depth, root=False), root=root)
+        sign = self._next(_SIGN).strip()
+        if not sign:
+            raise InvalidFilter(self._text.strip() or "(empty)", "is not a condition", hint=_HINT)
         if sign in _BOUNDS:
-            return read_field(path, {_BOUNDS[sign]: read_scalar(self._bare())})
-        condition = read_field(path, self._value(path))
-        return Nowhere(condition) if sign == "!=" else condition
+            value = {_BOUNDS[sign]: read_scalar(self._text_or_quoted())}
+        else:
+            value = self._value(path, sign, root=root)
+        if sign.startswith("!"):
+            value = {"not": value}
+        return read_field(path, value, root=root) if path else read_object(value, root=root)
 
-    def _value(self, path: str) -> Any:
-        quoted = self._pattern(_QUOTED)
-        if quoted:
-            return read_scalar(quoted)
-        word = self._pattern(_WORD)
-        if not word:
-            return read_scalar(self._bare())
-        word = word[:-1]
-        if word not in MATCHERS:
-            hint = f'For the text itself, quote it: {path}="{word}:..."'
-            raise InvalidFilter(path, f"there is no matcher {word!r}", hint=hint)
-        quoted = self._pattern(_QUOTED)
-        raw = quoted or self._bare()
-        return {word: MATCHERS[word].read_short(raw)}
+    def _value(self, path: str, sign: str, *, root: bool) -> dict[str, Any]:
+        suffix = "-ignore-case" if sign.endswith("~") else ""
+        found = _WORD.match(self._text, self.at)
+        if found is None:
+            raw = self._text_or_quoted()
+            is_text = suffix or (root and path.startswith("@"))
+            return {"is" + suffix: _text(raw) if is_text else read_scalar(raw)}
+        self.at = found.end()
+        word = found[1]
+        if word + suffix not in MATCHERS:
+            known = f" that ignores case and is called {word!r}" if suffix else f" {word!r}"
+            hint = f'For the text itself, quote it: {path}{sign}"{word}:..."'
+            raise InvalidFilter(path or word, f"there is no matcher{known}", hint=hint)
+        return {word + suffix: _argument(word + suffix, self._text_or_quoted())}
+
+    def _text_or_quoted(self) -> str:
+        return self._next(_QUOTED) or self._bare()
 
     def _bare(self) -> str:
-        """Take text up to ` and `, ` or `, the end, or a bracket that closes one around it."""
-        start = self._at
-        open_ = 0
-        while self._at < len(self._text):
-            letter = self._text[self._at]
-            if letter == "\\":
-                self._at += 1
-            elif letter in "({":
-                open_ += 1
-            elif letter in ")}":
-                open_ -= 1
-                if open_ < 0:
-                    break
-            elif re.compile(r"\s+(and|or)\s").match(self._text, self._at):
+        start = self.at
+        within = 0
+        while self.at < len(self._text) and not _JOINT.match(self._text, self.at):
+            letter = self._text[self.at]
+            within += (letter in "({") - (letter in ")}")
+            if within < 0:
                 break
-            self._at += 1
-        return self._text[start : self._at].strip()
+            self.at += 2 if letter == "\\" else 1
+        self.at = min(self.at, len(self._text))
+        return self._text[start : self.at].strip()
 
     def _take(self, pattern: str) -> bool:
-        return self._pattern(re.compile(pattern)) != ""
+        return self._next(re.compile(pattern)) != ""
 
-    def _pattern(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self._text, self._at)
+    def _next(self, pattern: re.Pattern[str]) -> str:
+        found = pattern.match(self._text, self.at)
         if found is None:
             return ""
-        self._at = found.end()
+        self.at = found.end()
         return found.group()
+
+
+def _argument(word: str, raw: str) -> Any:
+    """Read what stands behind a word as JSON would have it."""
+    if word in _BARE and not raw:
+        return True
+    if word in _TEXTS or word.startswith(_TEXT_STEMS) or word == "is-ignore-case":
+        return _text(raw)
+    if raw.startswith(("[", "{")):
+        return _json(word, raw)
+    if word == "between" and ".." in raw:
+        return [read_scalar(end.strip()) for end in raw.split("..", 1)]
+    if word in ("in", "in-ignore-case", "anything-but"):
+        read = _text if word == "in-ignore-case" else read_scalar
+        return [read(item.strip()) for item in raw.split(",")]
+    return read_scalar(raw)
+
+
+def _text(raw: str) -> str:
+    if not raw.startswith('"'):
+        return raw
+    text = read_scalar(raw)
+    return text if isinstance(text, str) else raw
+
+
+def _json(word: str, raw: str) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as exc:
+        raise InvalidFilter(word, f"{raw!r} is not valid JSON: {exc}") from exc

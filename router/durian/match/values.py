@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Final
@@ -38,6 +39,21 @@ def same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
+def canonical(value: Any) -> str:
+    """Write a JSON value such that two values have the same text just when they are `same`."""
+    kind = type(value)
+    if kind is str:
+        return '"' + value  # type: ignore[no-any-return]  # mypy does not narrow by `kind`
+    if kind is float:
+        return str(int(value)) if math.isfinite(value) and value.is_integer() else repr(value)
+    if kind is list:
+        return "[" + ",".join(json.dumps(canonical(item)) for item in value) + "]"
+    if kind is dict:
+        members = sorted((name, canonical(item)) for name, item in value.items())
+        return "{" + ",".join(json.dumps(member) for member in members) + "}"
+    return json.dumps(value)
+
+
 def candidates(array: list[Any]) -> Iterator[Any]:
     """Offer what a condition on an array may hold for: each element, at any depth, and itself."""
     yield array
@@ -51,6 +67,11 @@ def candidates(array: list[Any]) -> Iterator[Any]:
 def is_number(value: Any) -> bool:
     """Tell whether a value is a number; a boolean is none."""
     return type(value) is int or type(value) is float
+
+
+def is_scalar(value: Any) -> bool:
+    """Tell whether a value is there and is neither an array nor an object."""
+    return value is not MISSING and type(value) is not list and type(value) is not dict
 
 
 def read_scalar(text: str) -> Any:

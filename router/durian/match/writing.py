@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from durian.match.condition import Attribute, Condition, Either, Every, Field, Matcher, Nowhere
+from durian.match.matchers import Is
 from durian.match.path import join_path
-from durian.match.reading import WORDS
-from durian.match.words import Is
+from durian.match.reading import WORDS, meant_word
+from durian.match.values import is_scalar
 
 
 def write(condition: Condition, *, root: bool = True) -> dict[str, Any]:
     """Write a condition as a JSON object."""
     match condition:
         case Every(parts):
-            return _write_all([write(part, root=root) for part in parts])
+            return _write_every([write(part, root=root) for part in parts])
         case Either(parts):
             return {"any-of": [_write_value(part, root=root) for part in parts]}
         case Nowhere(part):
@@ -28,7 +29,17 @@ def write(condition: Condition, *, root: bool = True) -> dict[str, Any]:
     raise TypeError(condition)
 
 
-def _write_all(objects: list[dict[str, Any]]) -> dict[str, Any]:
+def field_path(field: Field) -> tuple[list[str], Condition]:
+    """Follow a chain of fields: the names on the way, and what is asked at its end."""
+    names = [field.name]
+    part = field.part
+    while isinstance(part, Field):
+        names.append(part.name)
+        part = part.part
+    return names, part
+
+
+def _write_every(objects: list[dict[str, Any]]) -> dict[str, Any]:
     joined: dict[str, Any] = {}
     for each in objects:
         joined |= each
@@ -37,18 +48,14 @@ def _write_all(objects: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _write_field(field: Field, *, root: bool) -> dict[str, Any]:
-    names = [field.name]
-    part = field.part
-    while isinstance(part, Field):
-        names.append(part.name)
-        part = part.part
+    names, part = field_path(field)
     path = join_path(names)
-    if path in WORDS or (root and path.startswith("@")):
+    if path in WORDS or (path.startswith("@") if root else meant_word(path)):
         path = "\\" + path
     return {path: _write_value(part, root=False)}
 
 
 def _write_value(condition: Condition, *, root: bool) -> Any:
-    if isinstance(condition, Is) and not isinstance(condition.pattern, list | dict):
+    if isinstance(condition, Is) and not condition.ignore_case and is_scalar(condition.pattern):
         return condition.pattern
     return write(condition, root=root)
