@@ -110,16 +110,12 @@ class Receiver:
         self._stopping = threading.Event()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._server = socket.create_server((host, 0), family=family, backlog=128)
+        #: Where it listens.
+        self.port: int = self._server.getsockname()[1]
         self._threads: list[threading.Thread] = []
         self._socks: list[socket.socket] = []
         #: Connections accepted so far.
         self.accepted = 0
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        port: int = self._server.getsockname()[1]
-        return port
 
     def url(self, host: str = "127.0.0.1") -> str:
         """A URL of it."""
@@ -160,6 +156,7 @@ class Receiver:
                 self._behaviour(Connection(sock, self._stopping))
                 return
             with self._tls.wrap_socket(sock, server_side=True) as wrapped:
+                self._socks.append(wrapped)
                 self._behaviour(Connection(wrapped, self._stopping))
 
     def _start(self, target: Callable[..., None], *args: object) -> None:

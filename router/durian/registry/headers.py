@@ -43,13 +43,18 @@ def check_headers(headers: Mapping[str, str]) -> None:
         _check(name, value)
 
 
+def is_header_name(name: str) -> bool:
+    """Tell whether a name can stand in a header: 1 to 64 characters of an HTTP token."""
+    return _NAME.fullmatch(name) is not None
+
+
 def is_header_value(value: str) -> bool:
     """Tell whether a value can stand in a header as it is: tabs and printable ASCII."""
     return _VALUE.fullmatch(value) is not None
 
 
 def _check(name: str, value: str) -> None:
-    if _NAME.fullmatch(name) is None:
+    if not is_header_name(name):
         raise _invalid(f"cannot hold the name {name[:64]!r}")
     lowered = name.lower()
     if lowered in DENIED_HEADERS or lowered.startswith(DENIED_PREFIXES):

@@ -104,6 +104,14 @@ class PlainConnection(_Strict):
 class TlsConnection(_Strict, HTTPSConnection):
     """A connection by https."""
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether it can carry another request: nothing unasked was received."""
+        sock = self.sock
+        # What was decrypted already waits above the socket, where polling does not see it.
+        unread = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+        return super().is_connected and not unread
+
 
 class PlainPool(HTTPConnectionPool):
     """Connections to one http receiver."""

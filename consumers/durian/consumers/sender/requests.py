@@ -32,7 +32,7 @@ from durian.consumers.sender.port import Outcome, Request
 from durian.consumers.sender.retry_after import parse_retry_after
 from durian.consumers.sender.translate import fault_of
 from durian.errors import InvalidListener
-from durian.registry.headers import is_header_value
+from durian.registry.headers import is_header_name, is_header_value
 from durian.registry.url import Url, parse_url
 
 #: Bytes kept of a response's body, and characters of its headers: enough to see what went wrong.
@@ -165,7 +165,7 @@ class RequestsSender:
 def _headers(request: Request) -> dict[str, str]:
     """Complete the headers, after a check that none of them can break the request apart."""
     for name, value in request.headers.items():
-        if name.lower() in _FRAMING or not (is_header_value(value) and is_header_value(name)):
+        if name.lower() in _FRAMING or not (is_header_name(name) and is_header_value(value)):
             raise Fault("error", f"the request has a header that cannot be sent: {name[:64]!r}")
     return {
         **request.headers,

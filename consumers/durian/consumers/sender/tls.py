@@ -34,10 +34,13 @@ def tls_context(options: TlsOptions | None, ca_file: str) -> ssl.SSLContext:
 def _trusting(ca_pem: str | None, ca_file: str) -> ssl.SSLContext:
     if ca_pem is None:
         return ssl.create_default_context(cafile=ca_file)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        return ssl.create_default_context(cadata=ca_pem)
+        # Not by create_default_context, to which an empty text means the public authorities.
+        context.load_verify_locations(cadata=ca_pem)
     except (ssl.SSLError, ValueError) as exc:
         raise InvalidListener("tls", "ca_pem holds no certificate that can be read") from exc
+    return context
 
 
 def _show(context: ssl.SSLContext, cert_pem: str, key_pem: str) -> None:

@@ -21,9 +21,12 @@ _log = logging.getLogger(__name__)
 def fault_of(exc: Exception) -> Fault:
     """Translate what an attempt raised; never raises itself."""
     chain = list(_chain(exc))
-    known = next((link for link in chain if isinstance(link, Fault)), None)
-    if known is not None:
-        return known
+    # What we raised ourselves is already the translation of what lies below it.
+    for link in chain:
+        if isinstance(link, Fault):
+            return link
+        if isinstance(link, InvalidListener):
+            return Fault("tls" if link.field == "tls" else "error", one_line(link.reason))
     if any(isinstance(link, ProxyError) for link in chain):
         return Fault("refused", "the egress proxy made no connection")
     # The innermost exception is the cause; those around it are their layers' names for it.
@@ -50,10 +53,6 @@ def _fault(exc: BaseException) -> Fault | None:
 
 #: What each exception means; the first that fits counts.
 _MEANINGS: tuple[tuple[type[BaseException], Callable[[Any], Fault]], ...] = (
-    (
-        InvalidListener,
-        lambda exc: Fault("tls" if exc.field == "tls" else "error", one_line(exc.reason)),
-    ),
     (
         ssl.SSLCertVerificationError,
         lambda exc: Fault("tls", one_line(f"certificate not accepted: {exc.verify_message}")),

@@ -1,0 +1,60 @@
+"""A sender that may call loopback, with names that resolve by a table."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
+
+import pytest
+
+from durian.consumers.sender import TlsOptions
+from durian.consumers.sender.port import Request
+from durian.consumers.sender.requests import RequestsSender
+
+#: Seconds an attempt may take here: long enough for loopback, short enough for a quick suite.
+DEADLINE_S = 0.5
+
+#: Seconds an attempt may end late.
+SLACK_S = 0.25
+
+NAMES = {"receiver.test": ["127.0.0.1"], "other.test": ["127.0.0.1"]}
+
+
+def resolve(host: str) -> Sequence[str]:
+    """Resolve the names of this suite."""
+    if host not in NAMES:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    return NAMES[host]
+
+
+def request_to(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b'{"name": "Joe"}',
+    listener_id: str = "listener-a",
+    timeout_s: float = DEADLINE_S,
+    connect_timeout_s: float = DEADLINE_S,
+    tls: TlsOptions | None = None,
+) -> Request:
+    """Make a request with everything else as usual."""
+    return Request(
+        listener_id=listener_id,
+        url=url,
+        headers={"content-type": "application/json"} if headers is None else headers,
+        body=body,
+        timeout_s=timeout_s,
+        connect_timeout_s=connect_timeout_s,
+        tls=tls,
+    )
+
+
+@pytest.fixture
+def sender() -> Iterator[RequestsSender]:
+    """A sender that may call loopback."""
+    sender = RequestsSender(
+        allowed_networks=[ip_network("127.0.0.0/8"), ip_network("::1/128")], resolver=resolve
+    )
+    yield sender
+    sender.close()

@@ -1,0 +1,267 @@
+"""Connections are kept for their own listener only, and not for long."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from durian.consumers.sender import TlsOptions
+from durian.consumers.sender import requests as adapter
+from durian.consumers.sender.pools import Pools
+from durian.consumers.sender.requests import RequestsSender
+from durian.errors import InvalidSettings
+from tests.integration.sender.conftest import request_to, resolve
+from tests.support.certificates import authority, server_context
+from tests.support.receivers import OK, Connection, Inbox, Receiver
+
+LOOPBACK = [ip_network("127.0.0.0/8")]
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    pause = threading.Event()
+    return any(holds() or pause.wait(0.02) for _ in range(250)) and holds()
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_listener_s_requests_share_a_connection(sender: RequestsSender) -> None:
+    inbox = Inbox()
+    with Receiver(inbox) as receiver:
+        for _ in range(5):
+            assert sender.send(request_to(receiver.url())).status == 200
+        assert (receiver.accepted, len(inbox.received)) == (1, 5)
+
+
+def test_listeners_do_not_share_connections(sender: RequestsSender) -> None:
+    with Receiver(Inbox()) as receiver:
+        for listener_id in ("a", "b", "a", "b"):
+            sender.send(request_to(receiver.url(), listener_id=listener_id))
+        assert receiver.accepted == 2
+
+
+def test_a_response_sent_in_advance_is_never_read(sender: RequestsSender) -> None:
+    """What a receiver sends unasked must not become the response to the next request."""
+    answered, poisoned = threading.Event(), threading.Event()
+
+    def poison(connection: Connection) -> None:
+        while connection.request() is not None:
+            connection.send(OK)
+            answered.wait(5)
+            answered.clear()
+            connection.send(b"HTTP/1.1 299 Poison\r\nContent-Length: 0\r\n\r\n")
+            poisoned.set()
+
+    with Receiver(poison) as receiver:
+        for _ in range(3):
+            assert sender.send(request_to(receiver.url())).status == 200
+            answered.set()
+            assert poisoned.wait(5)
+            poisoned.clear()
+        assert receiver.accepted == 3
+
+
+def test_more_than_the_response_is_thrown_away(sender: RequestsSender) -> None:
+    with Receiver(Inbox(OK + b"HTTP/1.1 299 Poison\r\n\r\n")) as receiver:
+        for _ in range(3):
+            assert sender.send(request_to(receiver.url())).status == 200
+
+
+def test_more_than_the_response_is_thrown_away_within_tls(
+    sender: RequestsSender, tmp_path: Path
+) -> None:
+    """The rest of a TLS record waits above the socket, where polling does not see it."""
+    poison = OK + b"HTTP/1.1 299 Poison\r\nContent-Length: 0\r\n\r\n" * 300
+    context = server_context(authority().issue("receiver.test"), tmp_path)
+    tls = TlsOptions(ca_pem=authority().pem)
+    with Receiver(Inbox(poison), tls=context) as receiver:
+        url = receiver.url("receiver.test")
+        for _ in range(3):
+            request = request_to(url, tls=tls, timeout_s=5, connect_timeout_s=5)
+            assert sender.send(request).status == 200
+        assert receiver.accepted == 3
+
+
+def test_a_connection_that_the_receiver_closed_is_not_used_again(sender: RequestsSender) -> None:
+    closed = threading.Event()
+
+    def once(connection: Connection) -> None:
+        connection.request()
+        connection.send(OK)
+        connection.sock.close()
+        closed.set()
+
+    with Receiver(once) as receiver:
+        for _ in range(3):
+            assert sender.send(request_to(receiver.url())).status == 200
+            assert closed.wait(5)
+            closed.clear()
+        assert receiver.accepted == 3
+
+
+def test_a_body_that_was_not_read_to_its_end_costs_the_connection(sender: RequestsSender) -> None:
+    long = b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + b"a" * 50000
+    with Receiver(Inbox(long)) as receiver:
+        for _ in range(3):
+            assert sender.send(request_to(receiver.url())).status == 200
+        assert receiver.accepted == 3
+
+
+def test_many_threads_use_one_sender(sender: RequestsSender) -> None:
+    inboxes = [Inbox(f"HTTP/1.1 20{n} X\r\nContent-Length: 0\r\n\r\n".encode()) for n in range(5)]
+    receivers = [Receiver(inbox) for inbox in inboxes]
+    for receiver in receivers:
+        receiver.__enter__()
+
+    def post(number: int) -> bool:
+        which = number % 5
+        url = receivers[which].url()
+        outcome = sender.send(request_to(url, listener_id=f"l{which}", timeout_s=10))
+        return outcome.status == 200 + which
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(post, range(500)))
+    assert [len(inbox.received) for inbox in inboxes] == [100] * 5
+    for receiver in receivers:
+        assert receiver.accepted <= 16
+        receiver.__exit__(None, None, None)
+
+
+def test_forgetting_a_listener_closes_its_connections(sender: RequestsSender) -> None:
+    with Receiver(Inbox()) as receiver:
+        sender.send(request_to(receiver.url()))
+        before = open_files()
+        sender.forget("listener-a")
+        # The receiver's end is in this process too.
+        assert eventually(lambda: open_files() == before - 2)
+        sender.send(request_to(receiver.url()))
+        assert receiver.accepted == 2
+
+
+def test_idle_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "_SWEEP_EVERY_S", 0.02)
+    monkeypatch.setattr(adapter, "Pools", lambda make: Pools(make, idle_s=0.05))
+    sender = RequestsSender(allowed_networks=LOOPBACK)
+    with Receiver(Inbox()) as receiver:
+        sender.send(request_to(receiver.url()))
+        assert len(sender._pools) == 1
+        assert eventually(lambda: len(sender._pools) == 0)
+        sender.send(request_to(receiver.url()))
+        assert receiver.accepted == 2
+    sender.close()
+
+
+def test_few_pools_are_kept_however_many_listeners_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(adapter, "Pools", lambda make: Pools(make, most=4))
+    sender = RequestsSender(allowed_networks=LOOPBACK)
+    with Receiver(Inbox()) as receiver:
+        for number in range(20):
+            sender.send(request_to(receiver.url(), listener_id=f"l{number}"))
+        assert len(sender._pools) == 4
+        sender.send(request_to(receiver.url(), listener_id="l19"))
+        assert receiver.accepted == 20
+        sender.send(request_to(receiver.url(), listener_id="l0"))
+        assert receiver.accepted == 21
+    sender.close()
+
+
+def test_closing_gives_all_files_and_threads_back() -> None:
+    files, threads = open_files(), threading.active_count()
+    with Receiver(Inbox()) as receiver:
+        sender = RequestsSender(allowed_networks=LOOPBACK, resolver=resolve)
+        for number in range(5):
+            url = receiver.url("receiver.test")
+            assert sender.send(request_to(url, listener_id=f"l{number}")).status == 200
+        sender.close()
+        sender.close()
+    assert eventually(lambda: open_files() <= files)
+    assert eventually(lambda: threading.active_count() <= threads)
+
+
+class Proxy:
+    """A forwarding proxy, as much as the tests need: it answers itself, or tunnels."""
+
+    def __init__(self) -> None:
+        self.heads: list[bytes] = []
+
+    def __call__(self, connection: Connection) -> None:
+        request = connection.request()
+        assert request is not None
+        self.heads.append(request.head)
+        if not request.head.startswith(b"CONNECT"):
+            connection.send(OK)
+            return
+        host, port = request.head.split()[1].decode().split(":")
+        self._tunnel(connection, int(port), host)
+
+    def _tunnel(self, connection: Connection, port: int, host: str) -> None:
+        assert host == "receiver.test"
+        with socket.create_connection(("127.0.0.1", port)) as server:
+            connection.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+            back = threading.Thread(target=_copy, args=(server, connection.sock), daemon=True)
+            back.start()
+            _copy(connection.sock, server)
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
+
+
+def test_an_egress_proxy_carries_http_and_https(tmp_path: Path) -> None:
+    proxy = Proxy()
+    certificate = authority().issue("receiver.test")
+    inbox = Inbox()
+    with (
+        Receiver(proxy) as proxying,
+        Receiver(inbox, tls=server_context(certificate, tmp_path)) as receiver,
+    ):
+        sender = RequestsSender(
+            proxy_url=f"http://me:secret@127.0.0.1:{proxying.port}", resolver=_never
+        )
+        plain = sender.send(request_to("http://inner.test/hook?a=b"))
+        tls = TlsOptions(ca_pem=authority().pem)
+        secure = sender.send(
+            request_to(receiver.url("receiver.test"), tls=tls, timeout_s=5, connect_timeout_s=5)
+        )
+        literal = sender.send(request_to("http://169.254.169.254/"))
+        sender.close()
+    assert plain.status == secure.status == 200
+    assert literal.kind == "blocked"
+    assert proxy.heads[0].startswith(b"POST http://inner.test/hook?a=b HTTP/1.1\r\n")
+    assert proxy.heads[1].startswith(f"CONNECT receiver.test:{receiver.port} ".encode())
+    assert all(b"Basic bWU6c2VjcmV0" in head for head in proxy.heads)
+    assert inbox.received[0].header("proxy-authorization") is None
+
+
+def _never(_host: str) -> list[str]:
+    raise AssertionError("the proxy resolves names")
+
+
+def test_a_proxy_that_is_down_is_a_refusal() -> None:
+    with Receiver(Inbox()) as receiver:
+        url = f"http://127.0.0.1:{receiver.port}"
+    sender = RequestsSender(proxy_url=url)
+    assert sender.send(request_to("http://inner.test/")).kind == "refused"
+    assert sender.send(request_to("https://inner.test/")).kind == "refused"
+    sender.close()
+
+
+@pytest.mark.parametrize("url", ["socks5://127.0.0.1:1080", "proxy:3128", "http://", "http://[/"])
+def test_a_proxy_that_cannot_be_read_is_refused(url: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        RequestsSender(proxy_url=url)
+    assert caught.value.field == "egress_proxy"

@@ -1,0 +1,203 @@
+"""No receiver holds an attempt past its deadline, fakes a success, or costs memory.
+
+Each row is one hostile receiver and what becomes of an attempt; after each of them the same sender
+delivers normally.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from durian.consumers.sender.requests import KEPT_BODY_BYTES, RequestsSender
+from tests.integration.sender.conftest import DEADLINE_S, SLACK_S, request_to
+from tests.support.cases import extra_cases
+from tests.support.receivers import (
+    Behaviour,
+    Connection,
+    Inbox,
+    Receiver,
+    answering,
+    dripping,
+    flooding,
+    hanging,
+    resetting,
+)
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+#: Bytes by which an attempt may raise the peak of resident memory.
+MOST_RSS_BYTES = 5 * 1024 * 1024
+
+#: Seconds of CPU that a receiver may cost by flooding.
+MOST_CPU_S = 0.2
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """A receiver and what must become of an attempt."""
+
+    id: str
+    behaviour: Behaviour
+    #: Words, where the moment of a reset decides which of them it is.
+    kind: str
+    status: int | None = None
+
+
+def closing(connection: Connection) -> None:
+    """Close at once, without reading."""
+    connection.sock.close()
+
+
+RECEIVERS = [
+    # Slow.
+    Hostile("accept-only", hanging(read=False), "timeout"),
+    Hostile("no-answer", hanging(), "timeout"),
+    Hostile("drip-status", dripping(b"", HEAD * 9), "timeout"),
+    Hostile("drip-header", dripping(HEAD, b"X-A: " + b"a" * 99), "timeout"),
+    Hostile("drip-body", dripping(HEAD + b"Content-Length: 99\r\n\r\n", b"a" * 99), "timeout"),
+    Hostile("drip-endless-body", dripping(HEAD + b"\r\n", b"a" * 99), "timeout"),
+    Hostile("drip-chunks", dripping(CHUNKED, b"1\r\na\r\n" * 20), "timeout"),
+    Hostile("drip-chunk-size", dripping(CHUNKED, b"0" * 99), "timeout"),
+    Hostile("drip-trailers", dripping(CHUNKED + b"0\r\n", b"X: y\r\n" * 20), "timeout"),
+    Hostile("drip-100", dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 9), "timeout"),
+    Hostile("stalled-body", hanging(HEAD + b"Content-Length: 9\r\n\r\nab"), "timeout"),
+    # Breaking off.
+    Hostile("close-at-once", closing, "error"),
+    Hostile("close-after-request", answering(), "error"),
+    Hostile("rst-at-once", resetting(read=False), "error refused"),
+    Hostile("rst-after-request", resetting(), "error"),
+    Hostile("fin-mid-status", answering(b"HTTP/1.1 200"), "protocol"),
+    Hostile("fin-after-status", answering(HEAD), "protocol"),
+    Hostile("fin-mid-header", answering(HEAD + b"Content-Le"), "protocol"),
+    Hostile("fin-after-header", answering(HEAD + b"Content-Length: 0\r\n"), "protocol"),
+    Hostile("rst-mid-header", resetting(HEAD + b"Content-Le"), "error"),
+    # A complete head is the receiver's decision, whatever follows.
+    Hostile("fin-mid-body", answering(HEAD + b"Content-Length: 9\r\n\r\nab"), "response", 200),
+    Hostile("fin-mid-chunk", answering(CHUNKED + b"5\r\nab"), "response", 200),
+    Hostile("rst-after-200", resetting(HEAD + b"Content-Length: 2\r\n\r\nok"), "response", 200),
+    # Endless.
+    Hostile("endless-body", flooding(HEAD + b"\r\n", b"a" * 65536), "response", 200),
+    Hostile(
+        "endless-chunks",
+        flooding(CHUNKED, b"10000\r\n" + b"a" * 65536 + b"\r\n"),
+        "response",
+        200,
+    ),
+    Hostile("endless-500", flooding(b"HTTP/1.1 500 No\r\n\r\n", b"a" * 65536), "response", 500),
+    Hostile("flood-100", flooding(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 99), "protocol"),
+    Hostile("flood-103", flooding(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 99), "protocol"),
+    Hostile("flood-headers", flooding(HEAD, b"X-A: b\r\n" * 99), "protocol"),
+    Hostile("flood-one-header", flooding(HEAD + b"X-A: ", b"a" * 65536), "protocol"),
+    Hostile("flood-status", flooding(b"HTTP/1.1 200 ", b"a" * 65536), "protocol"),
+    Hostile("flood-trailers", flooding(CHUNKED + b"0\r\n", b"X-A: b\r\n" * 99), "protocol"),
+    Hostile("flood-chunk-extension", flooding(CHUNKED + b"1;", b"a" * 65536), "protocol"),
+    Hostile(
+        "big-header",
+        answering(HEAD, *(b"X-%d: %s\r\n" % (n, b"a" * 60_000) for n in range(99)), b"\r\n"),
+        "protocol",
+    ),
+    # Malformed.
+    Hostile("http09", answering(b"hello, I am not HTTP\r\n"), "protocol"),
+    Hostile("http2", answering(b"HTTP/2 200\r\n\r\n"), "protocol"),
+    Hostile("other-protocol", answering(b"220 mail.example ESMTP\r\n"), "protocol"),
+    Hostile("tls-on-http", answering(b"\x15\x03\x03\x00\x02\x02\x46"), "protocol"),
+    Hostile("binary", answering(bytes(range(256)) * 9), "protocol"),
+    Hostile("status-two-digits", answering(b"HTTP/1.1 20 OK\r\n\r\n"), "protocol"),
+    Hostile("status-four-digits", answering(b"HTTP/1.1 2000 OK\r\n\r\n"), "protocol"),
+    Hostile("status-negative", answering(b"HTTP/1.1 -200 OK\r\n\r\n"), "protocol"),
+    Hostile("status-underscore", answering(b"HTTP/1.1 2_0 OK\r\n\r\n"), "protocol"),
+    Hostile("status-000", answering(b"HTTP/1.1 000 OK\r\n\r\n"), "protocol"),
+    Hostile("header-without-colon", answering(HEAD + b"no colon\r\n\r\n"), "protocol"),
+    Hostile("header-with-space", answering(HEAD + b"Content-Length : 2\r\n\r\nok"), "protocol"),
+    Hostile("header-folded", answering(HEAD + b"X-A: b\r\n c\r\n\r\n"), "protocol"),
+    Hostile(
+        "dup-content-length",
+        answering(HEAD + b"Content-Length: 2\r\nContent-Length: 5\r\n\r\nokxxx"),
+        "protocol",
+    ),
+    Hostile("content-length-list", answering(HEAD + b"Content-Length: 2, 5\r\n\r\n"), "protocol"),
+    Hostile("content-length-sign", answering(HEAD + b"Content-Length: -2\r\n\r\n"), "protocol"),
+    Hostile("content-length-word", answering(HEAD + b"Content-Length: two\r\n\r\n"), "protocol"),
+    Hostile(
+        "content-length-huge",
+        answering(HEAD + b"Content-Length: " + b"9" * 99 + b"\r\n\r\n"),
+        "protocol",
+    ),
+    Hostile("bad-chunk", answering(CHUNKED + b"ffffffffffffffff\r\nabc"), "protocol"),
+    Hostile("chunk-negative", answering(CHUNKED + b"-5\r\nabcde\r\n0\r\n\r\n"), "protocol"),
+    Hostile("chunk-word", answering(CHUNKED + b"five\r\nabcde\r\n0\r\n\r\n"), "protocol"),
+    Hostile("chunk-0x", answering(CHUNKED + b"0x5\r\nabcde\r\n0\r\n\r\n"), "protocol"),
+    Hostile("switching", answering(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), "protocol"),
+    # Odd, but responses.
+    Hostile("status-999", answering(b"HTTP/1.1 999 No\r\n\r\n"), "response", 999),
+    Hostile("no-reason", answering(b"HTTP/1.1 204\r\n\r\n"), "response", 204),
+    Hostile("http10", answering(b"HTTP/1.0 200 OK\r\n\r\nok"), "response", 200),
+    Hostile("bare-lf", answering(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok"), "response", 200),
+    Hostile(
+        "early-hints",
+        answering(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 500 No\r\n\r\n"),
+        "response",
+        500,
+    ),
+    Hostile(
+        "continue",
+        answering(b"HTTP/1.1 100 Continue\r\n\r\n", HEAD + b"Content-Length: 0\r\n\r\n"),
+        "response",
+        200,
+    ),
+]
+
+
+@pytest.mark.parametrize("hostile", RECEIVERS, ids=lambda hostile: hostile.id)
+def test_an_attempt_ends_in_time_and_as_it_should(sender: RequestsSender, hostile: Hostile) -> None:
+    with Receiver(hostile.behaviour) as receiver, Receiver(Inbox()) as good:
+        before_bytes, before_cpu_s = _peak_rss_bytes(), time.thread_time()
+        started = time.monotonic()
+        outcome = sender.send(request_to(receiver.url()))
+        took_s = time.monotonic() - started
+        assert outcome.kind in hostile.kind.split()
+        assert outcome.status == hostile.status
+        assert took_s < DEADLINE_S + SLACK_S
+        assert time.thread_time() - before_cpu_s < MOST_CPU_S
+        assert _peak_rss_bytes() - before_bytes < MOST_RSS_BYTES
+        assert len(outcome.response_body) <= KEPT_BODY_BYTES
+        assert outcome.error.isprintable()
+        assert (outcome.error == "") == (outcome.kind == "response")
+        assert receiver.accepted == 1
+        assert sender.send(request_to(good.url())).status == 200
+
+
+def test_a_late_outcome_takes_the_deadline_and_no_less(sender: RequestsSender) -> None:
+    with Receiver(dripping(HEAD, b"X-A: " + b"a" * 99)) as receiver:
+        outcome = sender.send(request_to(receiver.url()))
+    assert outcome.error == "no complete response within 0.5 s"
+    assert DEADLINE_S <= outcome.latency_s < DEADLINE_S + SLACK_S
+
+
+#: Rows of other suites, and where they are tested when it is not by a receiver above.
+ELSEWHERE = {
+    "syn-blackhole": "test_connecting",
+    "retry-after-huge": "test_responses",
+    "ansi-body": "test_responses",
+    "secrets-echo": "test_responses",
+    "self-signed": "test_tls",
+    "tls-handshake-drip": "test_tls",
+    "dns-servfail": "test_connecting",
+    "dns-nxdomain": "test_connecting",
+    "dns-rebind": "test_connecting",
+}
+
+
+def test_every_receiver_that_is_known_elsewhere_is_known_here() -> None:
+    """Further rows (see tests.support.cases) name receivers; each must have a test."""
+    known = {hostile.id for hostile in RECEIVERS} | set(ELSEWHERE)
+    assert {row["id"] for row in extra_cases("evil_receivers.jsonl")} <= known
+
+
+def _peak_rss_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
