@@ -189,3 +189,7 @@ def test_sqlite_keeps_readers_and_the_writer_apart(tmp_path: Path) -> None:
     with sqlite3.connect(path) as raw:
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     raw.close()
+
+
+def test_the_store_tells_its_databases_time(store: Store) -> None:
+    assert abs(store.clock() - time.time()) < 60

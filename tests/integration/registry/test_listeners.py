@@ -3,8 +3,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 
-from durian.errors import Conflict, InvalidListener, NotFound
+from durian.errors import Conflict, InvalidListener, NotFound, RegistryError
+from durian.registry.sql import tables
 from durian.registry.store import Store
 from tests.support.registry import NOW, listener, secret
 
@@ -122,3 +124,25 @@ def test_more_than_a_chunk_is_added(store: Store) -> None:
     assert store.count_listeners() == 2500
     assert store.version() == 3
     assert all(re.match(r"n\d+", one.id) for one in store.list_listeners(limit=10))
+
+
+def overwrite_policy(store: Store, text: str) -> None:
+    with store._database.locked() as connection:
+        connection.execute(sa.update(tables.listeners).values(policy=text))
+
+
+def test_a_policy_field_of_a_newer_version_is_left_out(store: Store) -> None:
+    """Both versions may run beside each other while a deployment is under way."""
+    store.add_listener(listener(), secret())
+    overwrite_policy(store, '{"concurrency": 3, "from_the_future": 1}')
+
+    assert store.get_listener("joe") == listener(policy={"concurrency": 3})
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"concurrency": "many"}'])
+def test_a_policy_that_somebody_broke_names_its_listener(store: Store, text: str) -> None:
+    store.add_listener(listener(), secret())
+    overwrite_policy(store, text)
+
+    with pytest.raises(RegistryError, match="joe"):
+        store.changes(0)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import pytest
 
-from durian.errors import InvalidEvent, InvalidHook
+from durian.errors import InvalidEvent, InvalidHook, MissingExtra
 from durian.registry import HookSpec
 from durian.registry.data_schema import check_data, check_spec
 
@@ -174,3 +175,19 @@ def test_a_schema_may_refer_to_itself_and_deep_data_is_refused() -> None:
     with pytest.raises(InvalidEvent) as caught:
         check_data(spec, nested(5000))
     assert caught.value.field == "data"
+
+
+def test_schemas_that_are_booleans_serve() -> None:
+    spec = HookSpec(name="person", schema={"properties": {"secret": False, "name": True}})
+
+    check_spec(spec)
+    check_data(spec, {"name": 1})
+    with pytest.raises(InvalidEvent, match="does not allow 2"):
+        check_data(spec, {"name": 1, "secret": 2})
+
+
+def test_without_jsonschema_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+
+    with pytest.raises(MissingExtra, match=r"durian\[router\]"):
+        check_data(HookSpec(name="never-seen", schema={"title": "never seen"}), {})
