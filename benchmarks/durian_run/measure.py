@@ -1,0 +1,85 @@
+"""What is measured of Durian: the router alone, deliveries end to end, latency at half load."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+from benchmarks.durian_run.deployment import Deployment
+from benchmarks.receiver import Receiver, Stats
+from benchmarks.workload import EVENT_TYPE, event_data
+from durian.events import Event
+from durian.producers import Producer
+
+#: Deliveries made before anything is measured: connections made, code warm.
+WARM_UP = 200
+
+
+def events(count: int) -> Iterator[Event]:
+    """The events that every benchmark sends."""
+    return (Event(type=EVENT_TYPE, data=event_data(number)) for number in range(count))
+
+
+def router_per_s(deployment: Deployment, count: int) -> float:
+    """Events a second through the router alone, one listener each, from a full queue."""
+    deployment.declare()
+    [listener] = deployment.add_listeners(["https://receiver.example/"])
+    with Producer(deployment.broker_url) as producer:
+        producer.emit_many(events(count))
+    queue = deployment.topology.listener_queue(listener)
+    with deployment.running("router"):
+        begin = _when(deployment, queue, 1)
+        at_first = max(1, deployment.depth(queue))
+        deployment.wait_depth(queue, count)
+        seconds = time.monotonic() - begin
+    deployment.remove_listeners([listener])
+    return (count - at_first) / seconds
+
+
+def deliveries_per_s(
+    deployment: Deployment, receiver: Receiver, *, fanout: int, deliveries: int
+) -> float:
+    """Deliveries a second, from the first publish to the last arrival."""
+    ids = deployment.add_listeners([f"{receiver.url}/{number}" for number in range(fanout)])
+    count = max(1, deliveries // fanout)
+    with deployment.running("router", "deliver"), Producer(deployment.broker_url) as producer:
+        _warm_up(producer, receiver, fanout)
+        begin = time.time()
+        producer.emit_many(events(count))
+        stats = receiver.wait_for(count * fanout, timeout_s=300)
+    deployment.remove_listeners(ids)
+    return stats.received / (stats.last_at - begin)
+
+
+def latency(deployment: Deployment, receiver: Receiver, *, rate: float, seconds: float) -> Stats:
+    """What the receiver saw at a steady rate of events a second, one listener each."""
+    ids = deployment.add_listeners([receiver.url])
+    with deployment.running("router", "deliver"), Producer(deployment.broker_url) as producer:
+        _warm_up(producer, receiver, 1)
+        begin = time.monotonic()
+        count = int(rate * seconds)
+        pause = threading.Event()
+        for number in range(count):
+            if (early_s := begin + number / rate - time.monotonic()) > 0:
+                pause.wait(early_s)
+            producer.emit(EVENT_TYPE, event_data(number))
+        stats = receiver.wait_for(count, timeout_s=300)
+    deployment.remove_listeners(ids)
+    return stats
+
+
+def _warm_up(producer: Producer, receiver: Receiver, fanout: int) -> None:
+    receiver.reset()
+    count = max(1, WARM_UP // fanout)
+    producer.emit_many(events(count))
+    receiver.wait_for(count * fanout, timeout_s=60)
+    receiver.reset()
+
+
+def _when(deployment: Deployment, queue: str, least: int) -> float:
+    """Wait until a queue holds that many messages; tell when, by the monotonic clock."""
+    pause = threading.Event()
+    while deployment.depth(queue) < least:
+        pause.wait(0.01)
+    return time.monotonic()
