@@ -1,0 +1,57 @@
+"""A receiver that writes what arrives into a history: the far end of the fault tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+
+from tests.support.history import History
+
+#: The status to answer a path with.
+Answer = Callable[[str], int]
+
+
+def _fine(_path: str) -> int:
+    return 200
+
+
+class RecordingReceiver:
+    """An HTTP/1.1 server on loopback; a context manager."""
+
+    def __init__(self, history: History, answer: Answer = _fine) -> None:
+        handler = type("Handler", (_Handler,), {"history": history, "answer": staticmethod(answer)})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # A reply in one segment: without it every POST waits 40 ms for the client's delayed ACK.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    history: History
+    answer: Answer
+
+    def do_POST(self) -> None:  # the name http.server calls
+        body = self.rfile.read(int(self.headers["content-length"]))
+        code = type(self).answer(self.path)
+        if code in range(200, 300):
+            event_id, webhook_id = self.headers["ce-id"], self.headers["webhook-id"]
+            self.history.receive(self.path, event_id, webhook_id, body)
+        self.send_response(code)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as in http.server
+        """Say nothing."""
