@@ -7,7 +7,6 @@ from durian.signature.content import (
     ID_HEADER,
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
-    message_id,
 )
 from durian.signature.secret import Secret, new_key_pair, new_secret, parse_secret, public_key
 from durian.signature.signer import Signer, sign
@@ -23,7 +22,6 @@ __all__ = [
     "Signer",
     "Verified",
     "Verifier",
-    "message_id",
     "new_key_pair",
     "new_secret",
     "parse_secret",

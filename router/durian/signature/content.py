@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Callable
@@ -21,16 +20,6 @@ _ID = re.compile(r"[!-\-/-~]{1,255}")
 def is_message_id(text: str) -> bool:
     """Tell whether a text can be a `webhook-id`: 1 to 255 printable ASCII characters, no `.`."""
     return _ID.fullmatch(text) is not None
-
-
-def message_id(event_id: str) -> str:
-    """Make the `webhook-id` of an event: its own id where that is allowed, else a digest of it.
-
-    The same event id always gives the same `webhook-id`; different ones give different ones.
-    """
-    if is_message_id(event_id):
-        return event_id
-    return f"msg_{hashlib.sha256(event_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def signed_head(message_id: str, timestamp: str) -> bytes:

@@ -45,7 +45,6 @@ class Signer:
             raise InvalidInput(
                 "message_id",
                 "it must be 1 to 255 printable ASCII characters without a full stop",
-                hint="durian.signature.message_id() makes one of any event id.",
             )
         if timestamp < 0:
             raise InvalidInput("timestamp", "it lies before 1970")

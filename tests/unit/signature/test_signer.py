@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from durian.errors import InvalidInput
-from durian.signature import Signer, message_id, new_secret, sign
+from durian.signature import Signer, new_secret, sign
 
 KEY = bytes(range(32))
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
@@ -112,18 +112,3 @@ def test_a_public_key_cannot_sign() -> None:
     public = "whpk_" + base64.b64encode(PUBLIC).decode()
     with pytest.raises(InvalidInput, match="cannot sign"):
         Signer([new_secret(), public])
-
-
-@pytest.mark.parametrize("kept", ["a", "order-1", "A" * 255, "5f3e:x/y@z_~!", "urn:uuid:1"])
-def test_an_event_id_is_its_message_id_where_it_can_be(kept: str) -> None:
-    assert message_id(kept) == kept
-
-
-@given(st.text(max_size=300), st.text(max_size=300))
-def test_every_event_id_has_a_message_id_of_its_own(one: str, other: str) -> None:
-    assert sign([SECRET], message_id(one), 1, b"")
-    assert (message_id(one) == message_id(other)) == (one == other)
-
-
-def test_a_lone_surrogate_has_a_message_id_too() -> None:
-    assert message_id("\ud800").startswith("msg_")
