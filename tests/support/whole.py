@@ -9,9 +9,10 @@ from durian.broker.blocking import declare_all
 from durian.broker.clock import FakeClock
 from durian.broker.memory import MemoryBroker
 from durian.broker.port import Address
-from durian.broker.topology import Topology
+from durian.broker.topology import BUCKETS_MS, Topology
 from durian.consumers import DeliveryConsumer
 from durian.consumers.sender.port import Outcome, Request
+from durian.errors import QueueMissing
 from durian.events import Event, amqp
 from durian.events.message import Message
 from durian.registry import Listener, ListenerSecret, Policy
@@ -40,6 +41,7 @@ class FakeRegistry:
 
     def put(self, listener: Listener) -> None:
         self.version += 1
+        self.removed.pop(listener.id, None)
         self.listeners[listener.id] = (self.version, listener)
 
     def remove(self, listener_id: str) -> None:
@@ -97,6 +99,10 @@ class House:
         self.sender = FakeSender()
         self.broker.start()
         declare_all(self.broker, self.topology.house())
+        self._rng = random.Random(seed)
+        self._start()
+
+    def _start(self) -> None:
         self.pending: list[Callable[[], None]] = []
         self.router = Router(self.broker, self.topology, self.registry)
         self.delivery = DeliveryConsumer(
@@ -105,10 +111,32 @@ class House:
             self.registry,
             self.sender,
             grace_s=0.0,
-            rng=random.Random(seed),
+            rng=self._rng,
             submit=self.pending.append,
         )
         self.follow()
+
+    def crash(self, *, finish_requests: bool) -> None:
+        """Both processes die and come back; requests under way may have been sent."""
+        begun = self.pending
+        self.broker.stop()
+        if finish_requests:
+            for attempt in begun:
+                attempt()
+        self.broker.start()
+        self._start()
+
+    def delay_queues(self) -> list[str]:
+        """The delay buckets that were declared so far."""
+        names = (self.topology.delay(bucket) for bucket in BUCKETS_MS)
+        return [name for name in names if self._exists(name)]
+
+    def _exists(self, queue: str) -> bool:
+        try:
+            self.broker.ready(queue)
+        except QueueMissing:
+            return False
+        return True
 
     def add(self, *listeners: Listener) -> None:
         for each in listeners:

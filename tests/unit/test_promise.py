@@ -1,0 +1,150 @@
+"""The promise, as a state machine: router and delivery on the embedded broker, a clock by hand.
+
+Hypothesis tries sequences of events, faults and changes and shrinks what breaks the promise. For
+thousands of them: `DURIAN_PROMISE_EXAMPLES=5000 pytest tests/unit/test_promise.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from durian.consumers.sender.port import Outcome, Request
+from durian.errors import QueueMissing
+from durian.events import Event
+from tests.support.whole import House, listener, status
+
+NAMES = ("ann", "bob", "eve")
+EXAMPLES = int(os.environ.get("DURIAN_PROMISE_EXAMPLES", "60"))
+
+#: What a receiver may be up to.
+MOODS = {"fine": 200, "down": 500, "busy": 429, "moved": 301, "gone": 410}
+
+Name = tuple[str, str]
+
+
+class Promise(RuleBasedStateMachine):
+    """Every event that matched is delivered, a dead letter, or waiting: nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.house = House()
+        self.moods = dict.fromkeys(NAMES, "fine")
+        self.house.sender.answer = self.answer
+        self.emitted = 0
+        #: What router and listeners agreed on when the event was routed.
+        self.expected: set[Name] = set()
+        self.delivered: Counter[Name] = Counter()
+        self.webhook_ids: dict[Name, set[str]] = {}
+        self.crashes = 0
+        #: Deliveries of listeners that were removed: they may end among the orphans.
+        self.abandoned: set[Name] = set()
+
+    def answer(self, request: Request) -> Outcome:
+        name = (request.listener_id, request.headers["ce-id"])
+        outcome = status(MOODS[self.moods[request.listener_id]])
+        self.webhook_ids.setdefault(name, set()).add(request.headers["webhook-id"])
+        if outcome.ok:
+            self.delivered[name] += 1
+        return outcome
+
+    @rule(who=st.sampled_from(NAMES), enabled=st.booleans())
+    def put(self, who: str, enabled: bool) -> None:  # noqa: FBT001  # Hypothesis fills it
+        self.house.add(listener(who, enabled=enabled))
+
+    @rule(who=st.sampled_from(NAMES))
+    def remove(self, who: str) -> None:
+        if who in self.house.registry.listeners:
+            self.house.registry.remove(who)
+            self.abandoned |= {name for name in self.expected if name[0] == who}
+            self.house.follow()
+
+    @rule()
+    def emit(self) -> None:
+        self.emitted += 1
+        event = Event(id=f"e{self.emitted}", type="person", data={"n": self.emitted})
+        listeners = self.house.registry.listeners.values()
+        self.expected |= {(each.id, event.id) for _, each in listeners if each.enabled}
+        self.house.emit(event)
+
+    @rule(who=st.sampled_from(NAMES), mood=st.sampled_from(sorted(MOODS)))
+    def change_mood(self, who: str, mood: str) -> None:
+        self.moods[who] = mood
+
+    @rule(seconds=st.sampled_from([1, 20, 60, 400]))
+    def wait(self, seconds: int) -> None:
+        self.house.advance(seconds, steps=10)
+
+    @rule()
+    def lose_connection(self) -> None:
+        self.crashes += 1
+        self.house.broker.lose()
+        self.house.settle()
+
+    @rule(sent=st.booleans())
+    def crash(self, sent: bool) -> None:  # noqa: FBT001  # Hypothesis fills it
+        """Both processes die, with or without having sent the requests under way."""
+        self.crashes += 1
+        self.house.crash(finish_requests=sent)
+
+    @precondition(lambda self: not self.crashes)
+    @invariant()
+    def nothing_is_delivered_twice_without_a_fault(self) -> None:
+        assert all(count == 1 for count in self.delivered.values())
+
+    @invariant()
+    def the_webhook_id_of_a_delivery_never_changes(self) -> None:
+        assert all(len(ids) == 1 for ids in self.webhook_ids.values())
+
+    @invariant()
+    def every_delivery_is_somewhere(self) -> None:
+        dead, waiting = self.dead(), self.waiting()
+        for name in self.expected - self.abandoned:
+            assert self.delivered[name] or dead[name] or waiting[name], name
+        assert set(self.delivered) <= self.expected
+
+    def teardown(self) -> None:
+        """When all is well again and time passes, nothing is left waiting."""
+        self.moods = dict.fromkeys(NAMES, "fine")
+        for who in list(self.house.registry.listeners):
+            self.house.add(listener(who))
+        self.house.advance(4000, steps=100)
+        dead = self.dead()
+        for name in self.expected - self.abandoned:
+            assert self.delivered[name] or dead[name], name
+
+    def dead(self) -> Counter[Name]:
+        topology = self.house.topology
+        return self.held({topology.dead_queue(who): who for who in NAMES})
+
+    def waiting(self) -> Counter[Name]:
+        """In a listener's queue or a delay bucket, by the listener it is for."""
+        topology = self.house.topology
+        found = self.held({topology.listener_queue(who): who for who in NAMES})
+        for queue in self.house.delay_queues():
+            for message in self.house.broker.messages(queue):
+                found[message.routing_key, str(message.headers["ce-id"])] += 1
+        return found
+
+    def held(self, queues: dict[str, str]) -> Counter[Name]:
+        found: Counter[Name] = Counter()
+        for queue, who in queues.items():
+            try:
+                messages = self.house.broker.messages(queue)
+            except QueueMissing:
+                continue
+            found.update((who, str(message.headers["ce-id"])) for message in messages)
+        return found
+
+
+Promise.TestCase.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestPromise = Promise.TestCase
