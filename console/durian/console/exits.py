@@ -31,7 +31,7 @@ _EXTRA_OF = {
     "psycopg": "router",
     "re2": "router",
     "sqlalchemy": "router",
-    "cryptography": "consumer",
+    "cryptography": "router",
     "idna": "consumer",
     "requests": "consumer",
     "urllib3": "consumer",

@@ -31,6 +31,7 @@ class Heartbeat:
         self._broker = broker
         self._queue = queue
         self._path = path
+        self._asking = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="durian-heartbeat", daemon=True)
 
@@ -51,9 +52,13 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._stop.wait(BEAT_S):
-            self._broker.count(self._queue, self._answered)
+            # A broker that is away answers when it is back: one open question is enough.
+            if not self._asking:
+                self._asking = True
+                self._broker.count(self._queue, self._answered)
 
     def _answered(self, answer: int | BrokerError) -> None:
+        self._asking = False
         if not isinstance(answer, BrokerError) and not self._stop.is_set():
             os.utime(self._path)
 
