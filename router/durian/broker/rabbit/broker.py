@@ -1,0 +1,148 @@
+"""RabbitMQ behind the Broker port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from durian.broker.clock import Clock, SystemClock
+from durian.broker.parts import Part
+from durian.broker.port import Address, Done, Received
+from durian.broker.rabbit.address import parameters_of
+from durian.broker.rabbit.declarer import Request
+from durian.broker.rabbit.lane import Publication
+from durian.broker.rabbit.loop import IoTimer
+from durian.broker.rabbit.operations import Operation, declaration, deletion, in_phases, inspection
+from durian.broker.rabbit.session import Session
+from durian.broker.rabbit.subscription import RabbitSubscription
+from durian.errors import BrokerError
+from durian.events.message import Message
+
+if TYPE_CHECKING:
+    from durian.broker.rabbit.received import RabbitReceived
+
+#: Seconds `start` tries to reach a broker, which may just be starting itself.
+PATIENCE_S = 5.0
+
+
+class RabbitBroker:
+    """A RabbitMQ broker, or a cluster of them.
+
+    `url` may name several hosts, with `;` between: the next one is tried when one fails. `name`
+    is what RabbitMQ's UI shows of the connections. Start it once; after `stop`, make another.
+
+    Raises InvalidSettings when the URL cannot be understood.
+    """
+
+    def __init__(self, url: str, *, name: str = "durian", patience_s: float = PATIENCE_S) -> None:
+        self._clock = SystemClock()
+        self._patience_s = patience_s
+        self._session = Session(
+            parameters_of(url, f"{name} consume"), parameters_of(url, f"{name} publish")
+        )
+        self._loop = self._session.loop
+        self._started = False
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that delays and timers go by: the machine's."""
+        return self._clock
+
+    def start(self) -> None:
+        """Connect. Raises BrokerUnavailable or BrokerRefused."""
+        self._started = True
+        try:
+            self._session.start(self._patience_s)
+        except BrokerError:
+            self._started = False
+            raise
+
+    def stop(self) -> None:
+        """Wait for confirms of what was published, then close everything. Harmless twice."""
+        if self._started:
+            self._started = False
+            self._session.stop()
+
+    def declare(self, parts: Sequence[Part], done: Done) -> None:
+        """Make sure exchanges, queues and bindings exist, in the given order."""
+        phases = [
+            [Operation(declaration(part), partial(self._remember, part)) for part in phase]
+            for phase in in_phases(tuple(parts))
+        ]
+        self._submit(Request(phases, done))
+
+    def delete_queue(self, name: str, done: Done) -> None:
+        """Delete a queue with all it holds, and forget its declaration. Harmless when absent."""
+        forget = self._session.known.forget_queue
+        self._submit(Request([[Operation(deletion(name), lambda _: forget(name))]], done))
+
+    def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
+        """Tell how many messages are ready in a queue, or QueueMissing."""
+
+        def counted(answer: Any) -> None:
+            done(answer.method.message_count)
+
+        operation = Operation(inspection(queue), counted, done)
+        self._submit(Request([[operation]], _ignore))
+
+    def publish(
+        self, message: Message, to: Address, done: Done, *, cause: Received | None = None
+    ) -> None:
+        """Publish persistent and mandatory; `done(None)` once every target queue has it safely."""
+        publication = Publication(message, to, done, cause)
+        if self._loop.here():
+            self._session.publisher.publish(publication)
+        else:
+            self._loop.call(partial(self._session.publisher.publish, publication))
+
+    def consume(
+        self,
+        queue: str,
+        on_message: Callable[[Received], None],
+        *,
+        prefetch: int,
+        on_lost: Done | None = None,
+    ) -> RabbitSubscription:
+        """Hand out messages of a queue, at most `prefetch` unsettled at a time."""
+        subscription = RabbitSubscription(self, queue, on_message, prefetch, on_lost)
+        self._loop.call(partial(self._session.consumers.add, subscription))
+        return subscription
+
+    def cancel(self, subscription: RabbitSubscription, done: Done | None) -> None:
+        """End a subscription, on its behalf."""
+        self._loop.call(partial(self._session.consumers.cancel, subscription, done))
+
+    def ack(self, received: Received) -> None:
+        """Settle a message: it is done and leaves its queue. Twice is harmless."""
+        mine = cast("RabbitReceived", received)
+        tag, mine.tag = mine.tag, 0
+        if tag and self._loop.here():
+            mine.channel.ack(tag)
+        elif tag:
+            self._loop.call(partial(mine.channel.ack, tag))
+
+    def requeue(self, received: Received) -> None:
+        """Give a message back untouched; it keeps its place. Twice is harmless."""
+        mine = cast("RabbitReceived", received)
+        tag, mine.tag = mine.tag, 0
+        if tag:
+            self._loop.call(partial(mine.channel.give_back, tag))
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Run a function on the loop, soon."""
+        self._loop.call(function)
+
+    def call_later(self, seconds: float, function: Callable[[], None]) -> IoTimer:
+        """Run a function on the loop after a while."""
+        return self._loop.call_later(seconds, function)
+
+    def _remember(self, part: Part, _: object) -> None:
+        self._session.known.add(part)
+
+    def _submit(self, request: Request) -> None:
+        self._loop.call(partial(self._session.declarer.submit, request))
+
+
+def _ignore(_: object) -> None:
+    """Whoever asked has been told."""

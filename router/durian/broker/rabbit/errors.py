@@ -1,0 +1,86 @@
+"""What pika raises, said in Durian's words."""
+
+from __future__ import annotations
+
+from pika import exceptions
+from pika.adapters.utils import connection_workflow
+
+from durian.errors import (
+    BrokerError,
+    BrokerRefused,
+    BrokerUnavailable,
+    QueueMissing,
+    TopologyMismatch,
+)
+
+#: Reply codes of AMQP 0-9-1.
+ACCESS_REFUSED = 403
+NOT_FOUND = 404
+RESOURCE_LOCKED = 405
+PRECONDITION_FAILED = 406
+
+_Nested = (
+    connection_workflow.AMQPConnectorPhaseErrorBase,
+    connection_workflow.AMQPConnectionWorkflowFailed,
+    exceptions.AMQPConnectionError,
+)
+
+_REFUSED = (
+    exceptions.AuthenticationError,
+    exceptions.ProbableAuthenticationError,
+    exceptions.ProbableAccessDeniedError,
+)
+
+
+class Locked(BrokerRefused):
+    """Raised when a queue is exclusive to another connection, perhaps our own lost one."""
+
+
+def of_channel(error: BaseException, *, declaring: bool = False) -> BrokerError:
+    """Translate the reason why the broker closed a channel."""
+    if not isinstance(error, exceptions.ChannelClosedByBroker):
+        return BrokerUnavailable(f"The connection was lost: {reason_of(error)}")
+    code, text = error.reply_code, error.reply_text
+    if code == NOT_FOUND:
+        return QueueMissing(f"{text}.")
+    if code == RESOURCE_LOCKED:
+        return Locked(f"{text}.")
+    if code == PRECONDITION_FAILED and declaring:
+        return TopologyMismatch(f"{text}.")
+    return BrokerRefused(f"{text}.")
+
+
+def of_connection(error: BaseException, place: str) -> BrokerError:
+    """Translate the reason why a connection could not be made."""
+    inner = _innermost(error)
+    if isinstance(inner, exceptions.ProbableAccessDeniedError):
+        return BrokerRefused(f"The broker refuses the virtual host of {place}.")
+    if isinstance(inner, _REFUSED):
+        return BrokerRefused(f"The broker at {place} refuses the login.")
+    return BrokerUnavailable(f"The broker at {place} cannot be reached: {reason_of(error)}.")
+
+
+def reason_of(error: BaseException) -> str:
+    """Say in one line why a connection failed or was lost."""
+    inner = _innermost(error)
+    if isinstance(inner, OSError) and inner.strerror:
+        return inner.strerror
+    if isinstance(inner, exceptions.ConnectionClosed):
+        return inner.reply_text
+    text = " ".join(str(part) for part in inner.args) if inner.args else ""
+    return text or type(inner).__name__
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Unpack the exceptions in which pika wraps the one that tells something."""
+    while True:
+        inner: object = None
+        if isinstance(error, connection_workflow.AMQPConnectionWorkflowFailed):
+            inner = error.exceptions[-1] if error.exceptions else None
+        elif isinstance(error, connection_workflow.AMQPConnectorPhaseErrorBase):
+            inner = error.exception
+        elif isinstance(error, exceptions.AMQPConnectionError) and error.args:
+            inner = error.args[0]
+        if not isinstance(inner, BaseException):
+            return error
+        error = inner

@@ -1,0 +1,114 @@
+"""The I/O thread: pika's loop, and the one way into it from other threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from pika.adapters.select_connection import IOLoop
+
+_log = logging.getLogger(__name__)
+
+#: Seconds that a stop waits for the thread to end.
+_JOIN_S = 10.0
+
+
+class IoTimer:
+    """A call that will be made later."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        self._function: Callable[[], None] | None = function
+
+    def cancel(self) -> None:
+        """Do not make it. Harmless when it was made already."""
+        self._function = None
+
+    def fire(self) -> None:
+        """Make the call, unless it was cancelled."""
+        function, self._function = self._function, None
+        if function is not None:
+            function()
+
+
+class IoLoop:
+    """Runs everything that touches pika, one call at a time, on one thread."""
+
+    def __init__(self, name: str, on_crash: Callable[[], None]) -> None:
+        #: pika's own, which connections share.
+        self.pika = IOLoop()
+        self._on_crash = on_crash
+        self._inbox: deque[Callable[[], None]] = deque()
+        self._woken = False
+        self._stopping = False
+        self._thread = threading.Thread(target=self._main, name=name, daemon=True)
+        self._ident: int | None = None
+
+    def start(self) -> None:
+        """Begin to run."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; from any other thread."""
+        self._stopping = True
+        self.pika.add_callback_threadsafe(self.pika.stop)
+        self._thread.join(_JOIN_S)
+        if not self._thread.is_alive():
+            self.pika.close()
+
+    def here(self) -> bool:
+        """Tell whether the caller is on this thread."""
+        return threading.get_ident() == self._ident
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Run a function soon. From any thread: one wake-up serves all calls before it."""
+        self._inbox.append(function)
+        if not self._woken:
+            self._woken = True
+            if threading.get_ident() == self._ident:
+                self.pika.call_later(0, self._take)
+            else:
+                self.pika.add_callback_threadsafe(self._take)
+
+    def soon(self, function: Callable[[], None]) -> None:
+        """Run a function at the end of this turn. Only on the loop; must not raise."""
+        self.pika.call_later(0, function)
+
+    def call_later(self, seconds: float, function: Callable[[], None]) -> IoTimer:
+        """Run a function after a while. From any thread."""
+        timer = IoTimer(lambda: guarded(function))
+        delay = max(0.0, seconds)
+        if self.here():
+            self.pika.call_later(delay, timer.fire)
+        else:
+            self.call(lambda: self._set(delay, timer))
+        return timer
+
+    def _set(self, delay: float, timer: IoTimer) -> None:
+        self.pika.call_later(delay, timer.fire)
+
+    def _take(self) -> None:
+        # First, so that a call made from now on wakes the loop again.
+        self._woken = False
+        for _ in range(len(self._inbox)):
+            guarded(self._inbox.popleft())
+
+    def _main(self) -> None:
+        self._ident = threading.get_ident()
+        while not self._stopping:
+            try:
+                self.pika.start()
+            except Exception:  # noqa: BLE001  # nothing of ours raises into pika: it is broken
+                _log.exception("broker.loop_failed")
+                guarded(self._on_crash)
+
+
+def guarded(function: Callable[[], None]) -> None:
+    """Run somebody's callback: its mistake must not end everybody's loop."""
+    try:
+        function()
+    except Exception:  # noqa: BLE001  # whatever it is, the loop goes on
+        _log.exception("broker.callback_failed")
