@@ -19,6 +19,7 @@ LIGHT = (
     "durian.events",
     "durian.match",
     "durian.producers",
+    "durian.receiver",
     "durian.registry",
     "durian.signature",
 )

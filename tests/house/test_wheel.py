@@ -21,6 +21,7 @@ BASE_PACKAGES = (
     "durian.events",
     "durian.match",
     "durian.producers",
+    "durian.receiver",
     "durian.registry",
     "durian.signature",
 )

@@ -59,6 +59,17 @@ class SignatureError(DurianError):
     """Raised when a webhook's signature does not verify."""
 
 
+class AlreadyReceived(DurianError):
+    """Raised when a webhook is received again: its event was handled, or is being handled."""
+
+    def __init__(self, *, handled: bool) -> None:
+        #: True when it was handled: answer 2xx. False while it is: answer 409, to be asked later.
+        self.handled = handled
+        super().__init__(
+            "This event was handled before." if handled else "This event is being handled."
+        )
+
+
 class BrokerError(DurianError):
     """Raised when the broker did not do what was asked."""
 
