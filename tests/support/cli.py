@@ -133,8 +133,11 @@ class Running:
 
 
 def one_sentence(finished: subprocess.CompletedProcess[str]) -> str:
-    """The error of a command that failed as it should: one line, a hint at most, no traceback."""
-    lines = finished.stderr.splitlines()
+    """The error of a command that failed as it should: one line, a hint at most, no traceback.
+
+    Processes write log lines before, in JSON.
+    """
+    lines = [line for line in finished.stderr.splitlines() if not line.startswith("{")]
     assert finished.returncode != 0, finished
     assert len(lines) in {1, 2}, finished
     assert lines[0].startswith("error: "), finished

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -11,6 +12,8 @@ from durian.errors import DurianError
 
 def main() -> None:
     """Run `durian` with the arguments of the process, and exit."""
+    # Commands that end say in their own words what happened; processes configure their log lines.
+    logging.getLogger().addHandler(logging.NullHandler())
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

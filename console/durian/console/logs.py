@@ -20,8 +20,16 @@ _SECRET_KEY = re.compile(
 _PASSWORD_IN_URL = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]*@")
 _SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
 
-#: Libraries whose own lines say what Durian's adapters say better.
-_QUIET = ("pika", "urllib3", "alembic", "amqp", "kombu", "uvicorn")
+#: Libraries whose own lines say what Durian's adapters say better, and the least that is written.
+#: pika calls every attempt to connect that fails an error, six times.
+_QUIET = {
+    "alembic": logging.ERROR,
+    "amqp": logging.ERROR,
+    "kombu": logging.ERROR,
+    "pika": logging.CRITICAL,
+    "urllib3": logging.ERROR,
+    "uvicorn": logging.ERROR,
+}
 
 
 #: How the core writes a fact: `event.name key=%s key=%d`, its values as arguments.
@@ -90,8 +98,8 @@ def configure(settings: Settings) -> None:
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(level, logging.ERROR))
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(max(level, least))
 
 
 def _rendering(settings: Settings) -> list[structlog.typing.Processor]:
