@@ -44,7 +44,11 @@ class _Handler(BaseHTTPRequestHandler):
     answer: Answer
 
     def do_POST(self) -> None:  # the name http.server calls
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # the sender was killed in the middle: nothing has arrived
+            self.close_connection = True
+            return
         code = type(self).answer(self.path)
         if code in range(200, 300):
             event_id, webhook_id = self.headers["ce-id"], self.headers["webhook-id"]
