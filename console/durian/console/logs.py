@@ -105,7 +105,9 @@ def configure(settings: Settings) -> None:
 def _rendering(settings: Settings) -> list[structlog.typing.Processor]:
     tty = sys.stderr.isatty()
     if settings.log_format == "console" or (settings.log_format == "auto" and tty):
-        return [structlog.dev.ConsoleRenderer(colors=tty)]
+        # A traceback with the values of variables would show URLs with their passwords.
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=tty, exception_formatter=plain)]
     return [
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(),

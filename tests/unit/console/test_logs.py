@@ -70,6 +70,23 @@ def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str
     assert lines(capsys) == []
 
 
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_traceback_shows_no_variables(capsys: pytest.CaptureFixture[str], form: str) -> None:
+    logs.configure(load(log_format=form))
+    try:
+        refuse("hunter2")
+    except ValueError:
+        logging.getLogger("durian.x").exception("thing.failed")
+    printed = capsys.readouterr().err
+    assert "ValueError: 7" in printed
+    assert "in refuse" in printed
+    assert "password = " not in printed
+
+
+def refuse(password: str) -> None:
+    raise ValueError(len(password))
+
+
 def test_the_console_form_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(load(log_format="console"))
     structlog.get_logger().info("thing.done", count=3)

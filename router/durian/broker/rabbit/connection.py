@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pika import SelectConnection
+from pika.adapters.utils.connection_workflow import AMQPConnectionWorkflowAborted
 from pika.adapters.utils.nbio_interface import AbstractStreamTransport
 
 #: Bytes to collect before writing without waiting for the end of the turn.
@@ -32,6 +33,12 @@ class BufferedConnection(SelectConnection):
         self._said_bytes += len(data)
         if self._said_bytes >= _CHUNK_BYTES:
             self._write()
+
+    def _on_connection_workflow_done(self, conn_or_exc: object) -> None:
+        """Learn how connecting ended: giving it up makes pika hand over a class, and stumble."""
+        if conn_or_exc is AMQPConnectionWorkflowAborted:
+            conn_or_exc = AMQPConnectionWorkflowAborted()
+        super()._on_connection_workflow_done(conn_or_exc)  # type: ignore[misc]  # not in the stubs
 
     def _write(self) -> None:
         said, self._said, self._said_bytes = self._said, [], 0
