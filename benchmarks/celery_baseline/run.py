@@ -1,0 +1,128 @@
+"""Runs the Celery worker and measures what arrives at a receiver."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kombu import Connection
+
+from benchmarks.celery_baseline.app import app, post
+from benchmarks.receiver import Receiver, Stats
+from benchmarks.support import cpu_seconds
+from benchmarks.workload import event_body
+
+#: POSTs sent before anything is measured: processes forked, connections made, code warm.
+WARM_UP = 200
+
+#: Seconds for a worker to start, and to end.
+START_S = 60.0
+STOP_S = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A way to run Celery: a pool and its concurrency."""
+
+    pool: str = "prefork"
+    concurrency: int = 2
+    #: Tasks fetched ahead, for each process or thread.
+    prefetch: int = 4
+    #: Whether requests asks the environment for proxies at each call, as it does unless told.
+    trust_env: bool = True
+
+    def __str__(self) -> str:
+        proxies = "" if self.trust_env else ", no proxies"
+        return f"{self.pool} {self.concurrency}, prefetch {self.prefetch}{proxies}"
+
+    @contextlib.contextmanager
+    def running(self, broker_url: str, receiver: Receiver) -> Iterator[Sender]:
+        """Run a worker on the broker, warmed up, until the block ends."""
+        log = subprocess.DEVNULL if "BENCH_VERBOSE" not in os.environ else None
+        worker = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "celery", "-A", "benchmarks.celery_baseline.app", "worker"),
+                *("--pool", self.pool, "--concurrency", str(self.concurrency)),
+                *("--loglevel", "ERROR", "--without-gossip", "--without-mingle"),
+            ],
+            env=os.environ | {"BENCH_BROKER_URL": broker_url, "BENCH_PREFETCH": str(self.prefetch)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            with Connection(broker_url) as connection:
+                sender = Sender(connection, receiver, worker.pid)
+                receiver.reset()
+                sender.send(WARM_UP, fanout=1)
+                receiver.wait_for(WARM_UP, timeout_s=START_S)
+                receiver.reset()
+                yield sender
+        finally:
+            _stop(worker)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """How fast deliveries went."""
+
+    #: Deliveries a second.
+    per_s: float
+    #: Milliseconds of processor time of the worker for each.
+    cpu_ms: float
+
+
+class Sender:
+    """The application: for each event, one task for each listener."""
+
+    def __init__(self, connection: Connection, receiver: Receiver, worker: int) -> None:
+        self._producer = app.amqp.Producer(connection)
+        self._receiver = receiver
+        self._worker = worker
+
+    def send(self, events: int, *, fanout: int, rate: float | None = None) -> None:
+        """Publish events, each to so many listeners; at most `rate` events a second."""
+        begin = time.monotonic()
+        for number in range(events):
+            if rate is not None and (early_s := begin + number / rate - time.monotonic()) > 0:
+                time.sleep(early_s)
+            body = event_body(number)
+            moment = datetime.now(UTC).isoformat()
+            event_id = f"{os.getpid()}-{begin}-{number}"
+            for listener in range(fanout):
+                url = f"{self._receiver.url}/{listener}"
+                post.apply_async((url, event_id, moment, body), producer=self._producer)
+
+    def deliver(self, events: int, *, fanout: int, timeout_s: float = 300.0) -> Speed:
+        """Send events as fast as they go; measure from the first publish to the last arrival."""
+        self._receiver.reset()
+        begin, used_s = time.time(), cpu_seconds(self._worker)
+        self.send(events, fanout=fanout)
+        stats = self._receiver.wait_for(events * fanout, timeout_s=timeout_s)
+        return Speed(
+            per_s=stats.received / (stats.last_at - begin),
+            cpu_ms=(cpu_seconds(self._worker) - used_s) / stats.received * 1000,
+        )
+
+    def latency(self, events: int, *, rate: float, timeout_s: float = 300.0) -> Stats:
+        """What the receiver saw at a steady rate of events a second, one listener each."""
+        self._receiver.reset()
+        self.send(events, fanout=1, rate=rate)
+        return self._receiver.wait_for(events, timeout_s=timeout_s)
+
+
+def _stop(worker: subprocess.Popen[bytes]) -> None:
+    """End a worker politely, then by force, with all its processes."""
+    worker.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        worker.wait(STOP_S)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
