@@ -79,6 +79,8 @@ RECEIVERS = [
     # A complete head is the receiver's decision, whatever follows.
     Hostile("fin-mid-body", answering(HEAD + b"Content-Length: 9\r\n\r\nab"), "response", 200),
     Hostile("fin-mid-chunk", answering(CHUNKED + b"5\r\nab"), "response", 200),
+    Hostile("fin-mid-chunk-size", answering(CHUNKED + b"5"), "response", 200),
+    Hostile("fin-before-trailers", answering(CHUNKED + b"0\r\n"), "response", 200),
     Hostile("rst-after-200", resetting(HEAD + b"Content-Length: 2\r\n\r\nok"), "response", 200),
     # Endless.
     Hostile("endless-body", flooding(HEAD + b"\r\n", b"a" * 65536), "response", 200),
@@ -132,11 +134,24 @@ RECEIVERS = [
     Hostile("chunk-negative", answering(CHUNKED + b"-5\r\nabcde\r\n0\r\n\r\n"), "protocol"),
     Hostile("chunk-word", answering(CHUNKED + b"five\r\nabcde\r\n0\r\n\r\n"), "protocol"),
     Hostile("chunk-0x", answering(CHUNKED + b"0x5\r\nabcde\r\n0\r\n\r\n"), "protocol"),
+    Hostile("codings-twice", answering(HEAD + b"Transfer-Encoding: chunked\r\n" * 2), "protocol"),
     Hostile("switching", answering(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), "protocol"),
     # Odd, but responses.
     Hostile("status-999", answering(b"HTTP/1.1 999 No\r\n\r\n"), "response", 999),
     Hostile("no-reason", answering(b"HTTP/1.1 204\r\n\r\n"), "response", 204),
     Hostile("http10", answering(b"HTTP/1.0 200 OK\r\n\r\nok"), "response", 200),
+    Hostile(
+        "chunked-with-length",
+        answering(HEAD + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        "response",
+        200,
+    ),
+    Hostile(
+        "unknown-coding",
+        answering(HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\nabc"),
+        "response",
+        200,
+    ),
     Hostile("bare-lf", answering(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok"), "response", 200),
     Hostile(
         "early-hints",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import sys
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from durian.errors import InvalidListener
+from durian.errors import InvalidListener, MissingExtra
+from durian.registry import url
 from durian.registry.url import DENIED_PORTS, parse_url
 
 
@@ -41,9 +44,9 @@ from durian.registry.url import DENIED_PORTS, parse_url
     ],
 )
 def test_a_url_is_taken_apart(text: str, scheme: str, host: str, port: int, target: str) -> None:
-    url = parse_url(text)
-    assert (url.scheme, url.host, url.port, url.target) == (scheme, host, port, target)
-    assert not url.literal
+    read = parse_url(text)
+    assert (read.scheme, read.host, read.port, read.target) == (scheme, host, port, target)
+    assert not read.literal
 
 
 @pytest.mark.parametrize(
@@ -58,8 +61,8 @@ def test_a_url_is_taken_apart(text: str, scheme: str, host: str, port: int, targ
     ],
 )
 def test_an_address_is_told_from_a_name(text: str, host: str) -> None:
-    url = parse_url(text)
-    assert (url.host, url.literal) == (host, True)
+    read = parse_url(text)
+    assert (read.host, read.literal) == (host, True)
 
 
 @pytest.mark.parametrize(
@@ -227,10 +230,34 @@ def test_a_url_is_written_in_one_way(text: str, written: str) -> None:
     assert parse_url(written) == parse_url(text)
 
 
+def test_a_url_that_another_parser_reads_differently_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for other in ("http://other.example/", "http://a.example:81/", "http://a.example:x/"):
+        monkeypatch.setattr(url, "urlsplit", lambda _, read=other: urlsplit(read))
+        parse_url.cache_clear()
+        with pytest.raises(InvalidListener, match="the same way by every parser"):
+            parse_url("http://a.example/")
+    parse_url.cache_clear()
+
+
+def test_an_international_name_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "idna", None)
+    with pytest.raises(MissingExtra) as caught:
+        parse_url("https://caf\u00e9.example/")
+    assert caught.value.extra == "consumer"
+
+
+@given(st.from_regex(r"xn--[a-z0-9-]{0,20}", fullmatch=True))
+def test_any_punycode_is_read_or_refused(label: str) -> None:
+    with contextlib.suppress(InvalidListener):
+        assert parse_url(f"http://{label}.example/").host == f"{label}.example"
+
+
 @given(st.text(st.sampled_from("htps:/.@[]%\\#?127x0aA:é\u3002\uff11-_ \t"), max_size=30))
 def test_any_text_is_refused_or_read_the_same_way_twice(tail: str) -> None:
     with contextlib.suppress(InvalidListener):
-        url = parse_url(f"http://{tail}")
-        assert parse_url(str(url)) == url
-        assert url.host.isascii()
-        assert not set(url.host) & set("@%/\\#?[] ")
+        read = parse_url(f"http://{tail}")
+        assert parse_url(str(read)) == read
+        assert read.host.isascii()
+        assert not set(read.host) & set("@%/\\#?[] ")

@@ -61,9 +61,6 @@ class _Lines:
         elif _FIELD_LINE.fullmatch(line) is None:
             raise Fault("protocol", "the response has a malformed header line")
 
-    def close(self) -> None:
-        self._fp.close()
-
 
 class StrictResponse(http.client.HTTPResponse):
     """A response whose head is complete and unambiguous, or Fault."""

@@ -57,7 +57,10 @@ _MEANINGS: tuple[tuple[type[BaseException], Callable[[Any], Fault]], ...] = (
         ssl.SSLCertVerificationError,
         lambda exc: Fault("tls", one_line(f"certificate not accepted: {exc.verify_message}")),
     ),
-    (ssl.SSLError, lambda exc: Fault("tls", one_line(f"TLS failed: {exc.reason or exc}"))),
+    (
+        ssl.SSLError,
+        lambda exc: Fault("tls", one_line(f"TLS failed: {getattr(exc, 'reason', '') or exc}")),
+    ),
     (TimeoutError, lambda _: Fault("timeout", "no response in time")),
     (
         http.client.HTTPException,
