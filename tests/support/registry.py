@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from durian.registry import HookSpec, Listener, ListenerSecret
+from durian.registry.attempt import Attempt
 from durian.registry.changes import Changes
 
 #: The moment at which tests play, in seconds since the epoch.
@@ -21,6 +22,26 @@ def listener(listener_id: str = "joe", **fields: Any) -> Listener:
 def secret(now: float = NOW) -> ListenerSecret:
     """Make a random secret."""
     return ListenerSecret.new(now=now)
+
+
+def attempt(webhook_id: str = "msg_1", **fields: Any) -> Attempt:
+    """Make the record of an attempt that delivered an event to joe."""
+    given: dict[str, Any] = {
+        "webhook_id": webhook_id,
+        "listener_id": "joe",
+        "event_id": "1",
+        "event_type": "person",
+        "event_source": "/shop",
+        "number": 1,
+        "at_ms": round(NOW * 1000),
+        "latency_ms": 12,
+        "result": "delivered",
+        "kind": "response",
+        "status": 200,
+        "response_head": "content-type: text/plain",
+        "response_body": "thanks",
+    }
+    return Attempt(**given | fields)
 
 
 @dataclass

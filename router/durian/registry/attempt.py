@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self
+import json
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from typing import Annotated, Literal, Self
 
-from pydantic_core import from_json, to_json
+from pydantic import Field, TypeAdapter, ValidationError
 
 from durian.errors import InvalidInput
 
@@ -17,54 +19,80 @@ Result = Literal["delivered", "retry", "dead", "disabled"]
 #: All of them, for whoever reads results from elsewhere.
 RESULTS: tuple[Result, ...] = ("delivered", "retry", "dead", "disabled")
 
+#: Characters of an id or a type: AMQP carries no more, and a database's index has its limit too.
+KEY_MAX_CHARS = 255
+
+#: Characters of any other text. Who writes a record keeps it far below.
+TEXT_MAX_CHARS = 65_536
+
+#: Numbers that every database and every JSON reader holds exactly.
+_MOST = 2**53 - 1
+
+_Key = Annotated[str, Field(max_length=KEY_MAX_CHARS)]
+_Text = Annotated[str, Field(max_length=TEXT_MAX_CHARS)]
+_Ms = Annotated[int, Field(ge=0, le=_MOST)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One HTTP request of a delivery, as it is written to the attempt log."""
 
     #: The delivery: the same for all attempts of one event at one listener.
-    webhook_id: str
-    listener_id: str
-    event_id: str
-    event_type: str
-    event_source: str
+    webhook_id: _Key
+    listener_id: _Key
+    event_id: _Key
+    event_type: _Key
+    event_source: _Text
     #: Counted from 1.
-    number: int
+    number: Annotated[int, Field(ge=1, le=2**31 - 1)]
     #: When it ended, in milliseconds since the epoch.
-    at_ms: int
+    at_ms: _Ms
     #: Milliseconds from its beginning to its end.
-    latency_ms: int
+    latency_ms: _Ms
     result: Result
     #: What became of the request: `response`, `timeout`, `refused`, ...
-    kind: str
+    kind: _Key
     #: The response's status, when there was a response.
-    status: int | None = None
+    status: Annotated[int, Field(ge=0, le=999)] | None = None
     #: For the operator, in one line.
-    error: str = ""
+    error: _Text = ""
     #: For the owner of the listener: the same, without a word on the operator's network.
-    public_error: str = ""
+    public_error: _Text = ""
     #: When the next attempt is due, in milliseconds since the epoch.
-    next_at_ms: int | None = None
+    next_at_ms: _Ms | None = None
     #: Why the delivery was given up.
-    reason: str = ""
+    reason: _Text = ""
     #: `Name: value` lines of the response's head, capped and redacted.
-    response_head: str = ""
+    response_head: _Text = ""
     #: The beginning of the response's body as text, capped and redacted.
-    response_body: str = ""
+    response_body: _Text = ""
+
+    def for_owner(self) -> Self:
+        """Return what the owner of the listener may see: nothing on the operator's network.
+
+        Kind and reason tell a guarded address from one where nobody listens, so they are left out.
+        """
+        return replace(self, error=self.public_error, kind="", reason="")
 
     def to_json(self) -> bytes:
-        """Write it as the body of a message of `durian.attempts`."""
-        return to_json(asdict(self))
+        """Write it as the body of a message of `durian.attempts`. Never fails."""
+        return json.dumps(asdict(self), separators=(",", ":")).encode("ascii")
 
-    @classmethod
-    def from_json(cls, body: bytes) -> Self:
+    @staticmethod
+    def from_json(body: bytes) -> Attempt:
         """Read it; fields that are not known (a newer sender's) are passed over.
 
-        Raises InvalidInput when it is no record.
+        What it accepts, every registry can store. Raises InvalidInput when it is no record.
         """
         try:
-            found: dict[str, Any] = from_json(body)
-            known = {each.name for each in fields(cls)}
-            return cls(**{name: value for name, value in found.items() if name in known})
-        except (ValueError, TypeError, AttributeError) as exc:
-            raise InvalidInput("attempt", f"is no attempt record: {exc}") from exc
+            return _reader().validate_json(body, strict=True)
+        except ValidationError as exc:
+            error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+            where = ".".join(map(str, error["loc"]))
+            reason = f"is no attempt record: {where} {error['msg']}".replace("  ", " ")
+            raise InvalidInput("attempt", reason) from exc
+
+
+@cache
+def _reader() -> TypeAdapter[Attempt]:
+    return TypeAdapter(Attempt)

@@ -1,4 +1,4 @@
-"""The registry's store: hooks, listeners and secrets in SQLite or PostgreSQL.
+"""The registry's store: hooks, listeners, secrets and the attempt log in SQLite or PostgreSQL.
 
 Safe to share by threads. Every method is one transaction and may raise `RegistryUnavailable` when
 the database is away (the next call finds it again) besides what it names itself.
@@ -14,6 +14,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from durian.errors import InvalidListener
+from durian.registry.attempt_store import AttemptStore
 from durian.registry.changes import Changes
 from durian.registry.data_schema import check_spec
 from durian.registry.hook_spec import HookSpec
@@ -30,7 +31,7 @@ CHUNK = 1000
 KEEP_REMOVED_S = 7 * 24 * 3600
 
 
-class Store:
+class Store(AttemptStore):
     """A registry that is open."""
 
     def __init__(
@@ -40,7 +41,7 @@ class Store:
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._database = database
+        super().__init__(database)
         self._opened_vault = vault
         self._now = now
 

@@ -9,11 +9,13 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 #: Names of constraints, so that migrations can refer to them on every database.
@@ -95,4 +97,37 @@ removed = Table(
     Column("id", Key, primary_key=True),
     Column("removed_at", Double, nullable=False),
     Column("version", BigInteger, nullable=False, index=True),
+)
+
+#: The attempt log. Followers do not read it, so it has no versions.
+attempts = Table(
+    "durian_attempts",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("webhook_id", Key, nullable=False),
+    Column("listener_id", Key, nullable=False),
+    Column("event_id", Key, nullable=False),
+    Column("event_type", Key, nullable=False),
+    Column("event_source", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("latency_ms", BigInteger, nullable=False),
+    Column("result", Key, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Integer),
+    Column("error", Text, nullable=False),
+    Column("public_error", Text, nullable=False),
+    Column("next_at_ms", BigInteger),
+    Column("reason", Text, nullable=False),
+    Column("response_head", Text, nullable=False),
+    Column("response_body", Text, nullable=False),
+    # In the order in which a delivery's attempts are read.
+    UniqueConstraint("webhook_id", "at_ms", "number", name="uq_durian_attempts_webhook_id"),
+    # One for each question, in the order of its answer.
+    Index("ix_durian_attempts_at_ms", "at_ms", "id"),
+    Index("ix_durian_attempts_listener_id", "listener_id", "at_ms", "id"),
+    Index("ix_durian_attempts_event_id", "event_id", "listener_id", "at_ms"),
+    Index("ix_durian_attempts_event_type", "event_type", "at_ms", "id"),
+    Index("ix_durian_attempts_result", "result", "at_ms", "id"),
+    Index("ix_durian_attempts_status", "status", "at_ms", "id"),
 )

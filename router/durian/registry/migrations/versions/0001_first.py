@@ -1,4 +1,4 @@
-"""Listeners, their secrets, hooks, tombstones and the version counter."""
+"""Listeners, their secrets, hooks, tombstones, the version counter and the attempt log."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def upgrade() -> None:
     _create_secrets()
     _create_hooks()
     _create_removed()
+    _create_attempts()
 
 
 def _create_state() -> None:
@@ -98,3 +99,37 @@ def _create_removed() -> None:
         sa.PrimaryKeyConstraint("kind", "id", name=op.f("pk_durian_removed")),
     )
     op.create_index("ix_durian_removed_version", "durian_removed", ["version"])
+
+
+def _create_attempts() -> None:
+    op.create_table(
+        "durian_attempts",
+        sa.Column("id", _SERIAL, nullable=False),
+        sa.Column("webhook_id", _KEY, nullable=False),
+        sa.Column("listener_id", _KEY, nullable=False),
+        sa.Column("event_id", _KEY, nullable=False),
+        sa.Column("event_type", _KEY, nullable=False),
+        sa.Column("event_source", sa.Text, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("at_ms", sa.BigInteger, nullable=False),
+        sa.Column("latency_ms", sa.BigInteger, nullable=False),
+        sa.Column("result", _KEY, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("status", sa.Integer),
+        sa.Column("error", sa.Text, nullable=False),
+        sa.Column("public_error", sa.Text, nullable=False),
+        sa.Column("next_at_ms", sa.BigInteger),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("response_head", sa.Text, nullable=False),
+        sa.Column("response_body", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_durian_attempts")),
+        sa.UniqueConstraint(
+            "webhook_id", "at_ms", "number", name=op.f("uq_durian_attempts_webhook_id")
+        ),
+    )
+    op.create_index(
+        "ix_durian_attempts_event_id", "durian_attempts", ["event_id", "listener_id", "at_ms"]
+    )
+    op.create_index("ix_durian_attempts_at_ms", "durian_attempts", ["at_ms", "id"])
+    for column in ("listener_id", "event_type", "result", "status"):
+        op.create_index(f"ix_durian_attempts_{column}", "durian_attempts", [column, "at_ms", "id"])
