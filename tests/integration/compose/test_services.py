@@ -7,15 +7,16 @@ PostgreSQL of the tests' own, with the addresses of the file replaced by those.
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.compose import Service, await_that, load, start_order
+from tests.support.compose import PATIENCE_S, Service, await_that, load, start_order
 from tests.support.postgres import Server, find_programs
 from tests.support.rabbitmq import Node, PrivateNode, free_ports
 
@@ -27,75 +28,89 @@ OURS = [name for name in start_order(CONFIG) if "build" in CONFIG[name]]
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.postgres]
 
 
-@pytest.fixture
-def services(tmp_path: Path, amqp_url: str, postgres_url: str) -> dict[str, Service]:
-    """Durian's services, at the addresses of this test."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A service, and its process when it lasts."""
+
+    service: Service
+    process: subprocess.Popen[bytes] | None
+
+
+@pytest.fixture(scope="module")
+def places(rabbitmq: Node, postgres_server: Server) -> Iterator[dict[str, str]]:
+    """What stands for the addresses of the file: those of servers, and a free port."""
+    vhost, database = rabbitmq.add_vhost(), postgres_server.add_database()
     port = free_ports(1)[0]
-    places = {
-        CONFIG["router"]["environment"]["DURIAN_BROKER_URL"]: amqp_url,
-        CONFIG["router"]["environment"]["DURIAN_REGISTRY_URL"]: postgres_url,
-        CONFIG["router"]["environment"]["DURIAN_ALLOWED_NETWORKS"]: "127.0.0.0/8",
-        "/var/lib/durian": str(tmp_path),
+    settings = CONFIG["router"]["environment"]
+    yield {
+        settings["DURIAN_BROKER_URL"]: rabbitmq.vhost_url(vhost),
+        settings["DURIAN_REGISTRY_URL"]: postgres_server.database_url(database),
+        settings["DURIAN_ALLOWED_NETWORKS"]: "127.0.0.0/8",
         "0.0.0.0": "127.0.0.1",
         "listen:9000": f"127.0.0.1:{port}",
         "9000": str(port),
     }
-    return {
-        name: Service.local(
-            name,
-            CONFIG[name],
-            places | {"/tmp/durian-health": str(tmp_path / name / "health")},  # noqa: S108  # is replaced
-            tmp_path / name,
-        )
-        for name in OURS
-    }
+    rabbitmq.delete_vhost(vhost)
+    postgres_server.drop_database(database)
 
 
-@pytest.fixture
-def up(services: dict[str, Service]) -> Iterator[dict[str, Service]]:
+@pytest.fixture(scope="module")
+def up(
+    places: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Running]]:
     """`docker compose up`: everything started in order, and healthy."""
+    state = tmp_path_factory.mktemp("compose")
+    running: dict[str, Running] = {}
     with ExitStack() as stack:
-        for name, service in services.items():
-            if not service.healthcheck:
-                service.complete()
-                continue
-            assert not service.healthy(), f"{name} is healthy before it runs"
-            service.await_healthy(stack.enter_context(service.running()))
-        yield services
+        for name in OURS:
+            folder = state / name
+            paths = {
+                _path("DURIAN_HEALTH_FILE"): str(folder / "health"),
+                str(Path(_path("DURIAN_SECRET_KEY_FILE")).parent): str(state),
+            }
+            service = Service.local(name, CONFIG[name], places | paths, folder)
+            running[name] = Running(service=service, process=_start(service, stack))
+        yield running
 
 
-def test_an_emitted_event_arrives_at_the_listening_endpoint(up: dict[str, Service]) -> None:
-    """As the first lines of the file tell people to try it."""
-    sent = up["router"].run(["durian", "emit", "person", '{"name": "Joe"}'])
-    assert sent.returncode == 0, sent.stderr
+def test_an_emitted_event_arrives_at_the_listening_endpoint(up: dict[str, Running]) -> None:
+    """As the first lines of the file tell people to try it.
 
-    listen = up["listen"]
-    await_that(lambda: "signature verified" in listen.printed(), "the event")
-    assert sent.stdout.strip() in listen.printed()
+    A router learns of a new listener within a second, or a few on a busy machine; an event that
+    comes before that is not for it.
+    """
+    listen = up["listen"].service
+
+    def emitted_and_arrived() -> bool:
+        sent = up["router"].service.run(["durian", "emit", "person", '{"name": "Joe"}'])
+        assert sent.returncode == 0, sent.stderr
+        return sent.stdout.strip() in listen.printed()
+
+    await_that(emitted_and_arrived, "the event")
+    assert "signature verified" in listen.printed()
     assert '"name": "Joe"' in listen.printed()
 
 
-def test_a_second_start_changes_nothing(up: dict[str, Service]) -> None:
+def test_a_second_start_changes_nothing(up: dict[str, Running]) -> None:
     """What ran once runs again at the next `docker compose up`."""
-    for service in up.values():
-        if not service.healthcheck:
-            service.complete()
+    for one in up.values():
+        if one.process is None:
+            one.service.complete()
 
-    listed = up["router"].run(["durian", "listeners", "list", "--json"])
+    listed = up["router"].service.run(["durian", "listeners", "list", "--json"])
     assert len(listed.stdout.splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["router", "deliver"])
-def test_a_stopped_worker_is_not_healthy(services: dict[str, Service], name: str) -> None:
-    services["registry"].complete()
-    services["topology"].complete()
-    worker = services[name]
+def test_a_stopped_service_ends_well_and_is_not_healthy(up: dict[str, Running]) -> None:
+    """The last test of them: nothing runs after it."""
+    for one in up.values():
+        if one.process is not None:
+            one.process.terminate()
 
-    with worker.running() as process:
-        worker.await_healthy(process)
-
-    assert process.returncode == 0, worker.printed()
-    assert not worker.healthy()
+    for name, one in up.items():
+        if one.process is not None:
+            assert one.process.wait(PATIENCE_S) == 0, f"{name}: {one.service.printed()}"
+            assert not one.service.healthy(), name
 
 
 def test_rabbitmq_is_healthy_by_its_check(rabbitmq: Node, tmp_path: Path) -> None:
@@ -128,3 +143,20 @@ def test_postgres_is_healthy_by_its_check(postgres_server: Server, tmp_path: Pat
 
     assert up.healthy()
     assert not down.healthy()
+
+
+def _path(variable: str) -> str:
+    """A path that the file gives by a setting."""
+    path: str = CONFIG["router"]["environment"][variable]
+    return path
+
+
+def _start(service: Service, stack: ExitStack) -> subprocess.Popen[bytes] | None:
+    """Run a service to its end, or until it is healthy."""
+    if not service.healthcheck:
+        service.complete()
+        return None
+    assert not service.healthy(), f"{service.name} is healthy before it runs"
+    process = stack.enter_context(service.running())
+    service.await_healthy(process)
+    return process
