@@ -26,34 +26,43 @@ def settings(amqp_url: str, postgres_url: str, tmp_path: Path) -> dict[str, str]
     return given
 
 
+def arrived_names(home: Path, settings: dict[str, str], listen: Running) -> list[str]:
+    """Add a listener for names with a J, emit three events, and wait for two."""
+    url = listen.wait_json("listening")["listening"]
+    command = ("listeners", "add", f"{url}/hook", "--event", "person", "--json")
+    added = durian(*command, "--match", "name=startswith:J", home=home, settings=settings)
+    assert added.returncode == 0, added
+    assert json.loads(added.stdout)["secret"].startswith("whsec_")
+    # The control message is faster than a new process can emit.
+    for data in ('{"name":"Joe"}', '{"name":"Bo"}', '{"name":"Jill"}'):
+        emitted = durian("emit", "person", data, home=home, settings=settings)
+        assert emitted.returncode == 0, emitted
+    return [json.loads(listen.wait_json("number")["body"])["name"] for _ in range(2)]
+
+
 def test_three_shells(tmp_path: Path, settings: dict[str, str]) -> None:
     with ExitStack() as shells:
-        listen = shells.enter_context(
-            Running("listen", "--port", "0", "--json", home=tmp_path, settings=settings)
+        listen, router, deliver = (
+            shells.enter_context(Running(*command, home=tmp_path, settings=settings))
+            for command in (("listen", "--port", "0", "--json"), ("router",), ("deliver",))
         )
-        router = shells.enter_context(Running("router", home=tmp_path, settings=settings))
-        deliver = shells.enter_context(Running("deliver", home=tmp_path, settings=settings))
-        url = listen.wait_json("listening")["listening"]
         router.wait_line("process.started")
         deliver.wait_line("process.started")
-
-        command = ("listeners", "add", f"{url}/hook", "--event", "person")
-        added = durian(
-            *command, "--match", "name=startswith:J", "--json", home=tmp_path, settings=settings
-        )
-        assert added.returncode == 0, added
-        assert json.loads(added.stdout)["secret"].startswith("whsec_")
-
-        # The control message is faster than a new process can emit.
-        for data in ('{"name":"Joe"}', '{"name":"Bo"}', '{"name":"Jill"}'):
-            emitted = durian("emit", "person", data, home=tmp_path, settings=settings)
-            assert emitted.returncode == 0, emitted
-        names = [json.loads(listen.wait_json("number")["body"])["name"] for _ in range(2)]
-        assert names == ["Joe", "Jill"]
-
+        assert arrived_names(tmp_path, settings, listen) == ["Joe", "Jill"]
         assert router.stop() == 0
         assert deliver.stop() == 0
         assert listen.stop() == 0
+
+
+def test_one_process_on_rabbitmq(tmp_path: Path, settings: dict[str, str]) -> None:
+    with (
+        Running("listen", "--port", "0", "--json", home=tmp_path) as listen,
+        Running("up", "--port", "0", home=tmp_path, settings=settings) as up,
+    ):
+        up.wait_line("up.started")
+        assert arrived_names(tmp_path, settings, listen) == ["Joe", "Jill"]
+        assert up.stop() == 0
+        assert not [line for line in up.lines if "up.broker_embedded" in line]
 
 
 def test_the_doctor_finds_a_working_deployment_well(

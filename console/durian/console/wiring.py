@@ -11,7 +11,7 @@ from durian.console.settings import Settings
 from durian.errors import InvalidSettings
 
 if TYPE_CHECKING:
-    from durian.broker.port import Broker
+    from durian.broker.rabbit import RabbitBroker
     from durian.consumers.sender import Sender
     from durian.registry.store import Store
 
@@ -36,7 +36,7 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
 
 @contextmanager
-def open_broker(settings: Settings) -> Iterator[Broker]:
+def open_broker(settings: Settings) -> Iterator[RabbitBroker]:
     """Connect to RabbitMQ for the length of the block. Raises BrokerError."""
     if not settings.broker_url:
         reason = "no broker is set; only `durian up` brings one of its own"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from durian.console.doctor import machine
+from durian.console.doctor import broker, machine
 from durian.console.doctor.finding import Finding, guarded, ok
 from durian.console.doctor.run import Ill, findings, run
 from durian.console.settings import Settings, load, variable
@@ -56,6 +56,23 @@ def test_a_clock_that_is_off_is_warned_of(
     clock = next(one for one in findings(settings) if one.about == "clock")
     assert clock.level == "warn"
     assert "NTP" in clock.advice
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("3.9.29", "fail"),
+        ("", "fail"),
+        ("3.10.8", "warn"),
+        ("4.2.0-rc.1", "warn"),
+        ("4.3.0", "ok"),
+        ("5.0", "ok"),
+    ],
+)
+def test_the_version_of_the_broker_is_judged(text: str, level: str) -> None:
+    finding = broker.version(text)
+    assert finding.level == level
+    assert text in finding.found
 
 
 def test_an_error_ends_a_check_as_its_last_finding() -> None:

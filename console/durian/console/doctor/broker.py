@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from durian.broker.blocking import count, declare_all
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
-from durian.console.doctor.finding import Finding, ok, warn
+from durian.console.doctor.finding import Finding, fail, ok, warn
 from durian.console.logs import hide_secrets
 from durian.console.settings import Settings
 from durian.console.wiring import open_broker, topology
-from durian.errors import QueueMissing
+from durian.errors import BrokerError, QueueMissing
+
+#: The oldest RabbitMQ that has what Durian declares (streams, at-least-once dead-lettering).
+OLDEST = (3, 10)
+
+#: From this version on a restarted broker resumes dead-lettering at once.
+REVIVES_AT_ONCE = (4, 3)
 
 #: Seconds that one question may take.
 _PATIENCE_S = 15.0
@@ -26,7 +33,26 @@ def rabbitmq(settings: Settings) -> Iterator[Finding]:
     names = topology(settings)
     with open_broker(settings) as broker:
         yield ok("broker", f"{hide_secrets(settings.broker_url)} answers and takes our login")
+        yield version(broker.server_version)
         yield from _declared(broker, names)
+
+
+def version(text: str) -> Finding:
+    """Whether the broker's version is one that Durian works on, and works well on."""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", text)[:2])
+    if numbers < OLDEST:
+        error = BrokerError(f"RabbitMQ {text} is too old.", hint="Durian needs 3.10 or newer.")
+        return fail("version", error)
+    if numbers < REVIVES_AT_ONCE:
+        found = (
+            f"RabbitMQ {text} rests dead-lettering for 180 s after a crash, unless told otherwise"
+        )
+        advice = (
+            "Lower dead_letter_worker_publisher_confirm_timeout as in deploy/rabbitmq/"
+            "advanced.config, if you have not; until then retries are late after a crash, not lost."
+        )
+        return warn("version", found, advice)
+    return ok("version", f"RabbitMQ {text}")
 
 
 def _declared(broker: Broker, names: Topology) -> Iterator[Finding]:

@@ -49,6 +49,11 @@ class RabbitBroker:
         """The clock that delays and timers go by: the machine's."""
         return self._clock
 
+    @property
+    def server_version(self) -> str:
+        """The version the broker told when it was last connected, such as `4.1.0`."""
+        return self._session.server_version
+
     def start(self) -> None:
         """Connect. Raises BrokerUnavailable or BrokerRefused."""
         self._started = True

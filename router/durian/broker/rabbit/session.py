@@ -68,6 +68,8 @@ class Session:
             on_down=self._publish_down,
             on_failure=self._failed,
         )
+        #: What the broker said of itself when it was last connected.
+        self.server_version = ""
         self._connection: Connection | None = None
         self._publishing = False
         #: Set when it works, or when it is clear that it will not.
@@ -108,6 +110,7 @@ class Session:
 
     def _consume_up(self, connection: Connection) -> None:
         self._connection = connection
+        self.server_version = str((connection.server_properties or {}).get("version", ""))
         request = self._again(self.known.durable(), partial(self._declared, connection))
         self.declarer.up(connection, request)
 
