@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from durian.events import Event
-from durian.registry import HookSpec
-from durian.registry.data_schema import check_data
+
+if TYPE_CHECKING:
+    from durian.registry import HookSpec
 
 #: Looks at an event before it is published; raises InvalidEvent when it must not be.
 Check = Callable[[Event], None]
@@ -26,13 +28,19 @@ def checking(hooks: Mapping[str, HookSpec] | Check | None) -> Check:
 
 
 class _Schemas:
+    """Checks by JSON Schema."""
+
     def __init__(self, hooks: Mapping[str, HookSpec]) -> None:
+        # Loads the registry's models and filters, which a producer without hooks does not need.
+        from durian.registry.data_schema import check_data  # noqa: PLC0415 - the reason above
+
         self._hooks = hooks
+        self._check_data = check_data
 
     def __call__(self, event: Event) -> None:
         spec = self._hooks.get(event.type)
         if spec is not None:
-            check_data(spec, event.data)
+            self._check_data(spec, event.data)
 
 
 def _accept(_event: Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from durian.broker.topology import Topology
 from durian.errors import BrokerError, DurianError, InvalidSettings
@@ -17,7 +17,9 @@ from durian.producers.check import Check, checking
 from durian.producers.pipeline import Pipeline
 from durian.producers.policy import PublishPolicy, passes
 from durian.producers.pool import Pool
-from durian.registry import HookSpec
+
+if TYPE_CHECKING:
+    from durian.registry import HookSpec
 
 #: Connections a producer opens at most: as many threads emit at the same time.
 CONNECTIONS = 8
