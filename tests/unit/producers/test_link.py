@@ -113,7 +113,7 @@ def test_silence_of_a_broker_that_blocks_is_told_as_such(driver: Driver) -> None
 def test_a_broker_that_blocks_no_more_is_told_as_silent(driver: Driver) -> None:
     link = Link(NOWHERE, POLICY)
     driver.arrives(lambda: driver.on_blocked("low on memory"))
-    driver.arrives(lambda: driver.on_unblocked())
+    driver.arrives(driver.on_unblocked)
     link.publish(outgoing(), "durian.events")
     with pytest.raises(BrokerUnavailable) as caught:
         link.collect(wait=True)
