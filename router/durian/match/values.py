@@ -44,6 +44,8 @@ def canonical(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return '"' + value  # type: ignore[no-any-return]  # mypy does not narrow by `kind`
+    if kind is int:
+        return str(value)
     if kind is float:
         return str(int(value)) if math.isfinite(value) and value.is_integer() else repr(value)
     if kind is list:

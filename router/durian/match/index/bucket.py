@@ -1,0 +1,66 @@
+"""A bucket: a posting of many listeners, such as those of a value that is very common.
+
+Listeners that need only their key are kept as one group. The others are filed once more, in a node
+of their own, by what else they ask: else an event with a common value would have to check them all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from durian.match.index.posting import Filed, Item
+
+if TYPE_CHECKING:
+    from durian.match.index.lookup import Lookup
+    from durian.match.index.node import Node
+    from durian.match.index.search import Search
+
+
+class Bucket:
+    """Many listeners under one key."""
+
+    __slots__ = ("_changes", "_group", "_ids", "_keys", "_lookup", "_node")
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+        self._ids: dict[str, None] = {}
+        self._changes = 0
+        #: The ids as one group, made when first asked for, with the count of changes it is as of.
+        self._group: tuple[int, tuple[str, ...]] = (0, ())
+        self._node: Node | None = None
+        self._keys: dict[Filed, tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._ids) + len(self._keys)
+
+    def add(self, item: Item) -> None:
+        """File an item."""
+        if isinstance(item, str):
+            self._ids[item] = None
+            self._changes += 1
+            return
+        if self._node is None:
+            self._node = self._lookup.place.node.below(self._lookup)
+        self._keys[item] = self._node.file(item)
+
+    def remove(self, item: Item) -> None:
+        """Take an item away."""
+        if isinstance(item, str):
+            self._ids.pop(item, None)
+            self._changes += 1
+        elif self._node is not None:
+            for key in self._keys.pop(item, ()):
+                self._lookup.store.drop(key, item)
+
+    def search(self, search: Search) -> None:
+        """Take in the group, and those of the others that want the event."""
+        changes, group = self._group
+        if changes != self._changes:
+            # The count is read first: a change in between makes the next search read again.
+            changes = self._changes
+            group = tuple(self._ids)
+            self._group = (changes, group)
+        if group:
+            search.chunks.append(group)
+        if self._node is not None:
+            self._node.search(search)

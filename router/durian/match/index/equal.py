@@ -1,0 +1,63 @@
+"""Equality at one place, and presence: the value, as text, is the key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from durian.match.index.lookup import Store, TableLookup
+from durian.match.index.shards import MASK
+from durian.match.values import canonical
+
+if TYPE_CHECKING:
+    from durian.match.index.place import Place
+    from durian.match.index.search import Search
+
+
+class Equal(TableLookup):
+    """Finds by a string, number, boolean or null."""
+
+    __slots__ = ("_parts", "_text")
+
+    def __init__(self, store: Store, place: Place) -> None:
+        super().__init__(store, place)
+        self._text = self.prefix + '"'
+        self._parts = store.table.parts
+
+    def find(self, value: Any, search: Search) -> None:
+        """Look the value up."""
+        # Written out, as every event comes here several times.
+        kind = type(value)
+        if kind is str:
+            key = self._text + value
+        elif kind is dict or kind is list:
+            return
+        else:
+            key = self.prefix + canonical(value)
+        posting = self._parts[hash(key) & MASK].get(key)
+        if posting is not None:
+            search.hits.append(posting)
+
+
+class EqualFolded(TableLookup):
+    """Finds by a string, ignoring case."""
+
+    __slots__ = ()
+
+    def find(self, value: Any, search: Search) -> None:
+        """Look the folded value up."""
+        if type(value) is str:
+            posting = self.store.table.get(self.prefix + value.casefold())
+            if posting is not None:
+                search.hits.append(posting)
+
+
+class Present(TableLookup):
+    """Finds by there being a value at all."""
+
+    __slots__ = ()
+
+    def find(self, value: Any, search: Search) -> None:  # noqa: ARG002 (whatever it is, it is there)
+        """Find all that are filed here."""
+        posting = self.store.table.get(self.prefix)
+        if posting is not None:
+            search.hits.append(posting)

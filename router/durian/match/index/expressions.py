@@ -1,0 +1,90 @@
+"""Regular expressions: most are ruled out by a text that they need; what is left runs on RE2.
+
+Expressions without such a text go to RE2's own filter, in groups of a size that is made quickly;
+new ones are searched one by one until they are enough for a group.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from durian.match.index.literals import literals
+from durian.match.index.lookup import Store, TableLookup
+from durian.match.index.posting import Item
+from durian.match.index.regex_sets import RegexSets
+from durian.match.index.words import Words
+from durian.match.limits import MAX_SEARCHED
+from durian.match.matchers.expression import compile_expression
+
+if TYPE_CHECKING:
+    from durian.match.index.place import Place
+    from durian.match.index.search import Search
+
+#: Characters that a text must have to rule an expression out by; fewer are in too many strings.
+_LONG = 3
+
+
+class Expressions(TableLookup):
+    """Finds by the expressions that are found in a string."""
+
+    __slots__ = ("_by_text", "_others", "_texts")
+
+    def __init__(self, store: Store, place: Place) -> None:
+        super().__init__(store, place)
+        #: The texts that expressions need, and for each the expressions, compiled.
+        self._texts = Words()
+        self._by_text: dict[str, dict[str, tuple[Any, tuple[str, ...]]]] = {}
+        self._others = RegexSets()
+
+    def insert(self, key: str, argument: str, item: Item) -> None:
+        """File by an expression."""
+        known = self.store.table.get(key) is not None
+        super().insert(key, argument, item)
+        if known:
+            return
+        needed = literals(argument)
+        if not needed or len(needed[0]) < _LONG:
+            self._others.add(argument)
+            return
+        text, *rest = needed
+        group = self._by_text.get(text, {})
+        compiled = compile_expression(argument)
+        self._by_text[text] = group | {argument: (compiled, tuple(rest))}
+        if not group:
+            self._texts.add(text)
+
+    def discard(self, key: str, argument: str, item: Item) -> None:
+        """Take away from under an expression."""
+        super().discard(key, argument, item)
+        if self.store.table.get(key) is not None:
+            return
+        needed = literals(argument)
+        if not needed or len(needed[0]) < _LONG:
+            self._others.remove(argument)
+            return
+        group = self._by_text.pop(needed[0])
+        left = {each: rule for each, rule in group.items() if each != argument}
+        if left:
+            self._by_text[needed[0]] = left
+        else:
+            self._texts.remove(needed[0])
+
+    def find(self, value: Any, search: Search) -> None:
+        """Find the expressions that are found in the value's head."""
+        if type(value) is not str:
+            return
+        head = value[:MAX_SEARCHED]
+        table = self.store.table
+        for pattern in (*self._needing(head), *self._others.find(head)):
+            posting = table.get(self.prefix + pattern)
+            if posting is not None:
+                search.hits.append(posting)
+
+    def _needing(self, head: str) -> list[str]:
+        """Give the expressions found in the text, of those that need a text of their own."""
+        found = []
+        for text in self._texts.find(head):
+            for pattern, (compiled, rest) in self._by_text.get(text, {}).items():
+                if all(each in head for each in rest) and compiled.search(head) is not None:
+                    found.append(pattern)
+        return found

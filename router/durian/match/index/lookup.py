@@ -1,0 +1,146 @@
+"""Lookups: one way each of finding listeners by a value.
+
+A key is the lookup's number and an argument (`4f|"Joe`). Most lookups keep their postings in the
+store's one table, under such keys; the others, which need an order or an automaton, on their own.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from durian.match.index.bucket import Bucket
+from durian.match.index.posting import MANY, Item, Posting
+from durian.match.index.shards import Shards
+
+if TYPE_CHECKING:
+    from durian.match.index.place import Place
+    from durian.match.index.search import Search
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Store:
+    """What all parts of one index share."""
+
+    __slots__ = ("_next", "lookups", "table")
+
+    def __init__(self) -> None:
+        #: Every posting that has a key of text, by key.
+        self.table: Shards[Posting] = Shards()
+        #: Every lookup by its number.
+        self.lookups: dict[str, Lookup] = {}
+        self._next = 0
+
+    def number(self, lookup: Lookup) -> str:
+        """Give a lookup a number of its own. Numbers are never used again."""
+        number, rest = "", self._next
+        while rest or not number:
+            rest, digit = divmod(rest, 36)
+            number = _DIGITS[digit] + number
+        self._next += 1
+        self.lookups[number] = lookup
+        return number
+
+    def lookup(self, key: str) -> Lookup:
+        """Give the lookup that a key is of."""
+        return self.lookups[key.partition("|")[0]]
+
+    def drop(self, key: str, item: Item) -> None:
+        """Take an item away from under a key."""
+        self.lookup(key).drop(key.partition("|")[2], item)
+
+
+class Lookup:
+    """One way of finding listeners by the value at one place."""
+
+    __slots__ = ("count", "number", "place", "prefix", "store")
+
+    def __init__(self, store: Store, place: Place) -> None:
+        self.store = store
+        #: Where the values come from.
+        self.place = place
+        self.number = store.number(self)
+        #: What its keys start with.
+        self.prefix = f"{self.number}|"
+        #: Items filed here.
+        self.count = 0
+
+    def put(self, argument: str, item: Item) -> str:
+        """File an item, and give its key."""
+        self.count += 1
+        key = self.prefix + argument
+        self.insert(key, argument, item)
+        return key
+
+    def drop(self, argument: str, item: Item) -> None:
+        """Take an item away; the last one takes the lookup with it."""
+        self.discard(self.prefix + argument, argument, item)
+        self.count -= 1
+        if not self.count:
+            del self.store.lookups[self.number]
+            self.place.forget(self)
+
+    @abstractmethod
+    def insert(self, key: str, argument: str, item: Item) -> None:
+        """File an item. Readers may be reading."""
+
+    @abstractmethod
+    def discard(self, key: str, argument: str, item: Item) -> None:
+        """Take an item away. Readers may be reading."""
+
+    @abstractmethod
+    def find(self, value: Any, search: Search) -> None:
+        """Add the postings that the value meets to the search's hits."""
+
+
+class TableLookup(Lookup):
+    """A lookup whose postings are in the table."""
+
+    __slots__ = ()
+
+    def insert(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (the key has it)
+        """File an item in the table."""
+        table = self.store.table
+        table.put(key, added(table.get(key), item, self))
+
+    def discard(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (the key has it)
+        """Take an item out of the table."""
+        table = self.store.table
+        left = removed(table.get(key), item)
+        if left is None:
+            table.pop(key)
+        else:
+            table.put(key, left)
+
+
+def added(posting: Posting | None, item: Item, lookup: Lookup) -> Posting:
+    """Give the posting with one more item. Readers of the old one are not disturbed."""
+    if posting is None:
+        return item
+    if isinstance(posting, Bucket):
+        posting.add(item)
+        return posting
+    if not isinstance(posting, list):
+        return [posting, item]
+    if len(posting) < MANY:
+        # Readers take a list in one step, or meet its end: growing it in place is safe.
+        posting.append(item)
+        return posting
+    bucket = Bucket(lookup)
+    for each in (*posting, item):
+        bucket.add(each)
+    return bucket
+
+
+def removed(posting: Posting | None, item: Item) -> Posting | None:
+    """Give the posting without the item, or None when nothing is left."""
+    if posting is None or posting is item or posting == item:
+        return None
+    if isinstance(posting, Bucket):
+        posting.remove(item)
+        return posting if len(posting) else None
+    if not isinstance(posting, list):
+        return posting
+    left = [each for each in posting if each is not item and each != item]
+    return left[0] if len(left) == 1 else left or None

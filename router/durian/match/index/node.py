@@ -1,0 +1,149 @@
+"""Nodes: the listeners of one event pattern, or of one bucket, filed by what they ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from durian.match.condition import Condition
+from durian.match.index.access import Cover, Skip, best_cover, conjuncts, meaningful, open_questions
+from durian.match.index.entries import Entry
+from durian.match.index.lookup import Lookup, Store
+from durian.match.index.negation import Negation, opposite
+from durian.match.index.paths import DATA, ENVELOPE, Path
+from durian.match.index.place import Place
+from durian.match.index.posting import Filed, Item
+from durian.match.index.rest import Scan
+from durian.match.index.shapes import Shape
+
+if TYPE_CHECKING:
+    from durian.match.index.search import Search
+
+
+#: The path of what is found whatever an event says.
+_REST: Path = ("*",)
+
+#: How everything is wanted.
+_ALWAYS = Cover((Entry(_REST, "present", ""),), rank=100, exact=True)
+
+
+class Node:
+    """Listeners that look at the same events."""
+
+    __slots__ = ("_shapes", "attributes", "data", "pattern", "rest", "size", "skip", "store")
+
+    def __init__(self, store: Store, pattern: str = "", skip: Skip = frozenset()) -> None:
+        self.store = store
+        #: What all listeners here were found by already.
+        self.skip = skip
+        #: The event pattern it is the node of, and how many listeners that has.
+        self.pattern = pattern
+        self.size = 0
+        self._shapes: dict[tuple[Path, ...], Shape] = {}
+        self.data = Place(self, (DATA,))
+        #: Places of attributes, by name. Replaced as a whole.
+        self.attributes: dict[str, Place] = {}
+        #: What is found whatever the event says.
+        self.rest = Place(self, _REST)
+
+    def add(self, listener_id: str, condition: Condition, old: Item | None = None) -> Item:
+        """File a listener. What is given back says where: a key, or a Filed with its keys.
+
+        Where that is the old key, nothing is done.
+        """
+        asked = meaningful(conjuncts(condition))
+        cover = best_cover(asked, self.skip) if asked else _ALWAYS
+        if cover is not None and cover.exact and len(cover.entries) == 1:
+            entry = cover.entries[0]
+            lookup = self._lookup(entry)
+            if lookup.prefix + entry.argument == old:
+                return old
+            return lookup.put(entry.argument, listener_id)
+        exact = cover is not None and cover.exact
+        several = cover is not None and len(cover.entries) > 1
+        filed = Filed(listener_id, None if exact else condition, several=several)
+        filed.keys = self.file(filed, condition)
+        return filed
+
+    def file(self, filed: Filed, condition: Condition | None = None) -> tuple[str, ...]:
+        """File what is to be checked, and give its keys."""
+        condition = condition or filed.condition
+        asked = meaningful(conjuncts(condition)) if condition is not None else []
+        cover = best_cover(asked, self.skip) if asked else None
+        if cover is not None:
+            return tuple(self._lookup(entry).put(entry.argument, filed) for entry in cover.entries)
+        if condition is not None and opposite(open_questions(asked, self.skip)) is not None:
+            return (self._negation().put("", filed),)
+        return (self._scan().put("", filed),)
+
+    def empty(self) -> Node:
+        """Make a node that shares nothing with this one but the store."""
+        return Node(self.store)
+
+    def below(self, lookup: Lookup) -> Node:
+        """Make a node for what is filed under one key of a lookup of ours."""
+        if isinstance(lookup, Shape):
+            answered = {(path, "equal") for path in lookup.paths}
+        else:
+            answered = {(lookup.place.path, lookup.place.kind_of(lookup))}
+        return Node(self.store, skip=self.skip | answered)
+
+    def forget(self, lookup: Lookup) -> None:
+        """Drop what refers to a lookup that has become empty."""
+        if isinstance(lookup, Shape):
+            self._shapes.pop(lookup.paths, None)
+        path = lookup.place.path
+        if path[0] == ENVELOPE and lookup.place.is_bare():
+            self.attributes = {name: at for name, at in self.attributes.items() if at.path != path}
+
+    def search(self, search: Search) -> None:
+        """Let the event meet what is filed here, and look into what it met."""
+        hits, shapes = search.hits, search.shapes
+        search.hits, search.shapes = [], []
+        event = search.event
+        for find in self.rest.lookups:
+            find(None, search)
+        self.data.visit(event.data, search)
+        if self.attributes:
+            for name, place in self.attributes.items():
+                value = event.attributes.get(name)
+                if value is not None:
+                    place.visit(value, search)
+        if search.shapes:
+            for shape in dict.fromkeys(search.shapes) if search.arrays else search.shapes:
+                shape.find(None, search)
+        search.settle()
+        search.hits, search.shapes = hits, shapes
+
+    def _lookup(self, entry: Entry) -> Lookup:
+        if entry.kind == "shape":
+            return self._shape(entry.paths)
+        return self._place(entry.path).lookup(entry.kind)
+
+    def _place(self, path: Path) -> Place:
+        if path is _REST:
+            return self.rest
+        if path[0] != DATA:
+            place = self.attributes.get(path[1])
+            if place is None:
+                place = Place(self, path)
+                self.attributes = {**self.attributes, path[1]: place}
+            return place
+        place = self.data
+        for name in path[1:]:
+            place = place.member(name)
+        return place
+
+    def _shape(self, paths: tuple[Path, ...]) -> Shape:
+        shape = self._shapes.get(paths)
+        if shape is None:
+            # Led by the path that leads the fewest, so that an event meets few shapes in vain.
+            lead = min(map(self._place, paths), key=lambda place: len(place.shapes))
+            shape = self._shapes[paths] = Shape(self.store, lead, paths)
+            lead.lead(shape)
+        return shape
+
+    def _scan(self) -> Lookup:
+        return self.rest.adopt("scan", Scan)
+
+    def _negation(self) -> Lookup:
+        return self.rest.adopt("negation", Negation)

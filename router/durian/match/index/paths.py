@@ -1,0 +1,32 @@
+"""Paths within the index: where a value comes from, as one tuple.
+
+`(DATA, "address", "city")` is a field of the data, `(ENVELOPE, "source")` an attribute.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from durian.match.condition import Attribute, Condition, Field
+from durian.match.values import MISSING
+
+Path = tuple[str, ...]
+
+#: First in the path of a field.
+DATA = ""
+#: First in the path of an attribute.
+ENVELOPE = "@"
+
+
+def at_path(path: Path, condition: Condition) -> Condition:
+    """Make a condition on the root that asks the condition at the path."""
+    if path[0] == ENVELOPE:
+        return Attribute(path[1], condition)
+    for name in reversed(path[1:]):
+        condition = Field(name, condition)
+    return condition
+
+
+def step(value: Any, name: str) -> Any:
+    """Go to a member of a value that is no array."""
+    return value.get(name, MISSING) if type(value) is dict else MISSING

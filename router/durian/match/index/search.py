@@ -1,0 +1,73 @@
+"""One event's way through the index: what was met, and who is found to want the event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from durian.events import Event
+from durian.match.condition import found
+from durian.match.index.posting import Filed, Posting
+
+if TYPE_CHECKING:
+    from durian.match.index.shapes import Shape
+
+
+class Search:
+    """What one event has met so far. It lives as long as one call of `match`."""
+
+    __slots__ = ("arrays", "chunks", "event", "hits", "ids", "met", "shapes", "through")
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        #: Postings met, not yet looked into.
+        self.hits: list[Posting] = []
+        #: Shapes of which a field was met.
+        self.shapes: list[Shape] = []
+        #: Listeners found, each once.
+        self.ids: list[str] = []
+        #: Listeners found that are filed under several keys.
+        self.met: set[str] = set()
+        #: Large groups of listeners found, which nobody copies.
+        self.chunks: list[tuple[str, ...]] = []
+        #: Whether an array was met: its elements may meet one posting more than once.
+        self.arrays = False
+        #: Whether an array was gone through on the way to a member.
+        self.through = False
+
+    def settle(self) -> None:
+        """Look into what was met: who wants the event?"""
+        hits = self.hits
+        if self.arrays and len(hits) > 1:
+            hits = _each_once(hits)
+        ids = self.ids
+        for hit in hits:
+            if isinstance(hit, str):
+                ids.append(hit)
+            elif isinstance(hit, list):
+                for item in hit:
+                    if isinstance(item, str):
+                        ids.append(item)
+                    else:
+                        self.check(item)
+            elif isinstance(hit, Filed):
+                self.check(hit)
+            else:
+                hit.search(self)
+
+    def check(self, filed: Filed) -> None:
+        """Take in a listener if its condition holds."""
+        event = self.event
+        if filed.condition is None or found(filed.condition, event.data, event):
+            if filed.several:
+                self.met.add(filed.id)
+            else:
+                self.ids.append(filed.id)
+
+
+def _each_once(hits: list[Posting]) -> list[Posting]:
+    """Leave out what several elements of an array have met."""
+    once: dict[int, Posting] = {}
+    for hit in hits:
+        for each in hit if type(hit) is list else (hit,):
+            once[id(each)] = each
+    return list(once.values())

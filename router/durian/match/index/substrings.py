@@ -1,0 +1,46 @@
+"""Substrings: the pieces of text that are asked for, found in a string all at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from durian.match.index.lookup import Store, TableLookup
+from durian.match.index.posting import Item
+from durian.match.index.words import Words
+
+if TYPE_CHECKING:
+    from durian.match.index.place import Place
+    from durian.match.index.search import Search
+
+
+class Substrings(TableLookup):
+    """Finds by the pieces that are in a string."""
+
+    __slots__ = ("_fold", "_words")
+
+    def __init__(self, store: Store, place: Place, *, fold: bool = False) -> None:
+        super().__init__(store, place)
+        self._fold = fold
+        self._words = Words()
+
+    def insert(self, key: str, argument: str, item: Item) -> None:
+        """File by a piece of text."""
+        known = self.store.table.get(key) is not None
+        super().insert(key, argument, item)
+        if not known:
+            self._words.add(argument)
+
+    def discard(self, key: str, argument: str, item: Item) -> None:
+        """Take away from under a piece of text."""
+        super().discard(key, argument, item)
+        if self.store.table.get(key) is None:
+            self._words.remove(argument)
+
+    def find(self, value: Any, search: Search) -> None:
+        """Find the pieces that are in the value."""
+        if type(value) is not str:
+            return
+        for word in self._words.find(value.casefold() if self._fold else value):
+            posting = self.store.table.get(self.prefix + word)
+            if posting is not None:
+                search.hits.append(posting)

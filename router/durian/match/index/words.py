@@ -1,0 +1,123 @@
+"""Words: which of many are in a text, by Aho-Corasick automata that are never all rebuilt.
+
+New words are kept apart and searched one by one; when they have become many they make an
+automaton, and automata of like size are made into one, up to a size at which making it still takes
+no time that anyone would notice (it holds the interpreter's lock).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from durian.errors import MissingExtra
+
+#: Words that are searched one by one at most: 40 ns each.
+_APART = 32
+#: Words of one automaton at most: made in about 10 ms.
+_LARGEST = 8192
+#: An automaton is merged with the next when it has less than so many times its words.
+_FACTOR = 4
+#: Characters of a text that are searched in one go, so that matches of a long one stay few.
+_BLOCK = 16 * 1024
+#: Below this length words are looked up by the text's own characters and pairs.
+_LONG = 3
+
+Part = tuple[Any, tuple[str, ...]]
+
+
+class Words:
+    """A set of words that finds itself in texts."""
+
+    __slots__ = ("_dead", "_state", "_words", "short")
+
+    def __init__(self) -> None:
+        self._words: dict[str, None] = {}
+        self._dead = 0
+        #: Words kept apart, and automata, largest first. Replaced as a whole.
+        self._state: tuple[tuple[str, ...], tuple[Part, ...]] = ((), ())
+        #: Words of one or two characters.
+        self.short: dict[str, None] = {}
+
+    def add(self, word: str) -> None:
+        """Add a word that is not in the set."""
+        if len(word) < _LONG:
+            self.short[word] = None
+            return
+        self._words[word] = None
+        apart, parts = self._state
+        # A dead word of an automaton comes to life where it is; it is only not to be merged away.
+        if len(apart) < _APART:
+            self._state = ((*apart, word), parts)
+        else:
+            self._state = ((), _merged(parts, (*apart, word), self._words))
+
+    def remove(self, word: str) -> None:
+        """Remove a word of the set."""
+        if len(word) < _LONG:
+            self.short.pop(word, None)
+            return
+        self._words.pop(word, None)
+        apart, parts = self._state
+        if word in apart:
+            self._state = (tuple(each for each in apart if each != word), parts)
+            return
+        self._dead += 1
+        if self._dead > len(self._words) + _APART:
+            self._dead = 0
+            self._state = ((), tuple(_parts(self._words)))
+
+    def find(self, text: str) -> set[str]:
+        """Give the words that are in the text, and maybe some that were just removed."""
+        apart, parts = self._state
+        found = {word for word in apart if word in text}
+        for automaton, words in parts:
+            for block in _blocks(text, words) if len(text) > _BLOCK else (text,):
+                matches = automaton.find_matches_as_indexes(block, overlapping=True)
+                if matches:
+                    found.update([words[match[0]] for match in matches])
+        if self.short:
+            found |= self._find_short(text)
+        return found
+
+    def _find_short(self, text: str) -> set[str]:
+        short = self.short
+        if len(short) <= len(text):
+            return {word for word in list(short) if word in text}
+        return short.keys() & {*text, *map(str.__add__, text, text[1:])}
+
+
+def _blocks(text: str, words: tuple[str, ...]) -> Iterator[str]:
+    """Cut a text into blocks that overlap by the longest word; equal ones are given once."""
+    overlap = max(map(len, words)) - 1
+    starts = range(0, len(text), _BLOCK)
+    return iter({text[start : start + _BLOCK + overlap]: None for start in starts})
+
+
+def _merged(
+    parts: tuple[Part, ...], new: Iterable[str], alive: dict[str, None]
+) -> tuple[Part, ...]:
+    """Make an automaton of new words and of those automata that are not much larger."""
+    words = dict.fromkeys(new)
+    kept = list(parts)
+    while kept and len(kept[-1][1]) < _FACTOR * len(words):
+        if len(kept[-1][1]) + len(words) > _LARGEST:
+            break
+        words |= dict.fromkeys(kept.pop()[1])
+    kept.append(_automaton([word for word in words if word in alive]))
+    return tuple(sorted(kept, key=lambda part: -len(part[1])))
+
+
+def _parts(words: Iterable[str]) -> Iterator[Part]:
+    listed = list(words)
+    for start in range(0, len(listed), _LARGEST):
+        yield _automaton(listed[start : start + _LARGEST])
+
+
+def _automaton(words: list[str]) -> Part:
+    # Imported late: whoever only reads and writes filters needs no automata.
+    try:
+        from ahocorasick_rs import AhoCorasick  # noqa: PLC0415 (see above)
+    except ImportError as exc:
+        raise MissingExtra("router", "ahocorasick-rs") from exc
+    return AhoCorasick(words, store_patterns=False), tuple(words)

@@ -1,0 +1,95 @@
+"""The index against the reference evaluator: listeners come, change and go between events."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from durian.events import Event
+from durian.match import Filter, Index
+from tests.support import filter_oracle as oracle
+from tests.support.filter_strategies import EXAMPLES, data, filters, patterns, types
+
+_events = st.builds(
+    lambda payload, event_type, subject, extensions: Event(
+        type=event_type, source="abc", subject=subject, extensions=extensions, data=payload
+    ),
+    data,
+    types,
+    st.none() | st.sampled_from(("a", "abc")),
+    st.sampled_from(({}, {"region": "ab"}, {"region": "10.0.0.1"})),
+)
+_patterns = st.just("#") | patterns
+_steps = st.one_of(
+    st.tuples(st.just("add"), st.integers(0, 30), _patterns, filters),
+    st.tuples(st.just("remove"), st.integers(0, 30), st.none(), st.none()),
+    st.tuples(st.just("match"), st.none(), st.none(), _events),
+)
+
+
+def expected(listeners: dict[str, tuple[str, Any]], event: Event) -> list[str]:
+    words = event.type.split(".")
+    return sorted(
+        listener_id
+        for listener_id, (pattern, form) in listeners.items()
+        if oracle.fits_pattern(pattern.split("."), words) and oracle.wanted(form, event)
+    )
+
+
+def apply(index: Index, listeners: dict[str, tuple[str, Any]], step: tuple[Any, ...]) -> None:
+    verb, number, pattern, form = step
+    listener_id = f"listener-{number}"
+    if verb == "add":
+        index.add(listener_id, pattern, Filter.parse(form))
+        listeners[listener_id] = (pattern, form)
+    elif verb == "remove":
+        index.remove(listener_id)
+        listeners.pop(listener_id, None)
+    else:
+        assert sorted(index.match(form)) == expected(listeners, form)
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.lists(filters, max_size=12), st.lists(_steps, max_size=25), st.lists(_events, max_size=6))
+def test_the_index_finds_whom_the_specification_names(
+    forms: list[Any], steps: list[tuple[Any, ...]], events: list[Event]
+) -> None:
+    index = Index()
+    listeners: dict[str, tuple[str, Any]] = {}
+    for number, form in enumerate(forms):
+        apply(index, listeners, ("add", number, "#", form))
+    for step in steps:
+        apply(index, listeners, step)
+    for event in events:
+        apply(index, listeners, ("match", None, None, event))
+    assert len(index) == len(listeners)
+    for listener_id in list(listeners):
+        index.remove(listener_id)
+    assert index.is_empty(), json.dumps(steps, default=repr)
+
+
+@settings(max_examples=max(EXAMPLES // 5, 20))
+@given(
+    filters, st.lists(filters, min_size=1, max_size=3), st.lists(_events, min_size=1, max_size=6)
+)
+def test_common_values_are_split_without_a_difference(
+    common: Any, others: list[Any], events: list[Event]
+) -> None:
+    """A hundred listeners ask for the same, and each for one of a few things besides."""
+    index = Index()
+    listeners: dict[str, tuple[str, Any]] = {}
+    for number in range(100):
+        form = {"all-of": [common, others[number % len(others)]]} if number % 4 else common
+        apply(index, listeners, ("add", number, "#", form))
+    for event in events:
+        apply(index, listeners, ("match", None, None, event))
+    for number in range(0, 100, 2):
+        apply(index, listeners, ("remove", number, None, None))
+    for event in events:
+        apply(index, listeners, ("match", None, None, event))
+    for number in range(100):
+        index.remove(f"listener-{number}")
+    assert index.is_empty()
