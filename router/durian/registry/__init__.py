@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from durian.registry.breaker import OpenBreaker
+from durian.registry.head import Head
 from durian.registry.hook_spec import HookSpec
 from durian.registry.listener import Listener, new_listener_id
 from durian.registry.policy import Policy
 from durian.registry.secret import ListenerSecret
 
-__all__ = ["HookSpec", "Listener", "ListenerSecret", "Policy", "new_listener_id"]
+__all__ = [
+    "Head",
+    "HookSpec",
+    "Listener",
+    "ListenerSecret",
+    "OpenBreaker",
+    "Policy",
+    "new_listener_id",
+]

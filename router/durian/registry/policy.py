@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from durian.errors import InvalidListener
 from durian.registry.headers import check_headers
@@ -43,11 +43,23 @@ class Policy(BaseModel):
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 15.0
     #: Seconds of that which connecting may take.
     connect_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
-    #: Attempts under way at once, in each delivery process.
+    #: Attempts under way at once, in each delivery process; an ordered listener has one at most.
     concurrency: Annotated[int, Field(ge=1, le=256)] = 8
+    #: Attempts a second at most, over all delivery processes; None: as many as there are.
+    rate_per_s: Annotated[float, Field(ge=0.001, le=10_000)] | None = None
+    #: Whether events are delivered strictly one after the other, retries included. Fixed when the
+    #: listener is added, because its queue differs.
+    ordered: bool = False
     #: What the body holds: the event's data, the whole CloudEvent, or {type, timestamp, data}.
     payload: PayloadFormat = "data"
     #: Statuses after which a delivery is given up at once instead of being tried again.
     no_retry_statuses: frozenset[Annotated[int, Field(ge=100, le=999)]] = frozenset()
     #: Headers that every attempt carries besides Durian's own, such as `X-Api-Key`.
     headers: Annotated[dict[str, str], AfterValidator(_check_headers)] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _starts_at_once(self) -> Self:
+        if self.ordered and self.schedule_s[0] > 0:
+            reason = "an ordered listener's schedule_s must begin with 0"
+            raise ValueError(reason)
+        return self

@@ -18,6 +18,7 @@ from durian.registry.attempt_store import AttemptStore
 from durian.registry.changes import Changes
 from durian.registry.data_schema import check_spec
 from durian.registry.hook_spec import HookSpec
+from durian.registry.lane_store import LaneStore
 from durian.registry.listener import Listener
 from durian.registry.secret import ListenerSecret
 from durian.registry.sql import feed, hooks, listeners, removed, revision, secrets
@@ -31,7 +32,7 @@ CHUNK = 1000
 KEEP_REMOVED_S = 7 * 24 * 3600
 
 
-class Store(AttemptStore):
+class Store(AttemptStore, LaneStore):
     """A registry that is open."""
 
     def __init__(
@@ -41,9 +42,9 @@ class Store(AttemptStore):
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(database)
+        AttemptStore.__init__(self, database)
+        LaneStore.__init__(self, database, now)
         self._opened_vault = vault
-        self._now = now
 
     @classmethod
     def open(cls, url: str, vault: Vault | None = None) -> Self:
@@ -179,7 +180,7 @@ class Store(AttemptStore):
 
         Raises:
             NotFound: when there is none.
-            InvalidListener: when its queue type differs.
+            InvalidListener: when its queue type differs, or whether it is ordered.
         """
         with self._database.writing() as write:
             listeners.update(write, listener, self._now())

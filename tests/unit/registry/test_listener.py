@@ -104,3 +104,14 @@ def test_a_policy_is_changed_in_part_or_as_a_whole() -> None:
 
     assert joe.replace(policy={"jitter": 0.0}).policy == Policy(concurrency=3, jitter=0.0)
     assert joe.replace(policy=Policy()).policy == Policy()
+
+
+def test_an_ordered_listener_starts_at_once() -> None:
+    with pytest.raises(InvalidListener, match="must begin with 0"):
+        Listener.create(url="https://a.b/", event="#", policy={"ordered": True, "schedule_s": [5]})
+
+
+@pytest.mark.parametrize("rate", [0, -1, 0.0001, 10_001, "fast"])
+def test_a_rate_that_cannot_be_kept_is_refused(rate: object) -> None:
+    with pytest.raises(InvalidListener, match="rate_per_s"):
+        Listener.create(url="https://a.b/", event="#", policy={"rate_per_s": rate})

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from durian.errors import Conflict, InvalidListener, NotFound, RegistryError
 from durian.registry.listener import Listener
 from durian.registry.policy import Policy
-from durian.registry.sql import removed
+from durian.registry.sql import breakers, removed
 from durian.registry.sql.database import Write
 from durian.registry.sql.tables import listeners
 
@@ -34,11 +34,15 @@ def insert(write: Write, new: Sequence[Listener], now: float) -> None:
 
 
 def update(write: Write, listener: Listener, now: float) -> None:
-    """Replace a listener. Raises `NotFound`, or `InvalidListener` for a new queue type."""
+    """Replace a listener. Raises `NotFound`, or `InvalidListener` when its queue would differ."""
     before = get(write.connection, listener.id)
+    hint = "Remove the listener and add it anew."
     if before.queue_type != listener.queue_type:
         reason = f"is {before.queue_type} and cannot be changed"
-        raise InvalidListener("queue_type", reason, hint="Remove the listener and add it anew.")
+        raise InvalidListener("queue_type", reason, hint=hint)
+    if before.policy.ordered != listener.policy.ordered:
+        reason = f"is {str(before.policy.ordered).lower()} and cannot be changed"
+        raise InvalidListener("policy.ordered", reason, hint=hint)
     _set(write, listener.id, now, **_to_row(listener))
 
 
@@ -100,6 +104,7 @@ def changed(connection: Connection, since: int, upto: int) -> list[Listener]:
 
 
 def _set(write: Write, listener_id: str, now: float, **values: Any) -> None:
+    """Change a listener, and close its breaker: somebody has done something about it."""
     statement = (
         sa.update(listeners)
         .where(listeners.c.id == listener_id)
@@ -107,6 +112,7 @@ def _set(write: Write, listener_id: str, now: float, **values: Any) -> None:
     )
     if write.connection.execute(statement).rowcount == 0:
         raise NotFound(f"No listener {listener_id} exists.")
+    breakers.remove(write.connection, listener_id)
 
 
 def _read(connection: Connection, query: sa.Select[Any]) -> list[Listener]:

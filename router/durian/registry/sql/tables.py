@@ -131,3 +131,39 @@ attempts = Table(
     Index("ix_durian_attempts_result", "result", "at_ms", "id"),
     Index("ix_durian_attempts_status", "status", "at_ms", "id"),
 )
+
+
+def _listener_key() -> Column[str]:
+    """The key of a table that holds one row for a listener at most, and goes with it."""
+    return Column(
+        "listener_id", Key, ForeignKey("durian_listeners.id", ondelete="CASCADE"), primary_key=True
+    )
+
+
+#: Breakers that are open.
+breakers = Table(
+    "durian_breakers",
+    metadata,
+    _listener_key(),
+    Column("failing_since", Double, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("next_probe_at", Double, nullable=False),
+    Column("probes", Integer, nullable=False),
+    Column("holder", Text, nullable=False),
+)
+
+#: The first deliveries of ordered listeners.
+heads = Table(
+    "durian_heads",
+    metadata,
+    _listener_key(),
+    Column("webhook_id", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_at_ms", BigInteger, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("error", Text, nullable=False),
+)
+
+#: When listeners with a rate may be called next.
+paces = Table("durian_paces", metadata, _listener_key(), Column("next_at", Double, nullable=False))

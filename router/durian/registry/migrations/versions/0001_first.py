@@ -22,6 +22,9 @@ def upgrade() -> None:
     _create_hooks()
     _create_removed()
     _create_attempts()
+    _create_breakers()
+    _create_heads()
+    _create_paces()
 
 
 def _create_state() -> None:
@@ -133,3 +136,52 @@ def _create_attempts() -> None:
     op.create_index("ix_durian_attempts_at_ms", "durian_attempts", ["at_ms", "id"])
     for column in ("listener_id", "event_type", "result", "status"):
         op.create_index(f"ix_durian_attempts_{column}", "durian_attempts", [column, "at_ms", "id"])
+
+
+def _create_breakers() -> None:
+    op.create_table(
+        "durian_breakers",
+        sa.Column("listener_id", _KEY, nullable=False),
+        sa.Column("failing_since", sa.Double, nullable=False),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("opened_at", sa.Double, nullable=False),
+        sa.Column("next_probe_at", sa.Double, nullable=False),
+        sa.Column("probes", sa.Integer, nullable=False),
+        sa.Column("holder", sa.Text, nullable=False),
+        *_of_one_listener("durian_breakers"),
+    )
+
+
+def _create_heads() -> None:
+    op.create_table(
+        "durian_heads",
+        sa.Column("listener_id", _KEY, nullable=False),
+        sa.Column("webhook_id", sa.Text, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("first_at_ms", sa.BigInteger, nullable=False),
+        sa.Column("due_at", sa.Double, nullable=False),
+        sa.Column("error", sa.Text, nullable=False),
+        *_of_one_listener("durian_heads"),
+    )
+
+
+def _create_paces() -> None:
+    op.create_table(
+        "durian_paces",
+        sa.Column("listener_id", _KEY, nullable=False),
+        sa.Column("next_at", sa.Double, nullable=False),
+        *_of_one_listener("durian_paces"),
+    )
+
+
+def _of_one_listener(table: str) -> tuple[sa.Constraint, ...]:
+    """What makes a row belong to one listener: at most one, which goes with it."""
+    return (
+        sa.PrimaryKeyConstraint("listener_id", name=op.f(f"pk_{table}")),
+        sa.ForeignKeyConstraint(
+            ["listener_id"],
+            ["durian_listeners.id"],
+            name=op.f(f"fk_{table}_listener_id"),
+            ondelete="CASCADE",
+        ),
+    )

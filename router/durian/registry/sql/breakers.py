@@ -1,0 +1,55 @@
+"""The breakers' table: a row for every breaker that is open, written by whoever comes first."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from durian.registry.breaker import OpenBreaker
+from durian.registry.sql.tables import breakers
+
+
+def read(connection: Connection) -> list[OpenBreaker]:
+    """Read all of them."""
+    query = sa.select(breakers).order_by(breakers.c.listener_id)
+    return [OpenBreaker(**row) for row in connection.execute(query).mappings()]
+
+
+def add(connection: Connection, breaker: OpenBreaker) -> OpenBreaker:
+    """Add one unless the listener has one; return the one it has now."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(breakers).on_conflict_do_nothing()
+    connection.execute(statement, asdict(breaker))
+    return get(connection, breaker.listener_id) or breaker
+
+
+def get(connection: Connection, listener_id: str) -> OpenBreaker | None:
+    """Read one listener's."""
+    query = sa.select(breakers).where(breakers.c.listener_id == listener_id)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else OpenBreaker(**row)
+
+
+def claim(connection: Connection, listener_id: str, holder: str, now: float, until: float) -> None:
+    """Take the next probe until a moment, when it is due or the holder has it already."""
+    due = sa.or_(breakers.c.next_probe_at <= now, breakers.c.holder == holder)
+    connection.execute(
+        sa.update(breakers)
+        .where(breakers.c.listener_id == listener_id, due)
+        .values(holder=holder, next_probe_at=until)
+    )
+
+
+def replace(connection: Connection, breaker: OpenBreaker) -> bool:
+    """Replace a listener's; False when it has none."""
+    statement = sa.update(breakers).where(breakers.c.listener_id == breaker.listener_id)
+    return connection.execute(statement.values(asdict(breaker))).rowcount > 0
+
+
+def remove(connection: Connection, listener_id: str) -> bool:
+    """Remove a listener's; False when it had none."""
+    statement = sa.delete(breakers).where(breakers.c.listener_id == listener_id)
+    return connection.execute(statement).rowcount > 0
