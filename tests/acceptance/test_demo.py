@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from durian.console import entry, exits
 from tests.support.cli import Running, durian, environment
 from tests.support.rabbitmq import free_ports
 
@@ -40,6 +43,11 @@ def test_it_shows_each_post_as_received_and_a_retry(tmp_path: Path) -> None:
     assert printed.count("signature verified") == posts
     assert "POST /everyone" in printed
     assert printed.count("answered 503") == 1
+
+
+def test_it_runs_in_this_process_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.run(["demo", "--once"]) == exits.OK
+    assert TOTAL.fullmatch(capsys.readouterr().out.splitlines()[-1])
 
 
 def test_it_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""The commands that need no broker, run in this process: what they print, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from durian.console import entry, exits
+from durian.console.settings import Settings, variable
+
+URL = "http://where.joe/is/listening"
+
+
+class CommandLine:
+    """Runs commands in an empty folder, and takes what they print."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str, code: int = exits.OK) -> str:
+        assert entry.run(list(arguments)) == code, self._capsys.readouterr()
+        printed = self._capsys.readouterr()
+        return printed.err if code else printed.out
+
+    def json(self, *arguments: str) -> list[Any]:
+        return [json.loads(line) for line in self(*arguments, "--json").splitlines()]
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> CommandLine:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(variable(name), raising=False)
+    monkeypatch.setenv("DURIAN_SECRET_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.chdir(tmp_path)
+    return CommandLine(capsys)
+
+
+def test_a_listener_from_its_first_day_to_its_last(run: CommandLine) -> None:
+    (added,) = run.json("listeners", "add", URL, "--event", "person", "--match", "name=Joe")
+    listener_id, secret = added["id"], added["secret"]
+    assert listener_id.startswith("where-joe-is-listening-")
+    assert secret.startswith("whsec_")
+
+    (listed,) = run.json("listeners", "list")
+    assert (listed["id"], listed["filter"]) == (listener_id, {"name": "Joe"})
+    assert run.json("listeners", "list", "--event", "order") == []
+    assert listener_id in run("listeners", "list")
+
+    run("listeners", "disable", listener_id)
+    assert run.json("listeners", "show", listener_id)[0]["enabled"] is False
+    run("listeners", "enable", listener_id)
+    shown = run("listeners", "show", listener_id)
+    assert "policy.timeout_s" in shown
+    assert secret not in shown
+
+    run("listeners", "remove", listener_id)
+    assert listener_id in run("listeners", "show", listener_id, code=exits.FAILED)
+
+
+def test_a_new_listener_is_told_with_its_secret_once(run: CommandLine) -> None:
+    printed = run("listeners", "add", URL, "--event", "#", "--id", "joe").split()
+    assert printed[:3] == ["id", "joe", "secret"]
+    assert printed[3] not in run("listeners", "list") + run("listeners", "show", "joe")
+
+
+def test_an_id_that_is_taken_is_a_conflict(run: CommandLine) -> None:
+    run("listeners", "add", URL, "--event", "person", "--id", "joe")
+    told = run("listeners", "add", URL, "--event", "order", "--id", "joe", code=exits.FAILED)
+    assert "joe" in told
+
+
+def test_a_hook_from_its_first_day_to_its_last(run: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "person.json").write_text('{"type": "object"}')
+    run("hooks", "add", "person", "--schema", "person.json", "--description", "A person changed.")
+    assert "A person changed." in run("hooks", "list")
+    (listed,) = run.json("hooks", "list")
+    assert listed["schema"] == {"type": "object"}
+    assert json.loads(run("hooks", "show", "person")) == listed
+    run("hooks", "remove", "person")
+    assert run.json("hooks", "list") == []
+
+
+def test_the_registry_tells_its_version(run: CommandLine) -> None:
+    run("registry", "upgrade")
+    assert run.json("registry", "version") == [{"version": 0, "listeners": 0}]
+    run("listeners", "add", URL, "--event", "person")
+    assert run("registry", "version").split() == ["version", "1", "listeners", "1"]
+
+
+def test_settings_are_shown_without_their_secrets(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DURIAN_BROKER_URL", "amqp://user:pa55@host/")
+    monkeypatch.setenv("DURIAN_SECRET_KEYS", "k3y")
+    monkeypatch.setenv("DURIAN_ALLOWED_NETWORKS", "10.0.0.0/8,::1/128")
+    printed = run("settings")
+    (shown,) = run.json("settings")
+    assert shown["DURIAN_BROKER_URL"] == "amqp://user:***@host/"
+    assert shown["DURIAN_ALLOWED_NETWORKS"] == "10.0.0.0/8,::1/128"
+    assert "pa55" not in printed + str(shown)
+    assert "k3y" not in printed + str(shown)
+
+
+def test_a_secret_is_made(run: CommandLine) -> None:
+    assert run("secrets", "new").startswith("whsec_")
+    assert run("secrets", "new") != run("secrets", "new")
+
+
+def test_a_heartbeat_is_looked_at(run: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "beat").touch()
+    assert "healthy" in run("health", "--health-file", "beat")
+    assert "no heartbeat file" in run("health", "--health-file", "other", code=exits.FAILED)
+
+
+def test_the_topology_is_a_table(run: CommandLine) -> None:
+    assert "x-delivery-limit=1000" in run("topology")
+
+
+def test_the_doctor_ends_well_without_a_broker(run: CommandLine) -> None:
+    assert "warn broker: none is set" in run("doctor")
