@@ -7,6 +7,11 @@ from durian.errors import InvalidListener
 #: What a broker takes as a routing key, in bytes of UTF-8.
 MAX_BYTES = 255
 
+#: The first word of the types of Durian's own events, such as `durian.listener.failing`. Only
+#: patterns that begin with this very word mean them: who wants everything (`#`) does not ask to
+#: be told how deliveries fare, and would be told of its own.
+OPERATIONAL = "durian"
+
 _HINT = "Write an event type (`person`), or words split by dots: `*` is one word, `#` any number."
 
 
@@ -29,6 +34,11 @@ def check_event_pattern(text: str) -> str:
 def is_exact(pattern: str) -> bool:
     """Tell whether the pattern has no wildcard, and so names one type."""
     return "*" not in pattern and "#" not in pattern
+
+
+def wants_operational(pattern: str) -> bool:
+    """Tell whether the pattern may mean events of Durian's own."""
+    return pattern.partition(".")[0] == OPERATIONAL
 
 
 def fits(pattern: str, event_type: str) -> bool:

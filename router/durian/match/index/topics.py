@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from durian.match.event_pattern import is_exact
+from durian.match.event_pattern import OPERATIONAL, is_exact
 
 _V = TypeVar("_V")
 
@@ -93,8 +93,13 @@ class Topics(Generic[_V]):
 
     def _fitting(self, event_type: str) -> list[_V]:
         # All ways through the tree are followed at once, so that none is followed twice.
-        states = _past_hashes([self._root])
-        for word in event_type.split("."):
+        first, *rest = event_type.split(".")
+        if first == OPERATIONAL:
+            following = self._root.next.get(first)
+            states = [] if following is None else _past_hashes([following])
+        else:
+            states, rest = _past_hashes([self._root]), [first, *rest]
+        for word in rest:
             taken = [at.next[each] for at in states for each in (word, "*") if each in at.next]
             stayed = [at for at in states if at.stays]
             states = _past_hashes([*taken, *stayed])
