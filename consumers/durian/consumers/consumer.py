@@ -121,7 +121,9 @@ class DeliveryConsumer:
             part
             for listener in changes.listeners
             if listener.enabled
-            for part in self._topology.listener(listener.id, listener.queue_type)
+            for part in self._topology.listener(
+                listener.id, listener.queue_type, ordered=listener.policy.ordered
+            )
         ]
         if parts:
             declare_all(self._broker, parts, _DECLARE_PATIENCE_S)

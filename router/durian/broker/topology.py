@@ -24,6 +24,10 @@ MAX_KEYS = 64
 #: counts as one, so the default would eat messages that were never tried.
 DELIVERY_LIMIT = 1000
 
+#: The head of an ordered listener goes back and comes again once a minute while it waits for its
+#: next attempt: at least two years of that.
+ORDERED_DELIVERY_LIMIT = 1_100_000
+
 #: The last bucket of the delay wheel: seven days, in milliseconds.
 LONGEST_DELAY_MS = 7 * 24 * 3600 * 1000
 
@@ -167,7 +171,9 @@ class Topology:
             "x-dead-letter-routing-key": listener_id,
         }
         if queue_type == "quorum":
-            arguments["x-delivery-limit"] = DELIVERY_LIMIT
+            # With a limit, what is given back keeps its place; without one, it goes to the end.
+            limit = ORDERED_DELIVERY_LIMIT if ordered else DELIVERY_LIMIT
+            arguments["x-delivery-limit"] = limit
         if ordered:
             arguments["x-single-active-consumer"] = True
         return (Queue(queue, arguments), Binding(self.deliver, queue, listener_id))

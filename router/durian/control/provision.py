@@ -45,7 +45,9 @@ class Provision:
         BrokerError or RegistryError when either cannot be reached; nothing is half done then but
         perhaps an empty queue.
         """
-        parts = self._topology.listener(listener.id, listener.queue_type)
+        parts = self._topology.listener(
+            listener.id, listener.queue_type, ordered=listener.policy.ordered
+        )
         declare_all(self._broker, parts)
         self._store.add_listener(listener, secret)
         announce(self._broker, self._topology)

@@ -45,7 +45,9 @@ class IndexKeeper:
     def _declare(self, listeners: Iterable[Listener]) -> None:
         parts: list[Part] = []
         for listener in listeners:
-            parts += self._topology.listener(listener.id, listener.queue_type)
+            parts += self._topology.listener(
+                listener.id, listener.queue_type, ordered=listener.policy.ordered
+            )
         if parts:
             declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
 
