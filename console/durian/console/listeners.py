@@ -120,6 +120,18 @@ def pages(store: Any, event: str | None) -> Iterator[Listener]:
         after = page[-1].id
 
 
+def short_of(conditions: Filter) -> str:
+    """A filter in its short form; empty when every event is wanted."""
+    return "" if conditions == Filter() else conditions.to_short()
+
+
+def row(listener: Listener) -> tuple[str, str, str, str, str]:
+    """A listener as a row: id, event pattern, filter in its short form, URL, and enabled or not."""
+    wants = short_of(Filter.parse(listener.filter))
+    enabled = "yes" if listener.enabled else "no"
+    return listener.id, listener.event, wants, listener.url, enabled
+
+
 def pairs(described: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """The fields of a listener for people, the policy's among them."""
     for name, value in described.items():

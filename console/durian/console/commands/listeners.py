@@ -88,10 +88,7 @@ def list_(
         for listener in found:
             say_json(listeners.described(listener))
         return
-    rows = (
-        (one.id, one.event, one.filter, one.url, "yes" if one.enabled else "no") for one in found
-    )
-    table(("id", "event", "filter", "url", "enabled"), rows)
+    table(("id", "event", "filter", "url", "enabled"), map(listeners.row, found))
 
 
 @app.command()

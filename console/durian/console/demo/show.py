@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 
 from durian.console.demo.scene import PARTS, Part
+from durian.console.listeners import short_of
 from durian.console.output import say, styled
 from durian.events import Event
 from durian.match import Verdict
@@ -16,7 +17,7 @@ def listeners() -> None:
     """Print who listens."""
     say(styled("Listeners", "bold"))
     for part in PARTS:
-        say(f"  {part.id:<14} {part.event:<8} {part.filter.to_json():<36} {part.wants}")
+        say(f"  {part.id:<14} {part.event:<8} {short_of(part.filter):<18} {part.wants}")
 
 
 def event(number: int, one: Event, matched: Collection[str]) -> None:
