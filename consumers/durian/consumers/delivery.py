@@ -88,6 +88,10 @@ class Delivery:
         """The message to try later although no attempt was made."""
         return self._message({ATTEMPTS_HEADER: str(self.attempts)})
 
+    def anew(self) -> Message:
+        """The message to begin again with, as the router published it."""
+        return self._message({})
+
     def given_up(self, reason: str, error: str, now: float) -> Message:
         """The dead letter, after an attempt that ended at `now` (epoch seconds)."""
         headers = dict(self.tried(error, now).headers)

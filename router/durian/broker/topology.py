@@ -24,6 +24,13 @@ MAX_KEYS = 64
 #: counts as one, so the default would eat messages that were never tried.
 DELIVERY_LIMIT = 1000
 
+#: The same for records of attempts: the recorder gives them back whenever its database refuses
+#: them, and that may last for days.
+ATTEMPTS_DELIVERY_LIMIT = 1_000_000
+
+#: Dead letters are handed out whenever somebody looks at them, and must survive that for ever.
+DEAD_DELIVERY_LIMIT = 1_000_000_000
+
 #: The head of an ordered listener goes back and comes again once a minute while it waits for its
 #: next attempt: at least two years of that.
 ORDERED_DELIVERY_LIMIT = 1_100_000
@@ -45,6 +52,10 @@ ARCHIVE_MAX_BYTES = 10_000_000_000
 ORPHANS_MAX_LENGTH = 1_000_000
 ATTEMPTS_MAX_LENGTH = 1_000_000
 UNROUTED_MAX_LENGTH = 1_000_000
+
+#: Bytes of records that wait for the recorder: a backlog must not fill the broker's disk, for that
+#: would stop deliveries. Seldom reached before the length: a record has about a thousand.
+ATTEMPTS_MAX_BYTES = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +161,9 @@ class Topology:
                 self.attempts,
                 {
                     "x-queue-type": "quorum",
-                    "x-delivery-limit": DELIVERY_LIMIT,
+                    "x-delivery-limit": ATTEMPTS_DELIVERY_LIMIT,
                     "x-max-length": ATTEMPTS_MAX_LENGTH,
+                    "x-max-length-bytes": ATTEMPTS_MAX_BYTES,
                     "x-overflow": "drop-head",
                 },
             ),
@@ -183,7 +195,7 @@ class Topology:
         queue = self.dead_queue(listener_id)
         arguments: dict[str, Argument] = {
             "x-queue-type": "quorum",
-            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-delivery-limit": DEAD_DELIVERY_LIMIT,
         }
         return (Queue(queue, arguments), Binding(self.dead, queue, listener_id))
 
