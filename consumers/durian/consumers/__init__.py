@@ -4,5 +4,14 @@ from __future__ import annotations
 
 from durian.consumers.consumer import DeliveryConsumer, DeliveryStore
 from durian.consumers.deliverer import Counts
+from durian.consumers.record_writer import AttemptLog, RecorderCounts
+from durian.consumers.recorder import Recorder
 
-__all__ = ["Counts", "DeliveryConsumer", "DeliveryStore"]
+__all__ = [
+    "AttemptLog",
+    "Counts",
+    "DeliveryConsumer",
+    "DeliveryStore",
+    "Recorder",
+    "RecorderCounts",
+]

@@ -1,31 +1,23 @@
 """The recorder: writes the attempts that deliveries report to the registry, in batches.
 
 It is the only one that waits for the database. When that is away, the records rest in
-`durian.attempts` (bounded, the oldest go first) and deliveries know nothing of it.
+`durian.attempts` (bounded, the oldest go first) and deliveries know nothing of it. A record is
+acked once it is written; one that comes again is written once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import random
 import threading
-from collections import deque
-from typing import Protocol
 
-from tenacity import (
-    RetryError,
-    Retrying,
-    retry_if_exception_type,
-    sleep_using_event,
-    stop_when_event_set,
-    wait_random_exponential,
-)
-
-from durian.broker.blocking import declare_all
-from durian.broker.port import Address, Broker, Received, Subscription
+from durian.broker.blocking import declare_all, wait
+from durian.broker.port import Broker
 from durian.broker.topology import Topology
-from durian.errors import BrokerError, InvalidInput, RegistryError
-from durian.registry.attempt import Attempt
-from durian.router.invalid import explained
+from durian.consumers.intake import Intake
+from durian.consumers.record_writer import AttemptLog, RecorderCounts, RecordWriter
+from durian.errors import BrokerError, RegistryError
 
 _log = logging.getLogger(__name__)
 
@@ -38,22 +30,18 @@ PREFETCH = 4 * BATCH
 #: Seconds that a record may wait for others to share its transaction.
 LINGER_S = 0.2
 
-#: Seconds between two rounds of pruning, and rows a round deletes at most in one transaction.
+#: Seconds between two rounds of pruning, and between two transactions of a round, so that writers
+#: get their turn; and rows that one transaction deletes at most.
 PRUNE_EVERY_S = 60.0
+PRUNE_PAUSE_S = 0.1
 PRUNE_ROWS = 1000
 
+#: Seconds of the first rest when the database takes no records, and of the longest.
+_REST_S = 0.2
+_REST_MAX_S = 60.0
 
-class AttemptLog(Protocol):
-    """The part of the registry's store that the recorder writes."""
-
-    def ping(self) -> None:
-        """Make sure that the database answers."""
-
-    def add_attempts(self, attempts: list[Attempt]) -> None:
-        """Write records; one that is there already is passed over."""
-
-    def prune_attempts(self, *, before_ms: int, keep: int, limit: int) -> int:
-        """Delete at most `limit` records that are too old or too many; return how many."""
+#: Seconds that a stop waits for the transaction under way, and for the broker.
+_STOP_PATIENCE_S = 30.0
 
 
 class Recorder:
@@ -67,124 +55,114 @@ class Recorder:
         *,
         keep_s: float = 30 * 24 * 3600.0,
         keep: int = 10_000_000,
+        rng: random.Random | None = None,
     ) -> None:
         """Make a recorder that keeps records for `keep_s` seconds, and at most `keep` of them."""
-        self.written = 0
         self._broker = broker
         self._topology = topology
         self._attempts = log
         self._keep_s = keep_s
         self._keep = keep
-        self._waiting: deque[Received] = deque()
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._subscription: Subscription | None = None
+        self._rng = rng or random.Random()  # noqa: S311  # pauses, not secrets
+        self._writer = RecordWriter(broker, topology, log)
+        self._intake = Intake(broker, topology, topology.attempts, prefetch=PREFETCH)
         self._prune_at = 0.0
+        #: Failures since the last record was written.
+        self._failures = 0
+        self._resting = False
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="durian-recorder", daemon=True)
+
+    @property
+    def counts(self) -> RecorderCounts:
+        """What it has done since it started."""
+        return self._writer.counts
 
     def start(self) -> None:
         """Declare the topology and begin. Raises BrokerError when it cannot be declared."""
         declare_all(self._broker, self._topology.house())
-        self._resume()
+        self._intake.open()
         self._thread.start()
 
     def stop(self) -> None:
-        """Write what is at hand, then stop. Harmless twice."""
+        """Write what is at hand, give back what cannot be written, and stop. Harmless twice."""
+        # 1. Nothing new comes, or a long queue would never let us go.
+        with contextlib.suppress(BrokerError):
+            wait(self._intake.pause, _STOP_PATIENCE_S)
+        # 2. The thread writes what has come, unless the database is away.
         self._stopping.set()
-        self._wake.set()
+        self._intake.arrived.set()
         if self._thread.is_alive():
-            self._thread.join()
-        self._give_back()
+            self._thread.join(_STOP_PATIENCE_S)
+        # 3. The rest goes back, and acks are on their way.
+        with contextlib.suppress(BrokerError):
+            wait(self._intake.close, _STOP_PATIENCE_S)
+
+    def turn(self) -> float:
+        """Do what there is to do; return the seconds until there is more, if no record comes.
+
+        This is the recorder's whole work: its thread calls it again and again.
+        """
+        try:
+            if self._resting:
+                self._attempts.check_attempts()
+                self._resting = False
+                self._intake.open()
+            self._write_all()
+            return self._prune()
+        except RegistryError as error:
+            return self._rest(error)
+        except Exception as error:  # noqa: BLE001  # ours: without this thread nothing is recorded
+            _log.exception("recorder.failed")
+            return self._rest(error)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._wake.wait(PRUNE_EVERY_S)
-            # Let a batch gather: a transaction costs the same for one record as for many.
-            self._stopping.wait(LINGER_S)
-            self._wake.clear()
-            try:
-                self._write_all()
-                self._prune()
-            except RegistryError as error:
-                self._wait_out(error)
+            pause_s = self.turn()
+            if self._resting:
+                self._stopping.wait(pause_s)
+            elif self._intake.arrived.wait(pause_s):
+                # Let a batch gather: a transaction costs the same for one record as for many.
+                if len(self._intake) < BATCH:
+                    self._stopping.wait(LINGER_S)
+                self._intake.arrived.clear()
+        if not self._resting:
+            self.turn()
 
     def _write_all(self) -> None:
-        while self._waiting:
-            self._write([self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))])
+        while batch := self._intake.take(BATCH):
+            self._writer.write(batch)
+            if self._failures:
+                _log.info("recorder.resumed failures=%d", self._failures)
+                self._failures = 0
+            if len(batch) < BATCH:
+                # What has come meanwhile may gather again.
+                return
 
-    def _write(self, batch: list[Received]) -> None:
-        readable: list[Received] = []
-        attempts: list[Attempt] = []
-        for received in batch:
-            try:
-                attempts.append(Attempt.from_json(received.message.body))
-                readable.append(received)
-            except InvalidInput as error:
-                self._set_aside(received, str(error))
-        try:
-            self._attempts.add_attempts(attempts)
-        except RegistryError:
-            self._waiting.extendleft(reversed(readable))
-            raise
-        for received in readable:
-            self._broker.ack(received)
-        self.written += len(attempts)
+    def _rest(self, error: Exception) -> float:
+        """Give everything back for a while: nothing may be held for long."""
+        if not self._failures:
+            _log.warning("recorder.registry_away error=%s", error)
+        self._failures += 1
+        self._resting = True
+        self._intake.close()
+        longest_s = min(_REST_MAX_S, _REST_S * 2.0 ** min(self._failures, 16))
+        return longest_s * self._rng.uniform(0.5, 1)
 
-    def _set_aside(self, received: Received, reason: str) -> None:
-        def done(error: BrokerError | None) -> None:
-            if error is None:
-                self._broker.ack(received)
-            else:
-                self._broker.requeue(received)
-
-        message = explained(received.message, reason)
-        address = Address(self._topology.invalid, received.message.routing_key)
-        self._broker.publish(message, address, done, cause=received)
-
-    def _prune(self) -> None:
+    def _prune(self) -> float:
         now = self._broker.clock.monotonic()
-        if now < self._prune_at:
-            return
-        before_ms = round((self._broker.clock.now() - self._keep_s) * 1000)
-        while not self._stopping.is_set():
-            limit = PRUNE_ROWS
-            gone = self._attempts.prune_attempts(before_ms=before_ms, keep=self._keep, limit=limit)
-            if gone < limit:
-                break
-        self._prune_at = now + PRUNE_EVERY_S
-
-    def _wait_out(self, error: RegistryError) -> None:
-        """Give everything back and wait for the database: nothing may be held for long."""
-        _log.warning("recorder.registry_away error=%s", error)
-        self._give_back()
-        retrying = Retrying(
-            retry=retry_if_exception_type(RegistryError),
-            wait=wait_random_exponential(multiplier=0.2, max=5.0),
-            sleep=sleep_using_event(self._stopping),
-            stop=stop_when_event_set(self._stopping),
-        )
+        if now < self._prune_at or self._stopping.is_set():
+            return max(0.0, self._prune_at - now)
+        before_ms = max(0, round((self._broker.clock.now() - self._keep_s) * 1000))
         try:
-            retrying(self._attempts.ping)
-        except RetryError:
-            return  # told to stop
-        _log.info("recorder.resumed")
-        self._resume()
-
-    def _resume(self) -> None:
-        self._subscription = self._broker.consume(
-            self._topology.attempts, self._received, prefetch=PREFETCH
-        )
-
-    def _give_back(self) -> None:
-        if self._subscription is not None:
-            self._subscription.cancel(lambda _error: self._requeue_all())
-            self._subscription = None
-        self._requeue_all()
-
-    def _requeue_all(self) -> None:
-        while self._waiting:
-            self._broker.requeue(self._waiting.popleft())
-
-    def _received(self, received: Received) -> None:
-        self._waiting.append(received)
-        self._wake.set()
+            gone = self._attempts.prune_attempts(
+                before_ms=before_ms, keep=self._keep, limit=PRUNE_ROWS
+            )
+        except RegistryError as error:
+            # No reason to stop recording: when the database is away, the next record finds out.
+            _log.warning("recorder.prune_failed error=%s", error)
+            gone = 0
+        self.counts.pruned += gone
+        pause_s = PRUNE_PAUSE_S if gone >= PRUNE_ROWS else PRUNE_EVERY_S
+        self._prune_at = now + pause_s
+        return pause_s

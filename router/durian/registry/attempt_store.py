@@ -23,6 +23,11 @@ class AttemptStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def check_attempts(self) -> None:
+        """Make sure that a record could be written now: write one and take it back."""
+        with self._database.locked() as connection:
+            attempts.try_out(connection)
+
     def add_attempts(self, new: Iterable[Attempt]) -> None:
         """Write records; one that is there already (delivery, number and time) is passed over."""
         with self._database.locked() as connection:

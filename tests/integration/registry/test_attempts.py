@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from durian.errors import InvalidInput
+from durian.errors import InvalidInput, RegistryError
 from durian.registry.attempt import RESULTS, Attempt
 from durian.registry.attempt_query import AttemptPage, Wanted
-from durian.registry.store import Store
+from durian.registry.store import Store, upgrade
 from tests.support.registry import NOW, attempt, listener, secret
 
 T0 = round(NOW * 1000)
@@ -160,6 +160,30 @@ def test_the_history_of_a_delivery_is_in_order(store: Store) -> None:
     assert store.attempts_of(event_id="1", listener="joe") == mine
     assert store.attempts_of(event_id="1") == [*mine[:3], ann, *mine[3:]]
     assert store.attempts_of("msg_0") == store.attempts_of(event_id="0") == []
+
+
+def test_a_check_leaves_nothing_behind(store: Store) -> None:
+    store.check_attempts()
+
+    assert store.list_attempts().attempts == []
+
+
+def test_a_check_finds_a_table_that_is_gone(store: Store) -> None:
+    with store._database.locked() as connection:
+        connection.exec_driver_sql("DROP TABLE durian_attempts")
+
+    with pytest.raises(RegistryError, match="durian_attempts"):
+        store.check_attempts()
+
+
+@pytest.mark.postgres
+def test_a_check_finds_a_database_that_is_read_only(postgres_url: str) -> None:
+    """It answers every ping, as one does that was not promoted after a failover."""
+    upgrade(postgres_url)
+    with Store.open(f"{postgres_url}?options=-cdefault_transaction_read_only=on") as store:
+        store.ping()
+        with pytest.raises(RegistryError, match="read-only"):
+            store.check_attempts()
 
 
 def test_a_page_stays_in_its_place_while_records_come(store: Store) -> None:

@@ -28,6 +28,20 @@ _CONDITIONS = {
     "until_ms": attempts.c.at_ms.__lt__,
 }
 
+#: A record like any other, of a delivery that there cannot be.
+_SAMPLE = Attempt(
+    webhook_id="",
+    listener_id="",
+    event_id="",
+    event_type="",
+    event_source="",
+    number=1,
+    at_ms=0,
+    latency_ms=0,
+    result="delivered",
+    kind="",
+)
+
 
 def add(connection: Connection, new: Iterable[Attempt]) -> None:
     """Write records; one that is there already is passed over."""
@@ -37,6 +51,13 @@ def add(connection: Connection, new: Iterable[Attempt]) -> None:
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
         statement = dialect.insert(attempts).on_conflict_do_nothing()
         connection.execute(statement, [_to_row(attempt) for attempt in ordered])
+
+
+def try_out(connection: Connection) -> None:
+    """Write a record and take it back: a database that answers may still refuse to write."""
+    point = connection.begin_nested()
+    add(connection, [_SAMPLE])
+    point.rollback()
 
 
 def prune(connection: Connection, *, before_ms: int, keep: int, limit: int) -> int:
