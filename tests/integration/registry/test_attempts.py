@@ -176,11 +176,21 @@ def test_a_check_finds_a_table_that_is_gone(store: Store) -> None:
         store.check_attempts()
 
 
+#: What a server says of every write that was not promoted after a failover.
+READ_ONLY = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN RAISE read_only_sql_transaction USING MESSAGE = \'read-only\'; END';
+CREATE TRIGGER refuse BEFORE INSERT ON durian_attempts EXECUTE FUNCTION refuse();
+"""
+
+
 @pytest.mark.postgres
-def test_a_check_finds_a_database_that_is_read_only(postgres_url: str) -> None:
-    """It answers every ping, as one does that was not promoted after a failover."""
+def test_a_check_finds_a_database_that_only_answers(postgres_url: str) -> None:
     upgrade(postgres_url)
-    with Store.open(f"{postgres_url}?options=-cdefault_transaction_read_only=on") as store:
+    with Store.open(postgres_url) as store:
+        with store._database.locked() as connection:
+            connection.exec_driver_sql(READ_ONLY)
+
         store.ping()
         with pytest.raises(RegistryError, match="read-only"):
             store.check_attempts()
