@@ -179,7 +179,7 @@ def test_a_check_finds_a_table_that_is_gone(store: Store) -> None:
 #: What a server says of every write that was not promoted after a failover.
 READ_ONLY = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
-    AS 'BEGIN RAISE read_only_sql_transaction USING MESSAGE = \'read-only\'; END';
+    AS $$ BEGIN RAISE read_only_sql_transaction USING MESSAGE = 'read-only'; END $$;
 CREATE TRIGGER refuse BEFORE INSERT ON durian_attempts EXECUTE FUNCTION refuse();
 """
 
