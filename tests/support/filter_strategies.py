@@ -146,6 +146,15 @@ filters = (
     | st.builds(lambda left, right: left | right, _fields, _grouped)
 )
 
+#: Filters that are so common that they are filed without being read in full.
+simple_filters: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
+    st.sampled_from((*NAMES, "a.b", "a:", "é", "@source", "is")), scalars | st.just({}), max_size=3
+) | st.dictionaries(
+    st.sampled_from((*NAMES, "a.b", "b.a")),
+    st.dictionaries(st.sampled_from(("startswith", "endswith", "contains", "x")), texts),
+    max_size=1,
+)
+
 types = (
     st.lists(st.sampled_from(("x", "y", "z", "")), min_size=1, max_size=3)
     .map(".".join)

@@ -56,6 +56,11 @@ def canonical(value: Any) -> str:
     return json.dumps(value)
 
 
+def uncanonical(text: str) -> Any:
+    """Read a string, number, boolean or null that `canonical` has written."""
+    return text[1:] if text.startswith('"') else json.loads(text)
+
+
 def candidates(array: list[Any]) -> Iterator[Any]:
     """Offer what a condition on an array may hold for: each element, at any depth, and itself."""
     yield array

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from durian.events import Event
 from durian.match import Filter, Index
 from tests.support import filter_oracle as oracle
-from tests.support.filter_strategies import EXAMPLES, data, filters, patterns, types
+from tests.support.filter_strategies import EXAMPLES, data, filters, patterns, simple_filters, types
 
 _events = st.builds(
     lambda payload, event_type, subject, extensions: Event(
@@ -53,14 +53,19 @@ def apply(index: Index, listeners: dict[str, tuple[str, Any]], step: tuple[Any, 
 
 
 @settings(max_examples=EXAMPLES)
-@given(st.lists(filters, max_size=12), st.lists(_steps, max_size=25), st.lists(_events, max_size=6))
+@given(
+    st.lists(filters | simple_filters, max_size=12),
+    st.lists(_steps, max_size=25),
+    st.lists(_events, max_size=6),
+)
 def test_the_index_finds_whom_the_specification_names(
     forms: list[Any], steps: list[tuple[Any, ...]], events: list[Event]
 ) -> None:
     index = Index()
     listeners: dict[str, tuple[str, Any]] = {}
-    for number, form in enumerate(forms):
-        apply(index, listeners, ("add", number, "#", form))
+    rows = [(f"listener-{number}", "#", json.dumps(form)) for number, form in enumerate(forms)]
+    assert index.load(rows) == {}
+    listeners |= {listener_id: ("#", json.loads(text)) for listener_id, _, text in rows}
     for step in steps:
         apply(index, listeners, step)
     for event in events:

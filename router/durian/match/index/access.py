@@ -7,6 +7,7 @@ a filter the most selective is chosen. It is exact when meeting an entry is all 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from durian.match.condition import Attribute, Condition, Either, Every, Field
@@ -24,6 +25,14 @@ MAX_ENTRIES = 512
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A condition, and the path of the value it looks at."""
+
+    path: Path
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Cover:
     """Entries of which one must be met."""
 
@@ -31,14 +40,9 @@ class Cover:
     #: The lower, the fewer events are expected to meet it.
     rank: float
     exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A condition, and the path of the value it looks at."""
-
-    path: Path
-    condition: Condition
+    #: Where that is not all that is asked: the conjuncts that are left to be checked, by equality
+    #: of others that have nothing to do with them. Empty where everything is to be checked.
+    left: tuple[Asked, ...] = ()
 
 
 def conjuncts(condition: Condition, path: Path = (DATA,)) -> list[Asked]:
@@ -73,13 +77,23 @@ def best_cover(asked: list[Asked], skip: Skip = frozenset()) -> Cover | None:
     equal = equality_cover(pairs, skip)
     if equal is not None:
         entries, answered = equal
-        return Cover(entries, 0, exact=answered == len(asked))
+        exact = len(answered) == len(asked)
+        left = () if exact or len(entries) > 1 else _apart(asked, answered)
+        return Cover(entries, 0, exact, left)
     covers = [cover for each in asked if (cover := _cover(each, skip)) is not None]
     covers += [Cover(entries, 20, exact=False) for entries in interval_covers(pairs, skip)]
     if not covers:
         return None
     best = min(covers, key=lambda cover: cover.rank)
     return Cover(best.entries, best.rank, exact=best.exact and len(asked) == 1)
+
+
+def _apart(asked: list[Asked], answered: Collection[int]) -> tuple[Asked, ...]:
+    """Give what is not answered, if it looks at other fields of the event altogether."""
+    left = [each for number, each in enumerate(asked) if number not in answered]
+    roots = {asked[number].path[:2] for number in answered}
+    apart = roots and all(len(each.path) > 1 and each.path[:2] not in roots for each in left)
+    return tuple(left) if apart else ()
 
 
 def _cover(asked: Asked, skip: Skip) -> Cover | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from durian.match.condition import Condition
 from durian.match.index.lookup import Store, TableLookup
+from durian.match.index.paths import at_path
 from durian.match.index.shards import MASK
-from durian.match.values import canonical
+from durian.match.matchers import Is
+from durian.match.values import canonical, uncanonical
 
 if TYPE_CHECKING:
     from durian.match.index.place import Place
@@ -36,6 +39,10 @@ class Equal(TableLookup):
         posting = self._parts[hash(key) & MASK].get(key)
         if posting is not None:
             search.hits.append(posting)
+
+    def condition(self, argument: str) -> Condition:
+        """Give the condition that is met by an argument."""
+        return at_path(self.place.path, Is(uncanonical(argument)))
 
 
 class EqualFolded(TableLookup):

@@ -22,19 +22,23 @@ MAX_ALTERNATIVES = 512
 
 def equality_cover(
     pairs: list[tuple[Path, Condition]], skip: Collection[tuple[Path, str]]
-) -> tuple[tuple[Entry, ...], int] | None:
-    """Give the entries by equality and how many conjuncts they answer, or None without any."""
+) -> tuple[tuple[Entry, ...], frozenset[int]] | None:
+    """Give the entries by equality and which conjuncts they answer, or None without any."""
     asked: dict[Path, list[Any]] = {}
-    for path, condition in pairs:
+    numbers: dict[Path, int] = {}
+    for number, (path, condition) in enumerate(pairs):
         values = _values(condition)
         # A second equality of the same path is left to be checked.
         if values and path not in asked and (path, "equal") not in skip:
             asked[path] = values
+            numbers[path] = number
     while asked and _product_size(asked) > (MAX_KEYS if len(asked) > 1 else MAX_ALTERNATIVES):
         del asked[max(asked, key=lambda path: len(asked[path]))]
     if not asked:
         return None
-    answered = 0 if _nested(asked) else len(asked)
+    answered: frozenset[int] = (
+        frozenset() if _nested(asked) else frozenset(numbers[path] for path in asked)
+    )
     if len(asked) == 1:
         ((path, values),) = asked.items()
         return tuple(Entry(path, "equal", canonical(value)) for value in values), answered

@@ -14,7 +14,7 @@ from durian.match.index.posting import Item
 from durian.match.index.regex_sets import RegexSets
 from durian.match.index.words import Words
 from durian.match.limits import MAX_SEARCHED
-from durian.match.matchers.expression import compile_expression
+from durian.match.matchers.expression import is_found
 
 if TYPE_CHECKING:
     from durian.match.index.place import Place
@@ -31,9 +31,10 @@ class Expressions(TableLookup):
 
     def __init__(self, store: Store, place: Place) -> None:
         super().__init__(store, place)
-        #: The texts that expressions need, and for each the expressions, compiled.
+        #: The texts that expressions need, and for each the expressions, with more such texts. They
+        #: are compiled when they are first searched for: most never are, and it takes 4 KB each.
         self._texts = Words()
-        self._by_text: dict[str, dict[str, tuple[Any, tuple[str, ...]]]] = {}
+        self._by_text: dict[str, dict[str, tuple[str, ...]]] = {}
         self._others = RegexSets()
 
     def insert(self, key: str, argument: str, item: Item) -> None:
@@ -48,8 +49,7 @@ class Expressions(TableLookup):
             return
         text, *rest = needed
         group = self._by_text.get(text, {})
-        compiled = compile_expression(argument)
-        self._by_text[text] = group | {argument: (compiled, tuple(rest))}
+        self._by_text[text] = group | {argument: tuple(rest)}
         if not group:
             self._texts.add(text)
 
@@ -63,7 +63,7 @@ class Expressions(TableLookup):
             self._others.remove(argument)
             return
         group = self._by_text.pop(needed[0])
-        left = {each: rule for each, rule in group.items() if each != argument}
+        left = {each: rest for each, rest in group.items() if each != argument}
         if left:
             self._by_text[needed[0]] = left
         else:
@@ -84,7 +84,7 @@ class Expressions(TableLookup):
         """Give the expressions found in the text, of those that need a text of their own."""
         found = []
         for text in self._texts.find(head):
-            for pattern, (compiled, rest) in self._by_text.get(text, {}).items():
-                if all(each in head for each in rest) and compiled.search(head) is not None:
+            for pattern, rest in self._by_text.get(text, {}).items():
+                if all(each in head for each in rest) and is_found(pattern, head):
                     found.append(pattern)
         return found

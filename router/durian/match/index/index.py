@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from durian.errors import InvalidInput
 from durian.events import Event
 from durian.match.condition import Condition
 from durian.match.event_pattern import check_event_pattern
@@ -13,6 +15,7 @@ from durian.match.index.lookup import Store
 from durian.match.index.matches import Matches
 from durian.match.index.node import Node
 from durian.match.index.posting import Item
+from durian.match.index.quick import quick_place
 from durian.match.index.search import Search
 from durian.match.index.shards import Shards
 from durian.match.index.topics import Topics
@@ -52,6 +55,29 @@ class Index:
             finally:
                 self._changing += self._changing & 1
 
+    def load(self, rows: Iterable[tuple[str, str, str]]) -> dict[str, InvalidInput]:
+        """File many listeners, given by id, event pattern and filter (JSON), as `add` does each.
+
+        Gives those that were refused, by id, and why. Filing a million takes seconds: events can be
+        matched meanwhile. What is filed is kept out of garbage collections from then on, as there
+        is no garbage in it, and going through it takes long.
+        """
+        refused: dict[str, InvalidInput] = {}
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            for listener_id, pattern, form in rows:
+                try:
+                    self._load(listener_id, pattern, form)
+                except InvalidInput as exc:
+                    refused[listener_id] = exc
+        finally:
+            if collecting:
+                gc.enable()
+        gc.collect()
+        gc.freeze()
+        return refused
+
     def remove(self, listener_id: str) -> None:
         """Forget a listener. Harmless when there is none of that id."""
         with self._writing:
@@ -73,6 +99,18 @@ class Index:
             # A listener that was just moved may have been met in both places.
             return list(dict.fromkeys(found))
         return found
+
+    def _load(self, listener_id: str, pattern: str, form: str) -> None:
+        with self._writing:
+            node = self._topics.get(pattern)
+            if node is not None and self._filed.get(listener_id) is None:
+                place = quick_place(node, form)
+                if place is not None:
+                    lookup, argument = place
+                    self._filed.put(listener_id, lookup.put(argument, listener_id))
+                    node.size += 1
+                    return
+        self.add(listener_id, pattern, Filter.parse(form))
 
     def _put(self, node: Node, listener_id: str, condition: Condition, old: Item | None) -> None:
         item = node.add(listener_id, condition, old)

@@ -5,15 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from durian.match.condition import Condition
-from durian.match.index.access import Cover, Skip, best_cover, conjuncts, meaningful, open_questions
+from durian.match.index.access import (
+    Asked,
+    Cover,
+    Skip,
+    best_cover,
+    conjuncts,
+    meaningful,
+    open_questions,
+)
 from durian.match.index.entries import Entry
+from durian.match.index.equal import Equal
 from durian.match.index.lookup import Lookup, Store
 from durian.match.index.negation import Negation, opposite
-from durian.match.index.paths import DATA, ENVELOPE, Path
+from durian.match.index.paths import DATA, ENVELOPE, Path, at_path
 from durian.match.index.place import Place
-from durian.match.index.posting import Filed, Item
+from durian.match.index.posting import Filed, Item, shared
 from durian.match.index.rest import Scan
 from durian.match.index.shapes import Shape
+from durian.match.reading import all_of
 
 if TYPE_CHECKING:
     from durian.match.index.search import Search
@@ -58,20 +68,30 @@ class Node:
             if lookup.prefix + entry.argument == old:
                 return old
             return lookup.put(entry.argument, listener_id)
-        exact = cover is not None and cover.exact
-        several = cover is not None and len(cover.entries) > 1
-        filed = Filed(listener_id, None if exact else condition, several=several)
-        filed.keys = self.file(filed, condition)
+        filed = self._filed(listener_id, condition, cover)
+        filed.keys = self._file(filed, asked, cover)
         return filed
 
-    def file(self, filed: Filed, condition: Condition | None = None) -> tuple[str, ...]:
-        """File what is to be checked, and give its keys."""
-        condition = condition or filed.condition
-        asked = meaningful(conjuncts(condition)) if condition is not None else []
-        cover = best_cover(asked, self.skip) if asked else None
+    def file(self, filed: Filed) -> tuple[str, ...]:
+        """File what was made to be checked elsewhere, and give its keys here."""
+        asked = meaningful(conjuncts(filed.condition)) if filed.condition is not None else []
+        return self._file(filed, asked, best_cover(asked, self.skip) if asked else None)
+
+    def _filed(self, listener_id: str, condition: Condition, cover: Cover | None) -> Filed:
+        if cover is None:
+            return Filed(listener_id, condition, several=False)
+        if cover.left:
+            left = all_of(at_path(each.path, each.condition) for each in cover.left)
+            by = self._lookup(cover.entries[0])
+            if isinstance(by, Equal | Shape):
+                return Filed(listener_id, shared(left), several=False, by=by)
+        exact = None if cover.exact else condition
+        return Filed(listener_id, exact, several=len(cover.entries) > 1)
+
+    def _file(self, filed: Filed, asked: list[Asked], cover: Cover | None) -> tuple[str, ...]:
         if cover is not None:
             return tuple(self._lookup(entry).put(entry.argument, filed) for entry in cover.entries)
-        if condition is not None and opposite(open_questions(asked, self.skip)) is not None:
+        if asked and opposite(open_questions(asked, self.skip)) is not None:
             return (self._negation().put("", filed),)
         return (self._scan().put("", filed),)
 
@@ -116,10 +136,11 @@ class Node:
 
     def _lookup(self, entry: Entry) -> Lookup:
         if entry.kind == "shape":
-            return self._shape(entry.paths)
-        return self._place(entry.path).lookup(entry.kind)
+            return self.shape(entry.paths)
+        return self.place(entry.path).lookup(entry.kind)
 
-    def _place(self, path: Path) -> Place:
+    def place(self, path: Path) -> Place:
+        """Give the place of a path, a new one if need be."""
         if path is _REST:
             return self.rest
         if path[0] != DATA:
@@ -133,11 +154,12 @@ class Node:
             place = place.member(name)
         return place
 
-    def _shape(self, paths: tuple[Path, ...]) -> Shape:
+    def shape(self, paths: tuple[Path, ...]) -> Shape:
+        """Give the shape of several paths, a new one if need be."""
         shape = self._shapes.get(paths)
         if shape is None:
             # Led by the path that leads the fewest, so that an event meets few shapes in vain.
-            lead = min(map(self._place, paths), key=lambda place: len(place.shapes))
+            lead = min(map(self.place, paths), key=lambda place: len(place.shapes))
             shape = self._shapes[paths] = Shape(self.store, lead, paths)
             lead.lead(shape)
         return shape

@@ -6,9 +6,11 @@ posting is the listener's id itself. Others are a `Filed`, a list of a few, or a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+import functools
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from durian.match.condition import Condition
+from durian.match.reading import all_of
 
 if TYPE_CHECKING:
     from durian.match.index.bucket import Bucket
@@ -17,19 +19,48 @@ if TYPE_CHECKING:
 MANY = 64
 
 
+class Equality(Protocol):
+    """A lookup by equality, which can say what its keys stand for."""
+
+    def condition(self, argument: str) -> Condition:
+        """Give the condition that is met by an argument."""
+
+
 class Filed:
     """A listener that needs more than its key: its condition is still to be checked."""
 
-    __slots__ = ("condition", "id", "keys", "several")
+    __slots__ = ("by", "condition", "id", "keys", "several")
 
-    def __init__(self, listener_id: str, condition: Condition | None, *, several: bool) -> None:
+    def __init__(
+        self,
+        listener_id: str,
+        condition: Condition | None,
+        *,
+        several: bool,
+        by: Equality | None = None,
+    ) -> None:
         self.id = listener_id
+        #: By what its key was met, when its condition is only what is left to be checked then.
+        self.by = by
         #: What must hold of the event; None when the key says it all.
         self.condition = condition
         #: Whether it is filed under several keys, and so may be met more than once.
         self.several = several
         #: The keys it is filed under.
         self.keys: tuple[str, ...] = ()
+
+    def whole(self) -> Condition | None:
+        """Give all that must hold, that by which it was met included."""
+        if self.by is None or self.condition is None:
+            return self.condition
+        met = self.by.condition(self.keys[0].partition("|")[2])
+        return all_of((met, self.condition))
+
+
+@functools.lru_cache(maxsize=10_000)
+def shared(condition: Condition) -> Condition:
+    """Give an equal condition, the same one for all who ask: what is left over is often alike."""
+    return condition
 
 
 #: One listener under a key.

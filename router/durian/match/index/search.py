@@ -57,7 +57,11 @@ class Search:
     def check(self, filed: Filed) -> None:
         """Take in a listener if its condition holds."""
         event = self.event
-        if filed.condition is None or found(filed.condition, event.data, event):
+        condition = filed.condition
+        if type(event.data) is list:
+            # What holds of different fields must hold of the same element now.
+            condition = filed.whole()
+        if condition is None or found(condition, event.data, event):
             if filed.several:
                 self.met.add(filed.id)
             else:

@@ -7,18 +7,17 @@ of one object stay together.
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from durian.events import Event
-from durian.match.condition import found
+from durian.match.condition import Condition, found
 from durian.match.index.lookup import Store, TableLookup
 from durian.match.index.paths import DATA, ENVELOPE, Path, at_path, step
 from durian.match.index.shards import MASK
 from durian.match.matchers import Is
 from durian.match.reading import all_of
-from durian.match.values import MISSING, candidates, canonical
+from durian.match.values import MISSING, candidates, canonical, uncanonical
 
 if TYPE_CHECKING:
     from durian.match.index.place import Place
@@ -101,13 +100,16 @@ class Shape(TableLookup):
 
     def _compare_all(self, search: Search) -> None:
         event = search.event
-        for key, posting in list(self.store.table):
-            if key.startswith(self.prefix):
-                values = _values(key[len(self.prefix) :])
-                asked = zip(self.paths, values, strict=True)
-                condition = all_of(at_path(path, Is(value)) for path, value in asked)
-                if found(condition, event.data, event):
-                    search.hits.append(posting)
+        size = len(self.prefix)
+        ours = (pair for pair in list(self.store.table) if pair[0].startswith(self.prefix))
+        for key, posting in ours:
+            if found(self.condition(key[size:]), event.data, event):
+                search.hits.append(posting)
+
+    def condition(self, argument: str) -> Condition:
+        """Give the condition that is met by an argument."""
+        asked = zip(self.paths, _values(argument), strict=True)
+        return all_of(at_path(path, Is(value)) for path, value in asked)
 
 
 def argument(values: Iterable[Any]) -> str:
@@ -125,7 +127,7 @@ def _values(text: str) -> list[Any]:
         piece.replace(_ESCAPE + "1", _SEPARATOR).replace(_ESCAPE + "0", _ESCAPE)
         for piece in text.split(_SEPARATOR)
     )
-    return [piece[1:] if piece.startswith('"') else json.loads(piece) for piece in pieces]
+    return list(map(uncanonical, pieces))
 
 
 def _tree(paths: tuple[Path, ...]) -> Tree:

@@ -39,10 +39,15 @@ class Like(Matcher):
         """Tell whether the value is a string in whose head it is found."""
         if type(value) is not str:
             return False
-        return compile_expression(self.pattern).search(value[:MAX_SEARCHED]) is not None
+        return is_found(self.pattern, value[:MAX_SEARCHED])
 
 
-@functools.lru_cache(maxsize=10_000)
+def is_found(pattern: str, text: str) -> bool:
+    """Tell whether an expression that compiles is found in the text."""
+    return compile_expression(pattern).search(text) is not None
+
+
+@functools.lru_cache(maxsize=4096)
 def compile_expression(pattern: str) -> Any:
     """Compile a regular expression: an object with `search`.
 
