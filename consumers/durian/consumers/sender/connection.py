@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
+import queue
 import socket
 import ssl
 import time
@@ -18,10 +20,14 @@ from durian.consumers.sender.addresses import Guard
 from durian.consumers.sender.deadline import CURRENT
 from durian.consumers.sender.fault import Fault
 from durian.consumers.sender.lookup import Lookup
+from durian.consumers.sender.port import Kind
 from durian.consumers.sender.response import StrictResponse
 
 #: Addresses of one name that are tried; a name with fifty dead ones must not take fifty timeouts.
 MOST_ADDRESSES = 4
+
+#: Errors that say something about this process or machine, and nothing about the receiver.
+_OUR_OWN_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 #: Connects to a host and port, within the current deadline.
 Dial = Callable[[str, int], socket.socket]
@@ -113,15 +119,40 @@ class TlsConnection(_Strict, HTTPSConnection):
         return super().is_connected and not unread
 
 
+class IdleConnections(queue.LifoQueue[Any]):
+    """What a pool keeps its idle connections in: the last one first, as many as were in use.
+
+    The one it replaces is filled with as many placeholders as it has room, which takes ten times
+    as long as all else about making a pool, and most listeners' pools hold one connection.
+    """
+
+    def __init__(self, _maxsize: int = 0) -> None:
+        self._idle: list[Any] = []
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002, FBT001, FBT002 - as inherited
+        """Keep a connection; placeholders are not kept."""
+        if item is not None:
+            self._idle.append(item)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ARG002, FBT001, FBT002 - as inherited
+        """Take the connection that was kept last. Raises queue.Empty."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            raise queue.Empty from None
+
+
 class PlainPool(HTTPConnectionPool):
     """Connections to one http receiver."""
 
+    QueueCls: Any = IdleConnections
     ConnectionCls = PlainConnection
 
 
 class TlsPool(HTTPSConnectionPool):
     """Connections to one https receiver."""
 
+    QueueCls: Any = IdleConnections
     ConnectionCls = TlsConnection
 
 
@@ -179,4 +210,5 @@ def _is_address(host: str) -> bool:
 def _fault(exc: OSError) -> Fault:
     if isinstance(exc, TimeoutError):
         return Fault("timeout", "no connection in time")
-    return Fault("refused", f"no connection: {(exc.strerror or type(exc).__name__).lower()}")
+    kind: Kind = "error" if exc.errno in _OUR_OWN_ERRORS else "refused"
+    return Fault(kind, f"no connection: {(exc.strerror or type(exc).__name__).lower()}")

@@ -20,9 +20,6 @@ from durian.consumers.sender.pools import PoolKey
 from durian.consumers.sender.tls import tls_context
 from durian.errors import InvalidSettings
 
-#: Connections one pool keeps: as many as a policy's highest concurrency, so none is thrown away.
-_KEPT_CONNECTIONS = 256
-
 #: TLS contexts kept; making one reads all authorities, which takes milliseconds.
 _KEPT_CONTEXTS = 256
 
@@ -78,14 +75,13 @@ class PoolFactory:
         return self._proxy.host or "", self._proxy.port or 80
 
     def _options(self) -> dict[str, Any]:
-        options: dict[str, Any] = {"maxsize": _KEPT_CONNECTIONS}
-        if self._proxy is not None:
-            options |= {
-                "_proxy": self._proxy,
-                "_proxy_headers": _credentials(self._proxy),
-                "_proxy_config": ProxyConfig(None, False, None, None),  # noqa: FBT003 - urllib3's way
-            }
-        return options
+        if self._proxy is None:
+            return {}
+        return {
+            "_proxy": self._proxy,
+            "_proxy_headers": _credentials(self._proxy),
+            "_proxy_config": ProxyConfig(None, False, None, None),  # noqa: FBT003 - theirs
+        }
 
 
 def _read_proxy(url: str) -> ProxyUrl:

@@ -6,6 +6,7 @@ Every listed address must be public, or none is.
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -95,6 +96,8 @@ class Wire:
     dns: dict[str, list[str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     dialled: list[str] = field(default_factory=list)
+    #: What every connecting ends with.
+    connect_error: OSError = field(default_factory=lambda: OSError(errno.ECONNREFUSED, "Refused"))
     #: What every lookup ends with.
     error: Exception | None = None
 
@@ -109,7 +112,7 @@ class Wire:
 
     def connect(self, address: str, _port: int, _timeout_s: float) -> socket.socket:
         self.dialled.append(address)
-        raise ConnectionRefusedError(111, "Connection refused")
+        raise self.connect_error
 
 
 @pytest.fixture
@@ -225,3 +228,20 @@ def test_a_failed_lookup_is_a_dns_failure(wire: Wire, error: Exception) -> None:
 def test_a_name_without_addresses_is_a_dns_failure(wire: Wire) -> None:
     wire.dns = {"*": []}
     assert attempt(wire, "http://name.example/").kind == "dns"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (errno.ECONNREFUSED, "refused"),
+        (errno.EHOSTUNREACH, "refused"),
+        (errno.ENETUNREACH, "refused"),
+        (errno.ETIMEDOUT, "timeout"),
+        (errno.EMFILE, "error"),
+        (errno.ENFILE, "error"),
+    ],
+)
+def test_an_error_of_our_own_is_not_the_receiver_s(wire: Wire, code: int, kind: str) -> None:
+    wire.dns = {"*": [PUBLIC]}
+    wire.connect_error = OSError(code, "Something odd")
+    assert attempt(wire, "http://name.example/").kind == kind
