@@ -40,10 +40,14 @@ PORTS = range(20000, 32000)
 #: Debian's /usr/sbin/rabbitmq-server refuses every user but root and rabbitmq; this one does not.
 PLAIN_BIN = Path("/usr/lib/rabbitmq/bin")
 
-#: The name server, a watch that ends everything when the test session is gone, and the node.
+#: The name server, a watch that clears everything away when the test session was killed, and the
+#: node.
 SCRIPT = """
 epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 &
-(while kill -0 "$OWNER" 2>/dev/null; do sleep 1; done; kill -KILL 0) &
+setsid sh -c '
+    while kill -0 "$OWNER" && kill -0 "$1"; do sleep 1; done 2>/dev/null
+    kill -0 "$OWNER" || { kill -KILL -- "-$1"; sleep 1; rm -rf "$NODE_FILES"; }
+' watch $$ &
 exec "$SERVER"
 """
 
@@ -152,6 +156,7 @@ class PrivateNode(Node):
             "HOME": str(home / "home"),
             "LANG": "C.UTF-8",
             "OWNER": str(os.getpid()),
+            "NODE_FILES": str(home),
             "SERVER": str(self._server),
             "ERL_EPMD_PORT": str(epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",

@@ -13,7 +13,7 @@ from durian.broker.clock import Clock, FakeClock
 
 _log = logging.getLogger(__name__)
 
-#: Seconds that `stop` waits for the callback that is running.
+#: Seconds that `stop` waits for what was called before it.
 _STOP_PATIENCE_S = 10.0
 
 
@@ -63,7 +63,7 @@ class Loop:
         """Begin to run functions."""
 
     def stop(self) -> None:
-        """Stop after the function that is running, and drop the others."""
+        """Stop after everything that was called before, and forget the timers."""
 
     def _next_due(self) -> float | None:
         """When the next timer is due, on the monotonic clock."""
@@ -120,11 +120,10 @@ class ThreadLoop(Loop):
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop after the function that is running, and drop the others."""
+        """Stop after everything that was called before, and forget the timers."""
         thread, self._thread = self._thread, None
-        self._stopping.set()
-        self._wake.set()
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None:
+            self.call(self._stopping.set)
             thread.join(_STOP_PATIENCE_S)
         self._ready.clear()
         with self._heap_lock:
@@ -140,7 +139,7 @@ class ThreadLoop(Loop):
             self._run_ready()
             while not self._stopping.is_set() and self._fire():
                 pass
-            if not self._ready:
+            if not self._ready and not self._stopping.is_set():
                 due = self._next_due()
                 self._wake.wait(None if due is None else max(0.0, due - self.clock.monotonic()))
 
@@ -167,7 +166,8 @@ class ManualLoop(Loop):
         self.settle()
 
     def stop(self) -> None:
-        """Drop what has not run yet."""
+        """Stop after everything that was called before, and forget the timers."""
+        self.settle()
         self._started = False
         self._ready.clear()
         with self._heap_lock:

@@ -1,0 +1,82 @@
+"""The brokers that keep the contract: every test of this folder runs against each of them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from durian.broker.memory import MemoryBroker
+from durian.broker.port import Broker
+from durian.broker.rabbit import RabbitBroker
+from tests.support.broker import Outcome
+
+
+class House:
+    """A broker under test, and what can happen to it."""
+
+    def __init__(self, broker: MemoryBroker | RabbitBroker, another: Callable[[], Broker]) -> None:
+        self.broker = broker
+        self._another = another
+
+    def lose(self) -> None:
+        """Cut what connects us to the broker; it comes back by itself."""
+        if isinstance(self.broker, MemoryBroker):
+            self.broker.lose()
+        else:
+            cut(self.broker)
+
+    def restart(self) -> Broker:
+        """Stop, and connect again from nothing."""
+        self.broker.stop()
+        return self._another()
+
+
+def cut(broker: RabbitBroker) -> None:
+    """Cut both connections as a network does: without a word."""
+    done = Outcome()
+
+    def shut() -> None:
+        for link in (broker._session._consume, broker._session._publish):
+            transport: Any = link._connection and link._connection._transport
+            if transport is not None:
+                transport._sock.shutdown(socket.SHUT_RDWR)
+        done(None)
+
+    broker.call(shut)
+    done.wait()
+
+
+@pytest.fixture(params=["memory", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    """A running broker without any queue, of each kind."""
+    made: list[Broker] = []
+    if request.param == "memory":
+        broker: MemoryBroker | RabbitBroker = MemoryBroker()
+
+        def another() -> Broker:
+            broker.start()
+            return broker
+
+    else:
+        url = request.getfixturevalue("amqp_url")
+        broker = RabbitBroker(url)
+
+        def another() -> Broker:
+            made.append(RabbitBroker(url))
+            made[-1].start()
+            return made[-1]
+
+    broker.start()
+    yield House(broker, another)
+    broker.stop()
+    for other in made:
+        other.stop()
+
+
+@pytest.fixture
+def broker(house: House) -> Broker:
+    """The running broker."""
+    return house.broker

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import threading
+
+from durian.broker.blocking import wait
+from durian.broker.port import Broker
+from tests.support.broker import Outcome
+
+
+def test_calls_are_made_one_at_a_time_in_their_order(broker: Broker) -> None:
+    seen: list[int] = []
+    threads: set[str] = set()
+    done = Outcome()
+
+    def call(number: int) -> None:
+        seen.append(number)
+        threads.add(threading.current_thread().name)
+
+    for number in range(1000):
+        broker.call(lambda number=number: call(number))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+    broker.call(lambda: done(None))
+    done.wait()
+    assert seen == list(range(1000))
+    assert len(threads) == 1
+    assert threading.current_thread().name not in threads
+
+
+def test_a_call_from_a_callback_is_made_after_it(broker: Broker) -> None:
+    seen: list[str] = []
+    done = Outcome()
+
+    def outer() -> None:
+        broker.call(lambda: seen.append("inner"))
+        broker.call(lambda: done(None))
+        seen.append("outer")
+
+    broker.call(outer)
+    done.wait()
+    assert seen == ["outer", "inner"]
+
+
+def test_later_calls_are_made_when_they_are_due(broker: Broker) -> None:
+    seen: list[str] = []
+    done = Outcome()
+    started = broker.clock.monotonic()
+
+    def second() -> None:
+        seen.append("second")
+        done(None)
+
+    broker.call_later(0.05, second)
+    broker.call_later(0.02, lambda: seen.append("first"))
+    cancelled = broker.call_later(0.01, lambda: seen.append("never"))
+    cancelled.cancel()
+    done.wait()
+    assert broker.clock.monotonic() - started >= 0.05
+    assert seen == ["first", "second"]
+    cancelled.cancel()
+
+
+def test_later_calls_can_be_asked_for_from_callbacks(broker: Broker) -> None:
+    done = Outcome()
+
+    def ask() -> None:
+        broker.call_later(0, lambda: done(None))
+
+    broker.call(ask)
+    assert done.wait() is None
+
+
+def test_a_mistake_in_a_call_does_not_end_the_loop(broker: Broker) -> None:
+    def mistaken() -> None:
+        message = "a mistake"
+        raise RuntimeError(message)
+
+    broker.call(mistaken)
+    broker.call_later(0, mistaken)
+    wait(lambda done: broker.call(lambda: done(None)))
+    done = Outcome()
+    broker.call_later(0.01, lambda: done(None))
+    done.wait()
