@@ -178,63 +178,43 @@ class Inbox:
             connection.send(self._response)
 
 
-def answering(*parts: bytes) -> Behaviour:
-    """Read a request, send the parts, close."""
+def scripted(*parts: bytes, then: Behaviour | None = None, read: bool = True) -> Behaviour:
+    """Read a request (or not), send the parts, do one thing more, close."""
 
     def behave(connection: Connection) -> None:
-        connection.request()
+        if read:
+            connection.request()
         for part in parts:
             connection.send(part)
+        if then is not None:
+            then(connection)
 
     return behave
+
+
+def answering(*parts: bytes) -> Behaviour:
+    """Read a request, send the parts, close."""
+    return scripted(*parts)
 
 
 def dripping(before: bytes, dripped: bytes) -> Behaviour:
     """Read a request, send something at once and the rest byte by byte."""
-
-    def behave(connection: Connection) -> None:
-        connection.request()
-        connection.send(before)
-        connection.drip(dripped)
-
-    return behave
+    return scripted(before, then=lambda connection: connection.drip(dripped))
 
 
 def flooding(before: bytes, block: bytes) -> Behaviour:
     """Read a request, send something once and a block for ever."""
-
-    def behave(connection: Connection) -> None:
-        connection.request()
-        connection.send(before)
-        connection.flood(block)
-
-    return behave
+    return scripted(before, then=lambda connection: connection.flood(block))
 
 
 def resetting(*parts: bytes, read: bool = True) -> Behaviour:
     """Send the parts and break off with an RST."""
-
-    def behave(connection: Connection) -> None:
-        if read:
-            connection.request()
-        for part in parts:
-            connection.send(part)
-        connection.reset()
-
-    return behave
+    return scripted(*parts, then=Connection.reset, read=read)
 
 
 def hanging(*parts: bytes, read: bool = True) -> Behaviour:
     """Send the parts, then nothing."""
-
-    def behave(connection: Connection) -> None:
-        if read:
-            connection.request()
-        for part in parts:
-            connection.send(part)
-        connection.wait()
-
-    return behave
+    return scripted(*parts, then=Connection.wait, read=read)
 
 
 def echoing(names: Iterable[str]) -> Behaviour:
