@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from durian.console.commands import (
+    dead,
     demo,
     doctor,
     emit,
@@ -39,6 +40,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
 
 _GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("listeners", listeners.app),
+    ("dead", dead.app),
     ("hooks", hooks.app),
     ("registry", registry.app),
     ("secrets", secrets.app),

@@ -6,10 +6,12 @@ from contextlib import ExitStack
 
 import structlog
 
+from durian.console.gateway import operations
 from durian.console.gateway.app import build
 from durian.console.gateway.serve import Service
 from durian.console.house import open_house
 from durian.console.logs import configure, hide_secrets
+from durian.console.operations.operation import Context
 from durian.console.progress import counts_of, report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
@@ -22,7 +24,8 @@ def run_up(settings: Settings) -> None:
     configure(settings)
     with stop_signals() as stop, ExitStack() as stack:
         house = stack.enter_context(open_house(settings))
-        app = build(house.broker, house.names, house.ready)
+        context = Context(broker=house.broker, names=house.names, store=house.store)
+        app = build(house.broker, house.names, house.ready, operations.route(context))
         service = Service(app, settings.api_host, settings.api_port)
         stack.callback(service.stop)
         service.start()

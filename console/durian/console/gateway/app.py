@@ -7,7 +7,7 @@ from collections.abc import Callable
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
@@ -22,7 +22,9 @@ _USE_HEADERS = (
 )
 
 
-def build(broker: Broker, names: Topology, ready: Callable[[], bool]) -> Starlette:
+def build(
+    broker: Broker, names: Topology, ready: Callable[[], bool], *more: BaseRoute
+) -> Starlette:
     """Make the application; `ready` tells whether events are routed and delivered."""
 
     async def take(request: Request) -> Response:
@@ -47,6 +49,7 @@ def build(broker: Broker, names: Topology, ready: Callable[[], bool]) -> Starlet
             Route("/v1/events", take, methods=["POST"]),
             Route("/livez", livez),
             Route("/readyz", readyz),
+            *more,
         ],
         exception_handlers={DurianError: failed},
     )

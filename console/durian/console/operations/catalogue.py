@@ -1,0 +1,25 @@
+"""All operations by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from durian.console.operations import dead
+from durian.console.operations.operation import Context, Operation, Progress
+from durian.errors import NotFound
+
+_OPERATIONS: dict[str, Operation[Any]] = {
+    "dead.count": Operation(dead.Count, dead.count),
+    "dead.browse": Operation(dead.Browse, dead.browse),
+    "dead.replay": Operation(dead.Replay, dead.replay),
+    "dead.purge": Operation(dead.Purge, dead.purge),
+}
+
+
+def run(name: str, context: Context, given: Mapping[str, object], progress: Progress) -> object:
+    """Do an operation; what it returns can be written as JSON. Raises DurianError."""
+    operation = _OPERATIONS.get(name)
+    if operation is None:
+        raise NotFound(f"There is no operation {name!r}.")
+    return operation.run(context, given, progress)
