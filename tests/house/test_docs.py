@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from durian.console.settings import Settings, default_of, description_of, variable
-from tests.support.house import ROOT, documents, pyproject, short
+from tests.support.house import ROOT, documents, packages, pyproject, short
 
 #: A link or picture in Markdown, by its target.
 LINK = re.compile(r"\]\((?!https?://|mailto:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
@@ -39,6 +39,13 @@ def test_every_dependency_is_explained() -> None:
 
     assert {name for name in names - {"durian"} if f"`{name}`" not in page} == set()
     assert {name for name in groups if name not in page} == set()
+
+
+def test_the_architecture_draws_every_package() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn = set(re.findall(r"^    (\w+)/ ", page, re.MULTILINE))
+
+    assert drawn == {path.name for path in packages()}
 
 
 def test_every_decision_is_listed() -> None:

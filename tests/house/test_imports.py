@@ -21,6 +21,7 @@ LIGHT = (
     "durian.match",
     "durian.producers",
     "durian.receiver",
+    "durian.receiver",
     "durian.registry",
     "durian.signature",
 )

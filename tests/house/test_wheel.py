@@ -22,6 +22,7 @@ BASE_PACKAGES = (
     "durian.match",
     "durian.producers",
     "durian.receiver",
+    "durian.receiver",
     "durian.registry",
     "durian.signature",
 )
