@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from durian.broker.clock import Clock
@@ -35,6 +36,13 @@ class Address:
     routing_key: str
     #: Further routing keys (RabbitMQ's BCC header): one publish, many queues. At most 63.
     bcc: tuple[str, ...] = ()
+
+
+#: Where reading a stream begins: at an offset, or at a time (aware; a little earlier is possible).
+StreamStart = int | datetime
+
+#: The header that tells a message's offset in its stream, an int.
+STREAM_OFFSET_HEADER = "x-stream-offset"
 
 
 class Received(Protocol):
@@ -126,11 +134,15 @@ class Broker(Protocol):
         *,
         prefetch: int,
         on_lost: Done | None = None,
+        start: StreamStart | None = None,
     ) -> Subscription:
         """Hand out messages of a queue, at most `prefetch` unsettled at a time.
 
         Resumed by itself after a reconnect. `on_lost` is called when the broker ended the
         subscription for good (the queue is missing or was deleted, access was refused).
+
+        A stream needs a `start`. It keeps its messages: acking only makes room for the next ones,
+        and after a reconnect it goes on behind the last one handed out, whatever became of that.
         """
 
     def ack(self, received: Received) -> None:

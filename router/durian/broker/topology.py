@@ -152,6 +152,9 @@ class Topology:
                 },
             ),
             Binding(self.events, self.archive, "#"),
+            # For marks: whoever reads up to now has to know where now is.
+            Exchange(self.archive, "fanout"),
+            Binding(self.archive, self.archive, ""),
             # An alternate exchange, because one undeliverable message would block a whole shared
             # delay bucket (at-least-once dead-lettering keeps it pending).
             Exchange(self.deliver, "direct", {"alternate-exchange": self.orphans}),

@@ -12,7 +12,7 @@ from durian.broker.memory.engine import Engine
 from durian.broker.memory.loop import LoopTimer, ManualLoop, ThreadLoop
 from durian.broker.memory.queue import Consumer, MemoryQueue, MemoryReceived
 from durian.broker.parts import Part
-from durian.broker.port import Address, Done, Received
+from durian.broker.port import Address, Done, Received, StreamStart
 from durian.errors import BrokerError
 from durian.events.message import Message
 
@@ -82,9 +82,10 @@ class MemoryBroker:
         *,
         prefetch: int,
         on_lost: Done | None = None,
+        start: StreamStart | None = None,
     ) -> MemorySubscription:
         """Hand out messages of a queue, at most `prefetch` unsettled at a time."""
-        consumer = Consumer(on_message, on_lost, prefetch)
+        consumer = Consumer(on_message, on_lost, prefetch, start)
         self._loop.call(partial(self._engine.consume, queue, consumer))
         return MemorySubscription(self, self._engine, queue, consumer)
 

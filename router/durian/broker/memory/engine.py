@@ -115,8 +115,8 @@ class Engine:
         queue = self._queues.get(name)
         if queue is None:
             consumer.lose(QueueMissing(f"There is no queue {name}."))
-        elif queue.is_stream:
-            consumer.lose(BrokerRefused(f"Queue {name} is a stream: it is not consumed away."))
+        elif queue.is_stream and consumer.start is None:
+            consumer.lose(BrokerRefused(f"Queue {name} is a stream: reading needs a start."))
         else:
             queue.consumers.append(consumer)
             queue.hand_out(self._session)

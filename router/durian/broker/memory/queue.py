@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 
 from durian.broker.memory.loop import Loop
 from durian.broker.parts import Queue
-from durian.broker.port import Done, Received
+from durian.broker.port import STREAM_OFFSET_HEADER, Done, Received, StreamStart
 from durian.errors import BrokerError
 from durian.events.message import Message
 
@@ -38,6 +39,8 @@ class Entry:
     place: int
     #: On the monotonic clock, in seconds.
     expires_at: float | None
+    #: Seconds since the epoch.
+    stored_at: float
     returns: int = 0
 
 
@@ -48,6 +51,8 @@ class Consumer:
     on_message: Callable[[Received], None]
     on_lost: Done | None
     prefetch: int
+    #: Where it goes on in a stream.
+    start: StreamStart | None = None
     unsettled: int = 0
 
     def lose(self, error: BrokerError) -> None:
@@ -108,7 +113,7 @@ class MemoryQueue:
         ttl_ms = self.declared.arguments.get("x-message-ttl")
         now = self.loop.clock.monotonic()
         expires_at = now + ttl_ms / 1000 if isinstance(ttl_ms, int) else None
-        self.ready.append(Entry(message, keys, self._places, expires_at))
+        self.ready.append(Entry(message, keys, self._places, expires_at, self.loop.clock.now()))
         if self.is_stream:
             self._trim(len(message.body))
         elif full:
@@ -118,6 +123,10 @@ class MemoryQueue:
 
     def hand_out(self, session: Session) -> None:
         """Give ready messages to consumers that have room, in turn."""
+        if self.is_stream:
+            for reader in self.consumers:
+                self._hand_on(reader, session)
+            return
         while self.ready and (consumer := self._next_consumer()) is not None:
             entry = self.ready.popleft()
             self.handed_out[entry.place] = entry
@@ -126,8 +135,26 @@ class MemoryQueue:
             received = MemoryReceived(entry.message, name, redelivered, entry, consumer, session)
             self.loop.call(partial(consumer.on_message, received))
 
+    def _hand_on(self, consumer: Consumer, session: Session) -> None:
+        """Give a reader of a stream what comes next; the stream keeps it."""
+        for entry in self.ready:
+            if consumer.unsettled >= consumer.prefetch:
+                return
+            if _is_before(entry, consumer.start):
+                continue
+            consumer.start = entry.place + 1
+            consumer.unsettled += 1
+            headers = {**entry.message.headers, STREAM_OFFSET_HEADER: entry.place}
+            message = replace(entry.message, headers=headers)
+            name = self.declared.name
+            received = MemoryReceived(message, name, False, entry, consumer, session)  # noqa: FBT003  # a field
+            self.loop.call(partial(consumer.on_message, received))
+
     def settle(self, received: MemoryReceived) -> bool:
         """Take a message off the consumer's account; False when it is settled already."""
+        if self.is_stream:
+            received.consumer.unsettled -= 1
+            return True
         if self.handed_out.pop(received.entry.place, None) is not received.entry:
             return False
         received.consumer.unsettled -= 1
@@ -135,6 +162,8 @@ class MemoryQueue:
 
     def give_back(self, entry: Entry) -> None:
         """Put a settled message back to its place, or let it go when it came back too often."""
+        if self.is_stream:
+            return
         entry.returns += 1
         limit = self.declared.arguments.get("x-delivery-limit")
         if isinstance(limit, int) and entry.returns > limit:
@@ -194,3 +223,10 @@ class MemoryQueue:
         if isinstance(exchange, str):
             key = self.declared.arguments.get("x-dead-letter-routing-key")
             self.bury(exchange, entry.message, (key,) if isinstance(key, str) else entry.keys)
+
+
+def _is_before(entry: Entry, start: StreamStart | None) -> bool:
+    """Tell whether a stream's reader begins behind an entry."""
+    if isinstance(start, datetime):
+        return entry.stored_at < start.timestamp()
+    return start is not None and entry.place < start

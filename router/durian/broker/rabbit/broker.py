@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from durian.broker.clock import Clock, SystemClock
 from durian.broker.parts import Part
-from durian.broker.port import Address, Done, Received
+from durian.broker.port import Address, Done, Received, StreamStart
 from durian.broker.rabbit.address import parameters_of
 from durian.broker.rabbit.declarer import Request
 from durian.broker.rabbit.lane import Publication
@@ -108,9 +108,10 @@ class RabbitBroker:
         *,
         prefetch: int,
         on_lost: Done | None = None,
+        start: StreamStart | None = None,
     ) -> RabbitSubscription:
         """Hand out messages of a queue, at most `prefetch` unsettled at a time."""
-        subscription = RabbitSubscription(self, queue, on_message, prefetch, on_lost)
+        subscription = RabbitSubscription(self, queue, on_message, prefetch, on_lost, start=start)
         self._loop.call(partial(self._session.consumers.add, subscription))
         return subscription
 

@@ -12,7 +12,7 @@ from pika.connection import Connection
 from pika.frame import Method
 from pika.spec import Basic
 
-from durian.broker.port import Done
+from durian.broker.port import STREAM_OFFSET_HEADER, Done
 from durian.broker.rabbit.codec import message_of
 from durian.broker.rabbit.loop import IoLoop, guarded
 from durian.broker.rabbit.received import RabbitReceived, Tally
@@ -21,6 +21,9 @@ from durian.broker.rabbit.subscription import RabbitSubscription
 #: Consumers on one channel: when the broker closes a channel (an ack that took too long), all of
 #: its consumers lose what they were handed.
 MAX_CONSUMERS = 256
+
+#: The argument of a consumer that tells where in a stream it begins: an offset or a time.
+_START = "x-stream-offset"
 
 #: Characters of a queue's name in its consumer's tag, which is for people and has 255 bytes.
 _TAIL = 60
@@ -121,6 +124,7 @@ class ConsumeChannel:
             subscription.queue,
             partial(self._delivered, subscription),
             consumer_tag=subscription.tag,
+            arguments=None if subscription.start is None else {_START: subscription.start},
             callback=self._started,
         )
 
@@ -145,6 +149,9 @@ class ConsumeChannel:
             message_of(method, properties, body),
             redelivered=method.redelivered,
         )
+        if subscription.start is not None:
+            offset = received.message.headers.get(STREAM_OFFSET_HEADER)
+            subscription.start = offset + 1 if isinstance(offset, int) else subscription.start
         guarded(partial(subscription.on_message, received))
 
     def _ended(self, frame: Method[Basic.CancelOk]) -> None:

@@ -50,15 +50,20 @@ def message_of(
     return Message(
         body=body,
         headers=properties.headers or {},
-        content_type=properties.content_type,
-        content_encoding=properties.content_encoding,
-        message_id=properties.message_id,
-        type=properties.type,
+        content_type=_text(properties.content_type),
+        content_encoding=_text(properties.content_encoding),
+        message_id=_text(properties.message_id),
+        type=_text(properties.type),
         timestamp=properties.timestamp,
-        app_id=properties.app_id,
-        exchange=method.exchange or "",
-        routing_key=method.routing_key or "",
+        app_id=_text(properties.app_id),
+        exchange=_text(method.exchange) or "",
+        routing_key=_text(method.routing_key) or "",
     )
+
+
+def _text(value: str | bytes | None) -> str | None:
+    """A property as text: pika leaves bytes where a stranger's are no UTF-8."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _check_size(headers: dict[str, Any], to: Address) -> None:

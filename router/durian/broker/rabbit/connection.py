@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pika import SelectConnection
+from pika import SelectConnection, frame
 from pika.adapters.utils.connection_workflow import AMQPConnectionWorkflowAborted
 from pika.adapters.utils.nbio_interface import AbstractStreamTransport
+
+from durian.broker.rabbit.lenient import UNREADABLE, read_header
 
 #: Bytes to collect before writing without waiting for the end of the turn.
 _CHUNK_BYTES = 65_536
@@ -15,6 +17,8 @@ class BufferedConnection(SelectConnection):
 
     #: pika's: None before the connection is made, and once it is lost.
     _transport: AbstractStreamTransport | None
+    #: pika's: what was received and not yet read.
+    _frame_buffer: bytes
     _said: list[bytes] | None = None
     _said_bytes = 0
 
@@ -39,6 +43,19 @@ class BufferedConnection(SelectConnection):
         if conn_or_exc is AMQPConnectionWorkflowAborted:
             conn_or_exc = AMQPConnectionWorkflowAborted()
         super()._on_connection_workflow_done(conn_or_exc)  # type: ignore[misc]  # not in the stubs
+
+    def _read_frame(self) -> tuple[int, frame.Frame | frame.ProtocolHeader | None]:
+        """Read the next frame; the hook by which pika reads.
+
+        Also one with headers over which pika would end the connection.
+        """
+        try:
+            return frame.decode_frame(self._frame_buffer)
+        except UNREADABLE:
+            header = read_header(self._frame_buffer)
+            if header is None:
+                raise
+            return header
 
     def _write(self) -> None:
         said, self._said, self._said_bytes = self._said, [], 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from durian.broker.port import Done, Received
+from durian.broker.port import Done, Received, StreamStart
 
 if TYPE_CHECKING:
     from durian.broker.rabbit.channel import ConsumeChannel
@@ -29,6 +29,7 @@ class RabbitSubscription:
         "on_message",
         "prefetch",
         "queue",
+        "start",
         "tag",
     )
 
@@ -39,12 +40,16 @@ class RabbitSubscription:
         on_message: Callable[[Received], None],
         prefetch: int,
         on_lost: Done | None,
+        *,
+        start: StreamStart | None = None,
     ) -> None:
         self._canceller = canceller
         self.queue = queue
         self.on_message = on_message
         self.prefetch = prefetch
         self.on_lost = on_lost
+        #: Where it begins, or goes on, in a stream.
+        self.start = start
         #: Its name on the channel it is on.
         self.tag = ""
         self.channel: ConsumeChannel | None = None
