@@ -21,6 +21,7 @@ from durian.consumers.sender.port import Sender
 from durian.consumers.settle import Settler
 from durian.control import ChangeSource, Follower, announce
 from durian.errors import DurianError
+from durian.faults import failpoint
 from durian.registry import Listener, ListenerSecret
 from durian.registry.changes import Changes
 
@@ -103,6 +104,7 @@ class DeliveryConsumer:
         self.follower.stop()
         # 1. No lane begins anything after this turn of the loop.
         wait(lambda done: self._broker.call(partial(self._pause_all, done)), self._grace_s)
+        failpoint("delivery.draining")
         # 2. Attempts end, and what follows on them is confirmed.
         if not self._open.wait_none(self._grace_s):
             _log.warning("delivery.drain_incomplete open=%d", self._open.count)

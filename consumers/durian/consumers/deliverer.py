@@ -15,6 +15,7 @@ from durian.consumers.keys import SigningKeys
 from durian.consumers.record import attempt_of
 from durian.consumers.sender.port import Outcome, Sender
 from durian.consumers.settle import Move, Settled, Settler
+from durian.faults import failpoint
 from durian.registry import Listener
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Deliverer:
             self._settler.settle(received, None, wait, settled)
             return
         outcome = self._send(delivery, listener, keys)
+        failpoint("delivery.answered")
         decision = decide(delivery.attempts + 1, outcome, listener.policy, self._rng)
         now = self._broker.clock.now()
         self._count(decision)
@@ -76,6 +78,7 @@ class Deliverer:
         try:
             now = self._broker.clock.now()
             request = request_of(delivery, listener, keys.signer(now), now)
+            failpoint("delivery.begun")
             return self._sender.send(request)
         except Exception as error:  # noqa: BLE001  # ours: a failed attempt, not a lost delivery
             _log.exception("delivery.attempt_failed listener=%s", listener.id)

@@ -12,6 +12,7 @@ from durian.broker import blocking
 from durian.broker.port import Address, Broker, Received
 from durian.errors import BrokerError, BrokerUnavailable
 from durian.events.message import Message
+from durian.faults import failpoint
 
 #: Seconds to wait for a message that the broker counted: another hand may have taken it.
 _NEXT_S = 2.0
@@ -58,6 +59,7 @@ class Hand:
         except queues.Empty:
             return None
         self._kept.append(received)
+        failpoint("replay.taken")
         return received
 
     def move(self, received: Received, message: Message, exchange: str) -> None:
@@ -66,6 +68,7 @@ class Hand:
 
         def moved(error: BrokerError | None) -> None:
             if error is None:
+                failpoint("replay.confirmed")
                 self._broker.ack(received)
             else:
                 self._broker.requeue(received)
@@ -78,6 +81,7 @@ class Hand:
             self._moving += 1
         address = Address(exchange, message.routing_key)
         self._broker.publish(replace(message, exchange=""), address, moved, cause=received)
+        failpoint("replay.published")
 
     def finish(self) -> None:
         """Wait until everything that is being moved has arrived. Raises BrokerError."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from durian.broker.port import Address, Broker, Received
 from durian.broker.topology import Topology
 from durian.errors import BrokerError, InvalidInput, RegistryUnavailable
+from durian.faults import failpoint
 from durian.registry.attempt import Attempt
 from durian.router.invalid import explained
 
@@ -63,6 +64,7 @@ class RecordWriter:
 
         Raises RegistryError when the database takes no records.
         """
+        failpoint("recorder.taken")
         left = self._readable(batch)
         try:
             if left:
@@ -90,6 +92,7 @@ class RecordWriter:
             _log.warning("recorder.batch_refused records=%d error=%s", len(left), error)
             self._add_each(left)
         else:
+            failpoint("recorder.written")
             while left:
                 self._recorded(left.popleft()[0])
 

@@ -13,6 +13,7 @@ from durian.broker.topology import Topology, bucket_at_least, bucket_for
 from durian.consumers.decision import Retry
 from durian.errors import BrokerError
 from durian.events.message import Message
+from durian.faults import failpoint
 from durian.registry.attempt import Attempt
 
 _log = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class _Settlement:
     def recorded(self, error: BrokerError | None) -> None:
         if error is not None and self._received.alive:
             _log.warning("delivery.record_failed error=%s", error)
+        failpoint("delivery.recorded")
         self.start()
 
     def start(self) -> None:
@@ -115,13 +117,16 @@ class _Settlement:
         if error is not None or self._move is None:
             self._moved(error)
         else:
+            failpoint("delivery.declared")
             move = self._move
             # Only now: a publish to an exchange that does not exist yet closes the channel.
             self._known.add(move.address.exchange)
             self._broker.publish(move.message, move.address, self._moved, cause=self._received)
+            failpoint("delivery.published")
 
     def _moved(self, error: BrokerError | None) -> None:
         if error is None:
+            failpoint("delivery.confirmed")
             self._broker.ack(self._received)
             self._settled()
         elif not self._received.alive:

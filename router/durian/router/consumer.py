@@ -19,6 +19,7 @@ from durian.control import ChangeSource, Follower
 from durian.errors import BrokerError, InvalidEvent
 from durian.events import amqp
 from durian.events.message import Message
+from durian.faults import failpoint
 from durian.match import Index
 from durian.router.follow import IndexKeeper
 from durian.router.invalid import explained
@@ -100,6 +101,7 @@ class Router:
             )
 
     def _on_message(self, received: Received) -> None:
+        failpoint("router.received")
         try:
             messages = self._messages(received.message)
         except InvalidEvent as error:
@@ -108,6 +110,7 @@ class Router:
             _log.exception("router.event_failed")
             self._set_aside(received, f"internal error: {error!r}")
         else:
+            failpoint("router.matched")
             _Transfer(self._broker, received, messages).start()
 
     def _messages(self, message: Message) -> list[tuple[Message, Address]]:
@@ -161,12 +164,16 @@ class _Transfer:
             self._broker.ack(self._received)
         for message, address in self._messages:
             self._publish(message, address)
+            failpoint("router.chunk_published")
+        failpoint("router.published")
 
     def _publish(self, message: Message, address: Address) -> None:
         def done(error: BrokerError | None) -> None:
             if error is None:
+                failpoint("router.chunk_confirmed")
                 self._left -= 1
                 if not self._left:
+                    failpoint("router.confirmed")
                     self._broker.ack(self._received)
             elif self._received.alive:
                 _log.warning("router.publish_failed exchange=%s error=%s", address.exchange, error)

@@ -10,6 +10,7 @@ from durian.broker.parts import Part
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.errors import InvalidInput
+from durian.faults import failpoint
 from durian.match import Filter, Index
 from durian.registry import Listener
 from durian.registry.changes import Changes
@@ -36,8 +37,10 @@ class IndexKeeper:
         broker refuses.
         """
         self._declare(listener for listener in changes.listeners if listener.enabled)
+        failpoint("router.declared")
         for listener in changes.listeners:
             self._put(listener)
+            failpoint("router.refreshed")
         for listener_id in changes.removed:
             self._index.remove(listener_id)
             self._broker.delete_queue(self._topology.listener_queue(listener_id), _ignore)

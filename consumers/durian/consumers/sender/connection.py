@@ -22,6 +22,7 @@ from durian.consumers.sender.fault import Fault
 from durian.consumers.sender.lookup import Lookup
 from durian.consumers.sender.port import Kind
 from durian.consumers.sender.response import StrictResponse
+from durian.faults import failpoint
 
 #: Addresses of one name that are tried; a name with fifty dead ones must not take fifty timeouts.
 MOST_ADDRESSES = 4
@@ -95,6 +96,7 @@ class _Strict(HTTPConnection):
         if self.sock is not None:
             deadline.watch(self.sock)
         super().request(*args, **options)
+        failpoint("delivery.sent")
 
     def connect(self) -> None:
         """Connect, within the current deadline; then sending and reading may take the rest."""

@@ -1,0 +1,29 @@
+"""Every mark is in the code, once, and every mark in the code is known."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+from durian.faults import POINTS
+from tests.support.house import modules, parse, short
+
+
+def marks() -> Counter[str]:
+    """The names given to `failpoint` in all the code; what is no plain text shows as its place."""
+    found: Counter[str] = Counter()
+    for path in modules():
+        for node in ast.walk(parse(path)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "failpoint":
+                [name] = node.args
+                place = f"{short(path)}:{node.lineno}"
+                found[str(name.value) if isinstance(name, ast.Constant) else place] += 1
+    return found
+
+
+def test_every_mark_is_in_the_code_once() -> None:
+    assert marks() == dict.fromkeys(POINTS, 1)
+
+
+def test_every_mark_says_in_a_sentence_what_is_true_there() -> None:
+    assert [text for text in POINTS.values() if not text.endswith(".")] == []
