@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -58,11 +58,15 @@ class Running:
     """A command that runs until it is stopped; its lines can be waited for."""
 
     def __init__(
-        self, *arguments: str, home: Path, settings: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        home: Path,
+        settings: Mapping[str, str] | None = None,
+        program: Sequence[str] = (DURIAN,),
     ) -> None:
         self._arguments = arguments
         self.process = subprocess.Popen(
-            [DURIAN, *arguments],
+            [*program, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

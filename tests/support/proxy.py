@@ -138,7 +138,11 @@ class Proxy:
                 except OSError:  # the client does not like us
                     client.close()
                     continue
-            server = socket.create_connection(self._target)
+            try:
+                server = socket.create_connection(self._target)
+            except OSError:  # nobody is there: the client learns it by a closed connection
+                client.close()
+                continue
             self.connections += 1
             pair = _Pair(client, server, flows=not self._stalls_new)
             self._pairs.append(pair)

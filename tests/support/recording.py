@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
 from tests.support.history import History
 
-#: The status to answer a path with.
-Answer = Callable[[str], int]
+#: The status to answer a POST with, by its path and event id; 0 for none at all.
+Answer = Callable[[str, str], int]
+
+#: Whether the headers of a POST to a path sign its body.
+Trust = Callable[[str, Mapping[str, str], bytes], bool]
 
 
-def _fine(_path: str) -> int:
+def _fine(_path: str, _event_id: str) -> int:
     return 200
+
+
+def _trusting(_path: str, _headers: Mapping[str, str], _body: bytes) -> bool:
+    return True
 
 
 class RecordingReceiver:
     """An HTTP/1.1 server on loopback; a context manager."""
 
-    def __init__(self, history: History, answer: Answer = _fine) -> None:
-        handler = type("Handler", (_Handler,), {"history": history, "answer": staticmethod(answer)})
+    def __init__(self, history: History, answer: Answer = _fine, trust: Trust = _trusting) -> None:
+        behaviour = {
+            "history": history,
+            "answer": staticmethod(answer),
+            "trust": staticmethod(trust),
+        }
+        handler = type("Handler", (_Handler,), behaviour)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -42,6 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     history: History
     answer: Answer
+    trust: Trust
 
     def do_POST(self) -> None:  # the name http.server calls
         length = int(self.headers["content-length"])
@@ -49,10 +62,15 @@ class _Handler(BaseHTTPRequestHandler):
         if len(body) < length:  # the sender was killed in the middle: nothing has arrived
             self.close_connection = True
             return
-        code = type(self).answer(self.path)
+        event_id = self.headers["ce-id"]
+        code = type(self).answer(self.path, event_id)
+        if not code:
+            self.close_connection = True
+            return
         if code in range(200, 300):
-            event_id, webhook_id = self.headers["ce-id"], self.headers["webhook-id"]
-            self.history.receive(self.path, event_id, webhook_id, body)
+            self.history.receive(self.path, event_id, self.headers["webhook-id"], body)
+        if not type(self).trust(self.path, dict(self.headers.items()), body):
+            self.history.distrust(self.path, event_id)
         self.send_response(code)
         self.send_header("Content-Length", "0")
         self.end_headers()

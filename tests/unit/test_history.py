@@ -46,3 +46,42 @@ def test_other_bytes_or_another_webhook_id_are_corrupted() -> None:
     found.receive("/b", "1", "msg_b", b"one")
     found.receive("/b", "1", "msg_x", b"one")
     assert found.verdict().corrupted == {("/a", "1"), ("/b", "1")}
+
+
+def test_a_dead_letter_and_a_waiting_delivery_are_not_lost() -> None:
+    found = history()
+    found.bury("/a", "1", b"one")
+    found.hold("/b", "1", b"one")
+    verdict = found.verdict()
+    assert (verdict.delivered, verdict.dead, verdict.waiting) == (0, 1, 1)
+    assert not verdict.lost
+    assert not verdict.duplicated
+    assert found.missing == 2
+
+
+def test_a_delivery_in_two_places_is_duplicated() -> None:
+    found = history()
+    found.receive("/a", "1", "msg_a", b"one")
+    found.bury("/a", "1", b"one")
+    found.hold("/a", "1", b"one")
+    found.bury("/b", "1", b"one")
+    verdict = found.verdict()
+    assert (verdict.delivered, verdict.dead, verdict.waiting) == (1, 1, 0)
+    assert verdict.duplicated == {("/a", "1"): 2}
+    assert verdict.duplicates == 2
+
+
+def test_a_dead_letter_that_nobody_expected_or_with_other_bytes_shows() -> None:
+    found = history()
+    found.bury("/a", "1", b"two")
+    found.bury("/c", "1", b"one")
+    verdict = found.verdict()
+    assert verdict.unexpected == {("/c", "1")}
+    assert verdict.corrupted == {("/a", "1"), ("/c", "1")}
+
+
+def test_a_wrong_signature_is_corruption() -> None:
+    found = history()
+    found.receive("/a", "1", "msg_a", b"one")
+    found.distrust("/a", "1")
+    assert found.verdict().corrupted == {("/a", "1")}
