@@ -9,6 +9,7 @@ import typer
 
 from durian.console.commands import (
     dead,
+    deliveries,
     demo,
     doctor,
     emit,
@@ -32,6 +33,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("listen", listen.listen),
     ("router", run.router),
     ("deliver", run.deliver),
+    ("record", run.record),
     ("topology", topology.topology),
     ("doctor", doctor.doctor),
     ("health", health.health),
@@ -40,6 +42,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
 
 _GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("listeners", listeners.app),
+    ("deliveries", deliveries.app),
     ("dead", dead.app),
     ("hooks", hooks.app),
     ("registry", registry.app),

@@ -1,4 +1,4 @@
-"""The whole house in one process: router and delivery on one broker."""
+"""The whole house in one process: router, delivery and recorder on one broker."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from durian.broker.memory import MemoryBroker
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.console.settings import Settings
-from durian.console.wiring import open_broker, open_sender, open_store, topology
-from durian.consumers import DeliveryConsumer
+from durian.console.wiring import make_recorder, open_broker, open_sender, open_store, topology
+from durian.consumers import DeliveryConsumer, Recorder
 from durian.registry.store import Store
 from durian.router import Router
 
@@ -28,6 +28,7 @@ class House:
     store: Store
     router: Router
     delivery: DeliveryConsumer
+    recorder: Recorder
 
     def ready(self) -> bool:
         """Tell whether events are routed and delivered: both know the whole registry."""
@@ -36,7 +37,7 @@ class House:
 
 @contextmanager
 def open_house(settings: Settings) -> Iterator[House]:
-    """Run router and delivery for the length of the block; then stop and drain them."""
+    """Run all of it for the length of the block; then stop and drain it."""
     names = topology(settings)
     with ExitStack() as stack:
         broker = stack.enter_context(_broker(settings))
@@ -53,12 +54,23 @@ def open_house(settings: Settings) -> Iterator[House]:
             grace_s=settings.grace_s,
         )
         router = Router(broker, names, store, prefetch=settings.prefetch, poll_s=poll_s)
-        # Stopped in the opposite order: first nothing new is routed, then deliveries drain.
+        recorder = make_recorder(settings, broker, names, store)
+        # Stopped in the opposite order: first nothing new is routed, then deliveries drain, and
+        # their last attempts are recorded.
+        stack.callback(recorder.stop)
+        recorder.start()
         stack.callback(delivery.stop)
         delivery.start()
         stack.callback(router.stop)
         router.start()
-        yield House(broker=broker, names=names, store=store, router=router, delivery=delivery)
+        yield House(
+            broker=broker,
+            names=names,
+            store=store,
+            router=router,
+            delivery=delivery,
+            recorder=recorder,
+        )
 
 
 @contextmanager

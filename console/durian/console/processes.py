@@ -1,4 +1,4 @@
-"""Running the router and the delivery consumer, each as a process of its own."""
+"""Running the router, the delivery consumer and the recorder, each as a process of its own."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from durian.console.logs import configure, hide_secrets
 from durian.console.progress import counts_of, report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
-from durian.console.wiring import open_broker, open_sender, open_store, topology
-from durian.consumers import DeliveryConsumer
+from durian.console.wiring import make_recorder, open_broker, open_sender, open_store, topology
+from durian.consumers import DeliveryConsumer, Recorder
 from durian.router import Router
 
 _log = structlog.get_logger("durian.console")
@@ -29,6 +29,11 @@ def run_router(settings: Settings) -> None:
 def run_delivery(settings: Settings) -> None:
     """Deliver until SIGINT or SIGTERM, then finish what is under way."""
     _run(settings, "deliver", _open_delivery)
+
+
+def run_recorder(settings: Settings) -> None:
+    """Record attempts until SIGINT or SIGTERM, then write what is at hand."""
+    _run(settings, "record", _open_recorder)
 
 
 def _open_router(settings: Settings, broker: Broker, names: Topology, stack: ExitStack) -> Router:
@@ -58,10 +63,22 @@ def _open_delivery(
     return delivery
 
 
+def _open_recorder(
+    settings: Settings, broker: Broker, names: Topology, stack: ExitStack
+) -> Recorder:
+    store = stack.enter_context(open_store(settings))
+    recorder = make_recorder(settings, broker, names, store)
+    stack.callback(recorder.stop)
+    recorder.start()
+    return recorder
+
+
 def _run(
     settings: Settings,
     role: str,
-    open_part: Callable[[Settings, Broker, Topology, ExitStack], Router | DeliveryConsumer],
+    open_part: Callable[
+        [Settings, Broker, Topology, ExitStack], Router | DeliveryConsumer | Recorder
+    ],
 ) -> None:
     """Start a part, wait for the end, and stop it."""
     configure(settings)

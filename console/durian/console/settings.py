@@ -103,14 +103,23 @@ class Settings(BaseSettings):
     grace_s: float = Field(
         30.0, ge=0, le=600, description="Seconds that deliveries under way may take to end on stop."
     )
+    attempts_keep_days: float = Field(
+        30.0, gt=0, le=36_500, description="Days that records of attempts are kept."
+    )
+    attempts_keep_rows: int = Field(
+        10_000_000,
+        ge=1,
+        le=10**12,
+        description="Records of attempts kept at most; each takes about 1 KB of the registry.",
+    )
     api_host: str = Field(
         "127.0.0.1", description="Address on which `durian up` takes events by HTTP."
     )
     api_port: int = Field(8700, ge=0, le=65535, description="Port of it; 0 takes a free one.")
     health_file: Path | None = Field(
         None,
-        description="File that `durian router` and `durian deliver` touch while the broker answers "
-        "them; `durian health` looks at its age.",
+        description="File that `durian router`, `deliver` and `record` touch while the broker "
+        "answers them; `durian health` looks at its age.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least important log lines that are written."

@@ -20,7 +20,7 @@ _log = structlog.get_logger("durian.console")
 
 
 def run_up(settings: Settings) -> None:
-    """Route, deliver and take events by HTTP until SIGINT or SIGTERM."""
+    """Route, deliver, record and take events by HTTP until SIGINT or SIGTERM."""
     configure(settings)
     with stop_signals() as stop, ExitStack() as stack:
         house = stack.enter_context(open_house(settings))
@@ -41,6 +41,6 @@ def run_up(settings: Settings) -> None:
                 meaning="events are kept in this process's memory and are gone when it ends",
                 instead="set DURIAN_BROKER_URL to keep them in RabbitMQ",
             )
-        report_until(stop, counts_of(house.router, house.delivery))
+        report_until(stop, counts_of(house.router, house.delivery, house.recorder))
         _log.info("up.stopping")
     _log.info("up.stopped")

@@ -11,7 +11,9 @@ from durian.console.settings import Settings
 from durian.errors import InvalidSettings
 
 if TYPE_CHECKING:
+    from durian.broker.port import Broker
     from durian.broker.rabbit import RabbitBroker
+    from durian.consumers import Recorder
     from durian.consumers.sender import Sender
     from durian.registry.store import Store
 
@@ -64,3 +66,11 @@ def open_sender(settings: Settings) -> Iterator[Sender]:
         yield sender
     finally:
         sender.close()
+
+
+def make_recorder(settings: Settings, broker: Broker, names: Topology, store: Store) -> Recorder:
+    """Make the recorder of attempts; it is not started."""
+    from durian.consumers import Recorder  # noqa: PLC0415 - as above
+
+    keep_s = settings.attempts_keep_days * 24 * 3600
+    return Recorder(broker, names, store, keep_s=keep_s, keep=settings.attempts_keep_rows)

@@ -4,40 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from durian.console import entry, exits
-from durian.console.settings import Settings, variable
+from durian.console import exits
+from tests.support.commands import CommandLine
 
 URL = "http://where.joe/is/listening"
-
-
-class CommandLine:
-    """Runs commands in an empty folder, and takes what they print."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str, code: int = exits.OK) -> str:
-        assert entry.run(list(arguments)) == code, self._capsys.readouterr()
-        printed = self._capsys.readouterr()
-        return printed.err if code else printed.out
-
-    def json(self, *arguments: str) -> list[Any]:
-        return [json.loads(line) for line in self(*arguments, "--json").splitlines()]
-
-
-@pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> CommandLine:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(variable(name), raising=False)
-    monkeypatch.setenv("DURIAN_SECRET_KEY_FILE", str(tmp_path / "key"))
-    monkeypatch.chdir(tmp_path)
-    return CommandLine(capsys)
 
 
 def test_a_listener_from_its_first_day_to_its_last(run: CommandLine) -> None:

@@ -16,7 +16,7 @@ def health(
         float, typer.Option(help="Seconds since the last sign of life that are fine.", min=0)
     ] = 15.0,
 ) -> None:
-    """Check the heartbeat of a running router or deliver; exit code 0 means healthy."""
+    """Check the heartbeat of a running router, deliver or record; exit code 0 means healthy."""
     from durian.console.heartbeat import check
     from durian.console.output import say
     from durian.console.settings import load

@@ -1,4 +1,4 @@
-"""`durian router` and `durian deliver`: the two processes of a deployment on RabbitMQ."""
+"""`durian router`, `deliver` and `record`: the three processes of a deployment on RabbitMQ."""
 
 from __future__ import annotations
 
@@ -67,6 +67,31 @@ def deliver(
             allowed_networks=allow_network,
             threads=threads,
             grace_s=grace,
+            health_file=health_file,
+            log_level=log_level,
+            log_format=log_format,
+        )
+    )
+
+
+def record(
+    *,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+    health_file: HealthFile = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+) -> None:
+    """Write every attempt of a delivery to the registry, until Ctrl-C or SIGTERM."""
+    from durian.console.processes import run_recorder
+    from durian.console.settings import load
+
+    run_recorder(
+        load(
+            broker_url=broker,
+            registry_url=registry,
+            prefix=prefix,
             health_file=health_file,
             log_level=log_level,
             log_format=log_format,

@@ -29,7 +29,7 @@ def up(
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
-    """Run everything in one process: router, delivery, and HTTP at POST /v1/events."""
+    """Run everything in one process: router, delivery, recorder, and HTTP at POST /v1/events."""
     from durian.console.settings import load
     from durian.console.up import run_up
 

@@ -1,0 +1,31 @@
+"""Reading moments as people type them: so long ago, or by the clock."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from durian.errors import InvalidInput
+
+#: Seconds of the units that a duration may have.
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+_DURATION = re.compile(r"(\d{1,9})([smhdw])")
+
+
+def read_moment(option: str, text: str, now: float) -> int:
+    """Read a moment: `2h` (two hours before `now`), or `2026-11-23T10:00Z`, which is UTC if bare.
+
+    Returns milliseconds since the epoch. Raises InvalidInput, which names the option.
+    """
+    if duration := _DURATION.fullmatch(text.strip()):
+        ago_s = int(duration[1]) * UNITS_S[duration[2]]
+        return max(0, round((now - ago_s) * 1000))
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as exc:
+        hint = "Write 30s, 15m, 2h, 7d, or a time such as 2026-11-23T10:00Z."
+        raise InvalidInput(option, f"{text!r} is no moment", hint=hint) from exc
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0, round(moment.timestamp() * 1000))

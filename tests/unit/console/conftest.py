@@ -1,0 +1,21 @@
+"""An empty folder in which commands run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from durian.console.settings import Settings, variable
+from tests.support.commands import CommandLine
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> CommandLine:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(variable(name), raising=False)
+    monkeypatch.setenv("DURIAN_SECRET_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.chdir(tmp_path)
+    return CommandLine(capsys)
