@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from durian.broker.blocking import declare_all
 from durian.broker.clock import FakeClock
@@ -18,6 +20,7 @@ from durian.events.message import Message
 from durian.registry import Listener, ListenerSecret, Policy
 from durian.registry.changes import Changes
 from durian.router import Router
+from tests.support.lanes import FakeLanes
 
 SECRET = "whsec_" + "c2VjcmV0" * 5
 
@@ -31,10 +34,11 @@ def listener(listener_id: str, event: str = "#", **fields: object) -> Listener:
     return Listener.create(**(defaults | {"event": event} | fields))
 
 
-class FakeRegistry:
+class FakeRegistry(FakeLanes):
     """What router and delivery ask of the registry, in a dict."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        super().__init__(now)
         self.version = 0
         self.listeners: dict[str, tuple[int, Listener]] = {}
         self.removed: dict[str, int] = {}
@@ -43,6 +47,7 @@ class FakeRegistry:
         self.version += 1
         self.removed.pop(listener.id, None)
         self.listeners[listener.id] = (self.version, listener)
+        self.breakers.pop(listener.id, None)
 
     def remove(self, listener_id: str) -> None:
         self.version += 1
@@ -61,8 +66,11 @@ class FakeRegistry:
         assert now > 0
         return [ListenerSecret(value=SECRET, created_at=0)]
 
-    def set_enabled(self, listener_id: str, enabled: bool) -> None:  # noqa: FBT001  # as the store
-        self.put(self.listeners[listener_id][1].replace(enabled=enabled))
+    def disable_listener(self, listener_id: str) -> bool:
+        self._asked()
+        listener = self.listeners[listener_id][1]
+        self.put(listener.replace(enabled=False))
+        return listener.enabled
 
 
 class FakeSender:
@@ -95,7 +103,7 @@ class House:
         self.clock = FakeClock()
         self.broker = MemoryBroker(self.clock)
         self.topology = Topology()
-        self.registry = FakeRegistry()
+        self.registry = FakeRegistry(self.clock.now)
         self.sender = FakeSender()
         self.broker.start()
         declare_all(self.broker, self.topology.house())
@@ -105,7 +113,12 @@ class House:
     def _start(self) -> None:
         self.pending: list[Callable[[], None]] = []
         self.router = Router(self.broker, self.topology, self.registry)
-        self.delivery = DeliveryConsumer(
+        self.delivery = self.another()
+        self.follow()
+
+    def another(self, **options: Any) -> DeliveryConsumer:
+        """A delivery process beside the first; it works once its follower has caught up."""
+        return DeliveryConsumer(
             self.broker,
             self.topology,
             self.registry,
@@ -113,8 +126,9 @@ class House:
             grace_s=0.0,
             rng=self._rng,
             submit=self.pending.append,
+            aside=lambda question: question(),
+            **options,
         )
-        self.follow()
 
     def crash(self, *, finish_requests: bool) -> None:
         """Both processes die and come back; requests under way may have been sent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,37 +12,39 @@ from typing import Protocol
 
 from durian.broker import port
 from durian.broker.blocking import declare_all, wait
-from durian.broker.port import Broker, Received
+from durian.broker.port import Broker
 from durian.broker.topology import Topology
-from durian.consumers.deliverer import Counts, Deliverer
+from durian.consumers.breaker import BreakerRules
+from durian.consumers.bulletin import Bulletin
+from durian.consumers.commons import Commons, LaneState
+from durian.consumers.deliverer import Counts, Deliverer, Ended
 from durian.consumers.keys import SigningKeys
-from durian.consumers.lane import Lane
+from durian.consumers.lane import Lane, Start
 from durian.consumers.open import OpenDeliveries
+from durian.consumers.registry_thread import RegistryThread
 from durian.consumers.sender.port import Sender
 from durian.consumers.settle import Settler
+from durian.consumers.turns import Turns
 from durian.control import ChangeSource, Follower, announce
 from durian.errors import DurianError
 from durian.faults import failpoint
-from durian.registry import Listener, ListenerSecret
+from durian.registry import Listener, ListenerSecret, OpenBreaker
 from durian.registry.changes import Changes
 
 _log = logging.getLogger(__name__)
 
-#: Attempts under way at once in a process, over all its lanes.
+#: Attempts under way at once in a process, over all its lanes; as many again may be late.
 THREADS = 64
 
 #: Seconds that declaring the queues of changed listeners may take, whatever their number.
 _DECLARE_PATIENCE_S = 300.0
 
 
-class DeliveryStore(ChangeSource, Protocol):
+class DeliveryStore(ChangeSource, LaneState, Protocol):
     """The part of the registry's store that deliveries need."""
 
     def secrets_of(self, listener_id: str, now: float) -> list[ListenerSecret]:
         """A listener's secrets that hold at `now` (epoch seconds), newest first."""
-
-    def set_enabled(self, listener_id: str, enabled: bool) -> None:  # noqa: FBT001  # as the store
-        """Enable or disable a listener."""
 
 
 class DeliveryConsumer:
@@ -57,24 +60,46 @@ class DeliveryConsumer:
         threads: int = THREADS,
         poll_s: float = 30.0,
         grace_s: float = 30.0,
+        rules: BreakerRules | None = None,
         rng: random.Random | None = None,
         submit: Callable[[Callable[[], None]], object] | None = None,
+        aside: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
-        """Make a consumer; `submit` runs a function elsewhere (default: a pool of `threads`)."""
+        """Make a consumer that makes `threads` attempts at once.
+
+        `submit` runs an attempt elsewhere (default: threads), `aside` a question to the registry
+        (default: a thread of its own).
+        """
         self._broker = broker
         self._topology = topology
         self._store = store
         self._sender = sender
         self._grace_s = grace_s
         rng = rng or random.Random()  # noqa: S311  # jitter, not secrets
+        bulletin = Bulletin(broker, topology)
         settler = Settler(broker, topology, rng)
-        self._deliverer = Deliverer(broker, settler, sender, self._disable, rng)
-        self._pool = ThreadPoolExecutor(threads, "durian-attempt")
+        self._deliverer = Deliverer(broker, settler, sender, bulletin, rng)
+        self._pool = ThreadPoolExecutor(2 * threads, "durian-attempt")
         self._submit = submit or self._pool.submit
         self._lanes: dict[str, Lane] = {}
         self._open = OpenDeliveries()
         self._stopping = False
-        self.follower = Follower(store, broker, topology, self._apply, poll_s=poll_s)
+        self._commons = Commons(
+            name=uuid.uuid4().hex,
+            broker=broker,
+            topology=topology,
+            state=store,
+            registry=RegistryThread(broker, aside),
+            turns=Turns(broker, threads),
+            rules=rules or BreakerRules(),
+            bulletin=bulletin,
+            rng=rng,
+            disable=self._disable,
+            announce=partial(announce, broker, topology),
+        )
+        self.follower = Follower(
+            store, broker, topology, self._apply, on_look=self._look, poll_s=poll_s
+        )
 
     @property
     def counts(self) -> Counts:
@@ -110,6 +135,7 @@ class DeliveryConsumer:
             _log.warning("delivery.drain_incomplete open=%d", self._open.count)
         # 3. The threads have nothing left to do; a hung one ends by its own deadline.
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._commons.registry.stop()
 
     def _pause_all(self, done: port.Done) -> None:
         self._stopping = True
@@ -129,20 +155,22 @@ class DeliveryConsumer:
         ]
         if parts:
             declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
+        open_breakers = self._store.open_breakers() if changes.listeners else ()
+        breakers = {breaker.listener_id: breaker for breaker in open_breakers}
         for listener in changes.listeners:
-            secrets = self._store.secrets_of(listener.id, self._broker.clock.now())
-            self._broker.call(partial(self._update, listener, SigningKeys(secrets)))
+            keys = SigningKeys(self._store.secrets_of(listener.id, self._broker.clock.now()))
+            self._broker.call(partial(self._update, listener, keys, breakers.get(listener.id)))
         for listener_id in changes.removed:
             self._broker.call(partial(self._remove, listener_id))
 
-    def _update(self, listener: Listener, keys: SigningKeys) -> None:
+    def _update(
+        self, listener: Listener, keys: SigningKeys, breaker: OpenBreaker | None = None
+    ) -> None:
         lane = self._lanes.get(listener.id)
         if lane is None:
-            queue = self._topology.listener_queue(listener.id)
-            lane = Lane(self._broker, queue, listener, keys, self._begin)
-            self._lanes[listener.id] = lane
+            lane = self._lanes[listener.id] = Lane(self._commons, listener, keys, self._begin)
         if listener.enabled and not self._stopping:
-            lane.update(listener, keys)
+            lane.update(listener, keys, breaker)
         else:
             lane.pause()
 
@@ -154,22 +182,45 @@ class DeliveryConsumer:
         queue = self._topology.listener_queue(listener_id)
         self._broker.delete_queue(queue, lambda _error: None)
 
-    def _begin(self, lane: Lane, received: Received) -> None:
+    def _look(self) -> None:
+        """Read which breakers are open, on the registry's thread: its writes come in order."""
+        registry, store = self._commons.registry, self._store
+        self._broker.call(lambda: registry.ask(store.open_breakers, self._adopt))
+
+    def _adopt(self, found: list[OpenBreaker] | DurianError) -> None:
+        if isinstance(found, DurianError):
+            return
+        breakers = {breaker.listener_id: breaker for breaker in found}
+        for listener_id, lane in self._lanes.items():
+            lane.circuit.adopt(breakers.get(listener_id))
+
+    def _begin(self, lane: Lane, start: Start) -> None:
         self._open.begin()
-        self._submit(partial(self._attempt, lane, received))
+        self._submit(partial(self._attempt, lane, start))
 
-    def _attempt(self, lane: Lane, received: Received) -> None:
+    def _attempt(self, lane: Lane, start: Start) -> None:
+        ended: Ended | None = None
         try:
-            self._deliverer.attempt(lane.listener, lane.keys, received, self._open.end)
+            ended = self._deliverer.attempt(
+                lane.listener, lane.keys, start.received, self._open.end, head=start.head
+            )
         finally:
-            lane.finished()
+            lane.finished(start, ended)
 
-    def _disable(self, listener_id: str, reason: str) -> None:
-        """Disable a listener that asked for it; a registry that is away only delays that."""
-        try:
-            self._store.set_enabled(listener_id, False)  # as the store
-        except DurianError as error:
-            _log.warning("listener.disable_failed listener=%s error=%s", listener_id, error)
-        else:
-            _log.warning("listener.disabled listener=%s reason=%s", listener_id, reason)
-            announce(self._broker, self._topology)
+    def _disable(self, listener: Listener, reason: str) -> None:
+        """Disable a listener that asked for it, or failed for days."""
+        lane = self._lanes.get(listener.id)
+        if lane is not None:
+            lane.pause()
+
+        def written(answer: object) -> None:
+            if isinstance(answer, DurianError):
+                _log.warning("listener.disable_failed listener=%s error=%s", listener.id, answer)
+                if lane is not None and self._lanes.get(listener.id) is lane:
+                    self._update(lane.listener, lane.keys)  # until it asks again
+            elif answer:
+                _log.warning("listener.disabled listener=%s reason=%s", listener.id, reason)
+                self._commons.bulletin.disabled(listener, reason)
+                self._commons.announce()
+
+        self._commons.registry.ask(partial(self._store.disable_listener, listener.id), written)

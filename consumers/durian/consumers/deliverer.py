@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from durian.broker.port import Broker, Received
 from durian.consumers.attempt import request_of
+from durian.consumers.breaker import is_failure
+from durian.consumers.bulletin import Bulletin
 from durian.consumers.decision import Dead, Decision, Disable, Done, Retry, decide
 from durian.consumers.delivery import Delivery
 from durian.consumers.keys import SigningKeys
@@ -16,7 +17,7 @@ from durian.consumers.record import attempt_of
 from durian.consumers.sender.port import Outcome, Sender
 from durian.consumers.settle import Move, Settled, Settler
 from durian.faults import failpoint
-from durian.registry import Listener
+from durian.registry import Head, Listener
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,21 @@ class Counts:
     dead: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How an attempt ended."""
+
+    delivery: Delivery
+    decision: Decision
+    #: When, in seconds since the epoch.
+    at: float
+    #: True when it counts against the listener.
+    failed: bool
+    #: In one line for the operator, and for the listener's owner.
+    error: str
+    public_error: str
+
+
 class Deliverer:
     """Makes attempts on the threads that call it; everything it touches is safe for that."""
 
@@ -39,40 +55,70 @@ class Deliverer:
         broker: Broker,
         settler: Settler,
         sender: Sender,
-        disable: Callable[[str, str], None],
+        bulletin: Bulletin,
         rng: random.Random,
     ) -> None:
         self.counts = Counts()
         self._broker = broker
         self._settler = settler
         self._sender = sender
-        self._disable = disable
+        self._bulletin = bulletin
         self._rng = rng
 
     def attempt(
-        self, listener: Listener, keys: SigningKeys, received: Received, settled: Settled
-    ) -> None:
-        """Make the next attempt of a delivery and settle it.
+        self,
+        listener: Listener,
+        keys: SigningKeys,
+        received: Received,
+        settled: Settled,
+        *,
+        head: Head | None = None,
+    ) -> Ended | None:
+        """Make the next attempt of a delivery and settle it; None when it has to wait first.
 
-        `settled` is called, on whatever thread, once the delivery has left this process: acked, or
-        handed back by a lost connection.
+        `head` is what is known of the delivery beyond its message. `settled` is called, on whatever
+        thread, once the delivery has left this process (acked, or handed back by a lost
+        connection), or at once when it stays in its queue for its order's sake.
         """
         delivery = Delivery.of(listener.id, received.message)
+        if head is not None:
+            delivery = replace(delivery, attempts=head.attempts, first_at_ms=head.first_at_ms)
         first_wait_s = listener.policy.schedule_s[0]
         if delivery.fresh and first_wait_s > 0:
             wait = self._settler.delayed(delivery.postponed(), Retry(first_wait_s))
             self._settler.settle(received, None, wait, settled)
-            return
+            return None
         outcome = self._send(delivery, listener, keys)
         failpoint("delivery.answered")
-        decision = decide(delivery.attempts + 1, outcome, listener.policy, self._rng)
-        now = self._broker.clock.now()
-        self._count(decision)
-        record = attempt_of(delivery, outcome, decision, now)
-        move = self._move(delivery, summary(outcome), decision, now)
-        self._settler.settle(received, record, move, settled)
-        if isinstance(decision, Disable):
-            self._disable(listener.id, decision.reason)
+        ended = Ended(
+            delivery=delivery,
+            decision=decide(delivery.attempts + 1, outcome, listener.policy, self._rng),
+            at=self._broker.clock.now(),
+            failed=is_failure(outcome, listener.policy),
+            error=summary(outcome),
+            public_error=public_summary(outcome),
+        )
+        self._count(ended.decision)
+        self._settle(listener, received, outcome, ended, settled)
+        return ended
+
+    def _settle(
+        self,
+        listener: Listener,
+        received: Received,
+        outcome: Outcome,
+        ended: Ended,
+        settled: Settled,
+    ) -> None:
+        record = attempt_of(ended.delivery, outcome, ended.decision, ended.at)
+        if listener.policy.ordered and isinstance(ended.decision, Retry):
+            self._settler.record(received, record)
+            settled()
+            return
+        move = self._move(ended.delivery, ended.error, ended.decision, ended.at)
+        dead = isinstance(ended.decision, Dead | Disable)
+        news = self._bulletin.dead(listener, ended.delivery, outcome) if dead else None
+        self._settler.settle(received, record, move, settled, news=[news] if news else [])
 
     def _send(self, delivery: Delivery, listener: Listener, keys: SigningKeys) -> Outcome:
         try:
@@ -116,3 +162,8 @@ def summary(outcome: Outcome) -> str:
     if outcome.status is not None:
         return f"status {outcome.status}"
     return f"{outcome.kind}: {outcome.error}" if outcome.error else outcome.kind
+
+
+def public_summary(outcome: Outcome) -> str:
+    """What became of an attempt, in one line for the listener's owner."""
+    return f"status {outcome.status}" if outcome.status is not None else outcome.public_error

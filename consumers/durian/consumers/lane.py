@@ -1,17 +1,56 @@
-"""A lane: one listener's way through this process, which no other listener can block."""
+"""A lane: one listener's way through this process, which no other listener can block.
+
+Here is decided whether its queue is consumed, how far ahead, and when the next attempt begins. A
+lane consumes while its listener is enabled and its breaker allows it. A message at hand becomes an
+attempt when everybody agrees: the breaker, the order, the concurrency, the pace, and at last the
+turns that lanes take.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
-from durian.broker.port import Broker, Received, Subscription
+from durian.broker.port import Received, Subscription, Timer
+from durian.consumers.circuit import Circuit
+from durian.consumers.commons import Commons
+from durian.consumers.decision import Disable
+from durian.consumers.deliverer import Ended
 from durian.consumers.keys import SigningKeys
+from durian.consumers.ordered import SETTLE_S, Order
+from durian.consumers.rate import Pace
+from durian.consumers.turns import Account, Turn
 from durian.errors import BrokerError
-from durian.registry import Listener
+from durian.registry import Head, Listener, OpenBreaker
 
 #: Messages held beyond those under way, so that a finished attempt is followed at once.
-_READY_AHEAD = 32
+_READY_AHEAD = 64
+
+#: With a rate, no more messages are held than begin within this many seconds.
+_RATE_AHEAD_S = 10.0
+
+#: Seconds a message may be held that was not begun; then it goes back to its queue, and comes
+#: again. RabbitMQ closes a channel that holds one for half an hour, with all that is on it.
+HOLD_S = 60.0
+
+
+@dataclass(slots=True, eq=False)
+class Start:
+    """An attempt that begins."""
+
+    received: Received
+    #: What is known of it beyond its message, when its listener is ordered.
+    head: Head | None
+    turn: Turn
+    #: True when it decides whether the listener's breaker closes.
+    probe: bool
+
+
+#: Makes an attempt elsewhere, and tells the lane by `finished`.
+Attempt = Callable[["Lane", Start], None]
 
 
 class Lane:
@@ -21,78 +60,206 @@ class Lane:
     """
 
     def __init__(
-        self,
-        broker: Broker,
-        queue: str,
-        listener: Listener,
-        keys: SigningKeys,
-        attempt: Callable[[Lane, Received], None],
+        self, commons: Commons, listener: Listener, keys: SigningKeys, attempt: Attempt
     ) -> None:
         self.listener = listener
         self.keys = keys
-        self._broker = broker
-        self._queue = queue
+        self.circuit = Circuit(commons, listener, self._adjust)
+        self._commons = commons
+        self._broker = commons.broker
+        self._queue = commons.topology.listener_queue(listener.id)
         self._attempt = attempt
+        self._account = Account()
+        self._pace = Pace(self._broker.clock, self._reserve, self._next)
+        self._order = Order(commons, listener.id, self._next) if listener.policy.ordered else None
+        self._enabled = False
         self._subscription: Subscription | None = None
+        #: Replaced with each subscription, to know its messages by.
+        self._life: object | None = None
         self._prefetch = 0
-        self._waiting: deque[Received] = deque()
+        #: With each message since when it is held, on the monotonic clock.
+        self._waiting: deque[tuple[Received, float]] = deque()
         self._running = 0
+        self._wake: Timer | None = None
+        self._release: Timer | None = None
 
-    @property
-    def idle(self) -> bool:
-        """True when no attempt is under way."""
-        return self._running == 0
-
-    def update(self, listener: Listener, keys: SigningKeys) -> None:
-        """Go on with a changed listener; attempts under way end as they began."""
+    def update(self, listener: Listener, keys: SigningKeys, breaker: OpenBreaker | None) -> None:
+        """Go on with a listener that is new or changed; attempts under way end as they began."""
         self.listener = listener
         self.keys = keys
-        if self._subscription is not None and self._prefetch != self._wanted():
-            self.pause()
-        self.resume()
-
-    def resume(self) -> None:
-        """Consume, unless it does already."""
-        if self._subscription is None:
-            self._prefetch = self._wanted()
-            self._subscription = self._broker.consume(
-                self._queue, self._received, prefetch=self._prefetch, on_lost=self._lost
-            )
+        self._pace.reset()
+        self._enabled = True
+        self.circuit.resume(listener, breaker)
+        self._adjust()
 
     def pause(self) -> None:
         """Stop consuming, and give back what was not begun: it rests in the listener's queue."""
-        if self._subscription is not None:
-            self._subscription.cancel(self._give_back)
-            self._subscription = None
-        self._give_back()
+        self._enabled = False
+        self._pace.reset()
+        self.circuit.suspend()
+        self._adjust()
 
-    def finished(self) -> None:
-        """One attempt has ended: begin the next. Called from any thread."""
-        self._broker.call(self._next)
+    def finished(self, start: Start, ended: Ended | None) -> None:
+        """An attempt has ended, or none was made of what began. Called from any thread."""
+        self._broker.call(partial(self._finished, start, ended))
+
+    def _finished(self, start: Start, ended: Ended | None) -> None:
+        self._running -= 1
+        if ended is not None:
+            stays = self._order is not None and self._order.ended(ended)
+            if stays and start.received.alive:
+                self._hold(start.received)
+            self._judge(start, ended)
+        self._adjust()
+        self._commons.turns.end(start.turn)
+
+    def _judge(self, start: Start, ended: Ended) -> None:
+        if isinstance(ended.decision, Disable):
+            self._commons.disable(self.listener, ended.decision.reason)
+        elif ended.failed:
+            self.circuit.failed(ended.public_error, probe=start.probe)
+        else:
+            self.circuit.succeeded()
+
+    # Whether the queue is consumed
+
+    def _adjust(self) -> None:
+        """Consume as is wanted now."""
+        wanted = self._wanted()
+        if wanted != self._prefetch and not self._must_keep():
+            self._let_go()
+            self._take_up(wanted)
+        self._next()
 
     def _wanted(self) -> int:
-        concurrency = self.listener.policy.concurrency
-        return concurrency + min(concurrency, _READY_AHEAD)
+        """How many messages to hold at most; none when the queue is to rest."""
+        if not self._enabled:
+            return 0
+        if self._order is not None:
+            return 1  # its head waits at hand: whoever lets go of it lets the next one pass
+        if self.circuit.allows != "all":
+            return int(self.circuit.allows == "one")
+        policy = self.listener.policy
+        ahead = policy.concurrency + min(policy.concurrency, _READY_AHEAD)
+        if policy.rate_per_s is None:
+            return ahead
+        return min(ahead, max(1, math.ceil(policy.rate_per_s * _RATE_AHEAD_S)))
 
-    def _received(self, received: Received) -> None:
-        self._waiting.append(received)
-        self._begin()
+    def _must_keep(self) -> bool:
+        """Tell whether the queue is kept for now: the next process must not begin before us."""
+        return self._order is not None and self._running > 0
+
+    def _take_up(self, prefetch: int) -> None:
+        self._prefetch = prefetch
+        if prefetch:
+            life = self._life = object()
+            if self._order is not None:
+                self._order.begin_life()
+            self._subscription = self._broker.consume(
+                self._queue,
+                partial(self._received, life),
+                prefetch=prefetch,
+                on_lost=partial(self._lost, life),
+            )
+
+    def _let_go(self) -> None:
+        if self._subscription is not None:
+            self._subscription.cancel()
+            self._subscription = None
+        # What is still on its way goes back when it comes.
+        self._life = None
+        self._give_back(math.inf)
+
+    def _lost(self, life: object, _: BrokerError | None) -> None:
+        """The queue is gone for this consumer; the next change of the listener consumes again."""
+        if life is self._life:
+            self._subscription = self._life = None
+            self._prefetch = 0
+            self.pause()
+
+    # What is at hand
+
+    def _received(self, life: object, received: Received) -> None:
+        if life is not self._life:
+            self._broker.requeue(received)
+        elif self._order is not None and not self._order.is_settled(received):
+            self._broker.call_later(SETTLE_S, partial(self._broker.requeue, received))
+        else:
+            self._hold(received)
+            if self._order is not None:
+                self._order.arrived(received)
+            self._next()
+
+    def _hold(self, received: Received) -> None:
+        self._waiting.append((received, self._broker.clock.monotonic()))
+        if self._release is None:
+            self._release = self._broker.call_later(HOLD_S, self._release_old)
+
+    def _release_old(self) -> None:
+        """Give back what is held for too long."""
+        now = self._broker.clock.monotonic()
+        self._give_back(now - HOLD_S)
+        self._release = None
+        if self._waiting:
+            wait_s = self._waiting[0][1] + HOLD_S - now
+            self._release = self._broker.call_later(wait_s, self._release_old)
+
+    def _give_back(self, until: float) -> None:
+        """Give back what came until a moment, the last first: so it keeps its order."""
+        old = [received for received, since in self._waiting if since <= until]
+        for _ in old:
+            self._waiting.popleft()
+        for received in reversed(old):
+            self._broker.requeue(received)
+
+    # When an attempt begins
 
     def _next(self) -> None:
-        self._running -= 1
-        self._begin()
+        """Ask for a turn if an attempt may begin; else come back when one may."""
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        wait_s = self._wait_s()
+        if wait_s == 0.0:
+            self._commons.turns.ask(self._account, self._take_turn)
+        elif wait_s is not None:
+            self._wake = self._broker.call_later(wait_s, self._next)
 
-    def _begin(self) -> None:
-        while self._waiting and self._running < self.listener.policy.concurrency:
-            received = self._waiting.popleft()
-            if received.alive:
-                self._running += 1
-                self._attempt(self, received)
+    def _wait_s(self) -> float | None:
+        """How long until an attempt may begin, in seconds; None when something has to happen."""
+        while self._waiting and not self._waiting[0][0].alive:
+            self._waiting.popleft()
+        free = self._free()
+        if not self._waiting or free <= 0 or not self._enabled:
+            return None
+        if self._order is not None and (wait_s := self._order.wait_s()) != 0.0:
+            return wait_s
+        return self._pace.wait_s(self.listener.policy.rate_per_s, min(free, len(self._waiting)))
 
-    def _give_back(self, _: BrokerError | None = None) -> None:
-        while self._waiting:
-            self._broker.requeue(self._waiting.pop())
+    def _free(self) -> int:
+        """How many attempts may begin as far as concurrency goes."""
+        allows = self.circuit.allows
+        if allows == "none":
+            return 0
+        single = allows == "one" or self._order is not None
+        return (1 if single else self.listener.policy.concurrency) - self._running
 
-    def _lost(self, _: BrokerError | None) -> None:
-        """The queue is gone for this consumer; the next change of the listener consumes again."""
-        self._subscription = None
+    def _take_turn(self) -> None:
+        if self._wait_s() != 0.0:
+            self._next()
+            return
+        received, _ = self._waiting.popleft()
+        self._pace.take()
+        self._running += 1
+        head = None if self._order is None else self._order.head
+        turn = self._commons.turns.begin(self._account)
+        self._attempt(self, Start(received, head, turn, probe=self.circuit.allows == "one"))
+        self._next()
+
+    def _reserve(
+        self, count: int, interval_s: float, reserved: Callable[[float | None], None]
+    ) -> None:
+        reserve = partial(self._commons.state.reserve_slots, self.listener.id, count, interval_s)
+        self._commons.registry.ask(
+            reserve, lambda first_s: reserved(first_s if isinstance(first_s, float) else None)
+        )

@@ -6,9 +6,10 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from durian.broker.parts import Part
-from durian.broker.port import Address, Broker, Received
+from durian.broker.port import Address, Broker, Done, Received
 from durian.broker.topology import Topology, bucket_at_least, bucket_for
 from durian.consumers.decision import Retry
 from durian.errors import BrokerError
@@ -64,26 +65,40 @@ class Settler:
         return Move(message, Address(self._topology.dead, message.routing_key), parts)
 
     def settle(
-        self, received: Received, record: Attempt | None, move: Move | None, settled: Settled
+        self,
+        received: Received,
+        record: Attempt | None,
+        move: Move | None,
+        settled: Settled,
+        *,
+        news: Sequence[tuple[Message, Address]] = (),
     ) -> None:
-        """Publish the record, then make the move, then ack, then call `settled`.
+        """Publish the record, then make the move, then publish news, ack, and call `settled`.
 
-        A record that the broker does not take is given up with a word in the log: the attempt log
-        serves people, and must never hold a delivery. A move is made again until it is done.
+        A record or news that the broker does not take are given up with a word in the log: they
+        serve people, and must never hold a delivery. A move is made again until it is done.
         """
         settlement = _Settlement(self._broker, received, move, settled, self._known)
+        settlement.news += news
         if record is None:
             settlement.recorded(None)
-            return
+        else:
+            self._record(received, record, settlement.recorded)
+
+    def record(self, received: Received, record: Attempt) -> None:
+        """Publish the record of an attempt at a delivery that stays where it is."""
+        self._record(received, record, partial(_told, received))
+
+    def _record(self, received: Received, record: Attempt, done: Done) -> None:
         address = Address(self._topology.attempts, f"{record.listener_id}.{record.result}")
         message = Message(body=record.to_json(), content_type="application/json")
-        self._broker.publish(message, address, settlement.recorded, cause=received)
+        self._broker.publish(message, address, done, cause=received)
 
 
 class _Settlement:
     """One delivery on its way out."""
 
-    __slots__ = ("_broker", "_known", "_move", "_received", "_settled")
+    __slots__ = ("_broker", "_known", "_move", "_received", "_settled", "news")
 
     def __init__(
         self,
@@ -96,12 +111,13 @@ class _Settlement:
         self._broker = broker
         self._received = received
         self._move = move
+        #: What is published once the move is done.
+        self.news: list[tuple[Message, Address]] = []
         self._settled = settled
         self._known = known
 
     def recorded(self, error: BrokerError | None) -> None:
-        if error is not None and self._received.alive:
-            _log.warning("delivery.record_failed error=%s", error)
+        _told(self._received, error)
         failpoint("delivery.recorded")
         self.start()
 
@@ -127,10 +143,24 @@ class _Settlement:
     def _moved(self, error: BrokerError | None) -> None:
         if error is None:
             failpoint("delivery.confirmed")
-            self._broker.ack(self._received)
-            self._settled()
+            self._tell(None)
         elif not self._received.alive:
             self._settled()
         else:
             _log.warning("delivery.move_failed error=%s", error)
             self._broker.call_later(_AGAIN_AFTER_S, self.start)
+
+    def _tell(self, error: BrokerError | None) -> None:
+        _told(self._received, error)
+        if self.news:
+            message, address = self.news.pop(0)
+            self._broker.publish(message, address, self._tell, cause=self._received)
+        else:
+            self._broker.ack(self._received)
+            self._settled()
+
+
+def _told(received: Received, error: BrokerError | None) -> None:
+    """Say that a record or news are lost; of a delivery that comes again, they come again."""
+    if error is not None and received.alive:
+        _log.warning("delivery.record_failed error=%s", error)

@@ -48,7 +48,8 @@ class ChangeSource(Protocol):
 class Follower:
     """Hands every change of the registry to `apply`, in order, until it is stopped.
 
-    `on_synced` is called once, when the whole registry has been applied for the first time.
+    `on_synced` is called once, when the whole registry has been applied for the first time;
+    `on_look` after each look at it, whether something has changed or not.
 
     `apply` runs on the follower's thread and may block; the version moves on once it returned. A
     DurianError from it, or from the registry, is logged once and the same change is tried again.
@@ -62,6 +63,7 @@ class Follower:
         apply: Callable[[Changes], None],
         *,
         on_synced: Callable[[], None] | None = None,
+        on_look: Callable[[], None] | None = None,
         poll_s: float = 30.0,
     ) -> None:
         self._source = source
@@ -69,6 +71,7 @@ class Follower:
         self._topology = topology
         self._apply = apply
         self._on_synced = on_synced
+        self._on_look = on_look
         self._poll_s = poll_s
         self._version = 0
         self._known: set[str] = set()
@@ -118,6 +121,8 @@ class Follower:
             self._synced.set()
             if self._on_synced is not None:
                 self._on_synced()
+        if self._on_look is not None:
+            self._on_look()
 
     def stop(self) -> None:
         """Stop following; a change being applied is finished first. Harmless twice."""

@@ -13,7 +13,7 @@ import pytest
 from durian.broker.blocking import count, declare_all, publish_all
 from durian.broker.port import Address, Broker
 from durian.broker.topology import Topology
-from durian.consumers import DeliveryConsumer, Recorder
+from durian.consumers import BreakerRules, DeliveryConsumer, Recorder
 from durian.consumers.sender.port import Outcome
 from durian.events import Event, amqp
 from durian.events.message import Message
@@ -39,7 +39,9 @@ class Scene:
         self._stack = stack
         registry = FakeRegistry()
         registry.put(listener("joe"))
-        delivery = DeliveryConsumer(broker, NAMES, registry, self.sender, threads=8)
+        # Every attempt is to be made, also of a listener that fails.
+        patient = BreakerRules(failures=1_000_000)
+        delivery = DeliveryConsumer(broker, NAMES, registry, self.sender, threads=8, rules=patient)
         stack.callback(delivery.stop)
         delivery.start()
         assert delivery.wait_ready(SOON_S)

@@ -1,0 +1,120 @@
+"""The order of a listener: one delivery at a time, and nothing passes one that waits.
+
+Its queue hands out one message at a time to one process (a single active consumer). A failed
+delivery stays where it is, so the message cannot say how often it was tried: this process
+remembers, and the registry does for the one that may come after it. Without the registry that one
+begins to count anew; the order holds all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from durian.broker.port import Received
+from durian.consumers.commons import Commons
+from durian.consumers.decision import Retry
+from durian.consumers.deliverer import Ended
+from durian.consumers.delivery import Delivery
+from durian.errors import DurianError
+from durian.registry import Head
+
+#: Seconds that the first message of a consumer's life is left alone, before it is given back and
+#: comes again. RabbitMQ's quorum queues hand the next message to the new active consumer a moment
+#: before they take back the one that the old one held (seen on 3.10, however the old one ended);
+#: after that moment they hand out both in their order.
+SETTLE_S = 1.0
+
+
+class Order:
+    """How far the first delivery of one listener has come. Everything here runs on the loop."""
+
+    def __init__(self, commons: Commons, listener_id: str, ready: Callable[[], None]) -> None:
+        """Make one that calls `ready` when it has learned of a head what it has to know."""
+        self._commons = commons
+        self._listener_id = listener_id
+        self._ready = ready
+        self._head: Head | None = None
+        #: True when the registry knows the head as well.
+        self._written = False
+        #: The head that the registry is being asked about.
+        self._asked: str | None = None
+        #: False when another process may know more of the head.
+        self._is_sure = False
+        #: The last message, by which the end of a consumer's life is seen.
+        self._last: Received | None = None
+
+    def begin_life(self) -> None:
+        """The queue is consumed anew: others may have had it meanwhile."""
+        self._last = None
+
+    def is_settled(self, received: Received) -> bool:
+        """Tell whether a message is not the first of a consumer's life."""
+        last, self._last = self._last, received
+        if last is not None and last.alive:
+            return True
+        self._is_sure = False
+        return False
+
+    def arrived(self, received: Received) -> None:
+        """A message has come: ask about it, if somebody may have tried to deliver it."""
+        webhook_id = Delivery.of(self._listener_id, received.message).webhook_id
+        if self._head is not None and self._head.webhook_id != webhook_id:
+            self._head = None
+        if received.redelivered and not (self._head and self._is_sure):
+            self._asked = webhook_id
+            self._written = True
+            question = partial(self._commons.state.get_head, self._listener_id)
+            self._commons.registry.ask(question, partial(self._told, webhook_id))
+
+    def wait_s(self) -> float | None:
+        """How long the head has to wait, in seconds; None when that is not known yet."""
+        if self._asked is not None:
+            return None
+        if self._head is None:
+            return 0.0
+        return max(0.0, self._head.due_at - self._commons.broker.clock.now())
+
+    @property
+    def head(self) -> Head | None:
+        """What is known of the delivery that is first; None when it was never tried."""
+        return self._head
+
+    def ended(self, ended: Ended) -> bool:
+        """An attempt has ended; True when the delivery stays where it is."""
+        if not isinstance(ended.decision, Retry):
+            self._forget()
+            return False
+        delivery = ended.delivery
+        self._head = Head(
+            listener_id=self._listener_id,
+            webhook_id=delivery.webhook_id,
+            attempts=delivery.attempts + 1,
+            first_at_ms=delivery.first_at_ms or round(ended.at * 1000),
+            due_at=ended.at + ended.decision.after_s,
+            error=ended.error,
+        )
+        self._written = True
+        self._commons.registry.ask(partial(self._commons.state.put_head, self._head), _ignore)
+        return True
+
+    def _forget(self) -> None:
+        self._head = None
+        if self._written:
+            self._written = False
+            forget = partial(self._commons.state.drop_head, self._listener_id)
+            self._commons.registry.ask(forget, _ignore)
+
+    def _told(self, webhook_id: str, found: Head | DurianError | None) -> None:
+        if self._asked != webhook_id:
+            return
+        self._asked = None
+        self._is_sure = True
+        if isinstance(found, Head) and found.webhook_id == webhook_id:
+            known = 0 if self._head is None else self._head.attempts
+            self._head = found if found.attempts > known else self._head
+        self._ready()
+
+
+def _ignore(_: object) -> None:
+    """The registry's memory is a help, and no more than that."""
