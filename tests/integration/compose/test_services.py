@@ -91,6 +91,15 @@ def test_an_emitted_event_arrives_at_the_listening_endpoint(up: dict[str, Runnin
     assert '"name": "Joe"' in listen.printed()
 
 
+def test_what_was_delivered_is_recorded(up: dict[str, Running]) -> None:
+    def recorded() -> bool:
+        asked = up["record"].service.run(["durian", "deliveries", "list", "--json"])
+        assert asked.returncode == 0, asked.stderr
+        return '"result": "delivered"' in asked.stdout
+
+    await_that(recorded, "the record")
+
+
 def test_a_second_start_changes_nothing(up: dict[str, Running]) -> None:
     """What ran once runs again at the next `docker compose up`."""
     for one in up.values():
