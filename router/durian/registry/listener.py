@@ -121,11 +121,15 @@ _HINTS = {
 
 
 def new_listener_id(url: str) -> str:
-    """Make a readable id from a URL's host and path, with a random tail (31^6 of them)."""
+    """Make a readable id from a URL's host and path, with a random tail."""
     words = re.findall(r"[a-z0-9]+", _readable(url).lower())
     stem = "-".join(words)[:40].strip("-") or "listener"
-    tail = "".join(secrets.choice(_TAIL_ALPHABET) for _ in range(6))
-    return f"{stem}-{tail}"
+    return f"{stem}-{readable_tail()}"
+
+
+def readable_tail() -> str:
+    """Make the random end of an id that people read and type (31^6 of them)."""
+    return "".join(secrets.choice(_TAIL_ALPHABET) for _ in range(6))
 
 
 def _readable(url: str) -> str:

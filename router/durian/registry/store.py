@@ -20,6 +20,7 @@ from durian.registry.data_schema import check_spec
 from durian.registry.hook_spec import HookSpec
 from durian.registry.lane_store import LaneStore
 from durian.registry.listener import Listener
+from durian.registry.replay_store import ReplayStore
 from durian.registry.secret import ListenerSecret
 from durian.registry.sql import feed, hooks, listeners, removed, revision, secrets
 from durian.registry.sql.database import Database
@@ -32,7 +33,7 @@ CHUNK = 1000
 KEEP_REMOVED_S = 7 * 24 * 3600
 
 
-class Store(AttemptStore, LaneStore):
+class Store(AttemptStore, LaneStore, ReplayStore):
     """A registry that is open."""
 
     def __init__(
@@ -44,6 +45,7 @@ class Store(AttemptStore, LaneStore):
     ) -> None:
         AttemptStore.__init__(self, database)
         LaneStore.__init__(self, database, now)
+        ReplayStore.__init__(self, database, now)
         self._opened_vault = vault
 
     @classmethod
@@ -152,6 +154,15 @@ class Store(AttemptStore, LaneStore):
         """Return a listener. Raises `NotFound`."""
         with self._database.reading() as connection:
             return listeners.get(connection, listener_id)
+
+    def listener_dates(self, listener_id: str) -> tuple[float, float]:
+        """Return when a listener was added and last changed, in seconds since the epoch.
+
+        Raises:
+            NotFound: when there is none.
+        """
+        with self._database.reading() as connection:
+            return listeners.dates(connection, listener_id)
 
     def list_listeners(
         self,

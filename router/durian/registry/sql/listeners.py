@@ -72,6 +72,15 @@ def get(connection: Connection, listener_id: str) -> Listener:
     return found[0]
 
 
+def dates(connection: Connection, listener_id: str) -> tuple[float, float]:
+    """Read when one was added and last changed. Raises `NotFound`."""
+    query = sa.select(listeners.c.created_at, listeners.c.updated_at)
+    row = connection.execute(query.where(listeners.c.id == listener_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"No listener {listener_id} exists.")
+    return row[0], row[1]
+
+
 def page(
     connection: Connection,
     *,

@@ -167,3 +167,31 @@ heads = Table(
 
 #: When listeners with a rate may be called next.
 paces = Table("durian_paces", metadata, _listener_key(), Column("next_at", Double, nullable=False))
+
+#: Replays of the archive: what was asked for, and how far each has come.
+replays = Table(
+    "durian_replays",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column(
+        "listener_id",
+        Key,
+        ForeignKey("durian_listeners.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("since", Double),
+    Column("until", Double),
+    Column("rate_per_s", Double),
+    Column("state", Key, nullable=False),
+    Column("next_offset", BigInteger),
+    Column("end_offset", BigInteger),
+    Column("seen", BigInteger, nullable=False),
+    Column("sent", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("leased_until", Double, nullable=False),
+    Index("ix_durian_replays_listener_id", "listener_id", "started_at"),
+    Index("ix_durian_replays_started_at", "started_at"),
+)

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _create_breakers()
     _create_heads()
     _create_paces()
+    _create_replays()
 
 
 def _create_state() -> None:
@@ -172,6 +173,38 @@ def _create_paces() -> None:
         sa.Column("next_at", sa.Double, nullable=False),
         *_of_one_listener("durian_paces"),
     )
+
+
+def _create_replays() -> None:
+    op.create_table(
+        "durian_replays",
+        sa.Column("id", _KEY, nullable=False),
+        sa.Column("listener_id", _KEY, nullable=False),
+        sa.Column("since", sa.Double),
+        sa.Column("until", sa.Double),
+        sa.Column("rate_per_s", sa.Double),
+        sa.Column("state", _KEY, nullable=False),
+        sa.Column("next_offset", sa.BigInteger),
+        sa.Column("end_offset", sa.BigInteger),
+        sa.Column("seen", sa.BigInteger, nullable=False),
+        sa.Column("sent", sa.BigInteger, nullable=False),
+        sa.Column("error", sa.Text, nullable=False),
+        sa.Column("started_at", sa.Double, nullable=False),
+        sa.Column("updated_at", sa.Double, nullable=False),
+        sa.Column("holder", sa.Text, nullable=False),
+        sa.Column("leased_until", sa.Double, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_durian_replays")),
+        sa.ForeignKeyConstraint(
+            ["listener_id"],
+            ["durian_listeners.id"],
+            name=op.f("fk_durian_replays_listener_id"),
+            ondelete="CASCADE",
+        ),
+    )
+    op.create_index(
+        "ix_durian_replays_listener_id", "durian_replays", ["listener_id", "started_at"]
+    )
+    op.create_index("ix_durian_replays_started_at", "durian_replays", ["started_at"])
 
 
 def _of_one_listener(table: str) -> tuple[sa.Constraint, ...]:
