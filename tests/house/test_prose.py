@@ -18,8 +18,8 @@ SWITCH = re.compile(
     r"|pragma:\s*no\s*(?:cover|branch))(?P<rest>.*)"
 )
 
-#: A reason has at least two words.
-REASON = re.compile(r"\w+\W+\w+")
+#: A reason is at least a word; a code or a separator is none.
+REASON = re.compile(r"[A-Za-z]{5,}|[A-Za-z]+ [A-Za-z]+")
 
 #: Put together here, so that this file does not hold the words itself.
 PUT_OFF = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -42,7 +43,8 @@ def cut(broker: RabbitBroker) -> None:
         for link in (broker._session._consume, broker._session._publish):
             transport: Any = link._connection and link._connection._transport
             if transport is not None:
-                transport._sock.shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):  # it is lost already
+                    transport._sock.shutdown(socket.SHUT_RDWR)
         done(None)
 
     broker.call(shut)

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from durian.broker.blocking import count, declare_all, wait
-from durian.broker.port import Address
+from durian.broker.port import Address, Received
 from durian.broker.topology import Topology
 from durian.errors import BrokerError, BrokerUnavailable
 from tests.support.broker import Inbox, Outcome, eventually, plain_queue, put, text
@@ -45,9 +45,9 @@ def test_publishing_and_consuming_go_on_through_losses(house: House) -> None:
     complete = threading.Event()
     total = 600
 
-    def take(received: object) -> None:
-        seen.add(received.message.body)  # type: ignore[attr-defined]
-        broker.ack(received)  # type: ignore[arg-type]
+    def take(received: Received) -> None:
+        seen.add(received.message.body)
+        broker.ack(received)
         if len(seen) == total:
             complete.set()
 

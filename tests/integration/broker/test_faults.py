@@ -200,7 +200,7 @@ def test_a_channel_closed_by_the_broker_is_opened_again(
     broker.consume("q", inbox, prefetch=5)
     put(broker, to, "1")
     (first,) = inbox.wait(1)
-    broker.call(lambda: first.channel._channel.basic_ack(999))  # type: ignore[attr-defined]
+    broker.call(lambda: first.channel._channel.basic_ack(999))  # type: ignore[attr-defined]  # the adapter's own
     again = inbox.wait(2)[1]
     assert (first.alive, again.alive, again.redelivered) == (False, True, True)
     assert "broker.channel_closed" in caplog.text

@@ -8,6 +8,7 @@ import pytest
 
 from durian.events import Event
 from durian.events.message import Message
+from durian.match import Index
 from durian.router.consumer import addresses
 from durian.router.invalid import explained
 from tests.support.whole import House, listener
@@ -107,14 +108,14 @@ def test_a_fault_of_ours_sets_the_event_aside_and_the_next_one_passes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.add(listener("all"))
-    match = house.router.index.match
+    match = Index.match
 
-    def fail_once(event: Event) -> object:
+    def fail_once(index: Index, event: Event) -> object:
         if event.id == "poison":
             raise ZeroDivisionError
-        return match(event)
+        return match(index, event)
 
-    monkeypatch.setattr(house.router.index, "match", fail_once)
+    monkeypatch.setattr(Index, "match", fail_once)
     house.emit(Event(id="poison", type="person", data={}))
     house.emit(Event(type="person", data={}))
     [aside] = house.broker.messages(house.topology.invalid)

@@ -22,6 +22,8 @@ def tls_context(options: TlsOptions | None, ca_file: str) -> ssl.SSLContext:
         InvalidListener: its field is `tls`: an option cannot be used.
     """
     context = _trusting(options.ca_pem if options else None, ca_file)
+    # Debian's Python leaves this to the machine's OpenSSL configuration.
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslsocket_class = WatchedTlsSocket
     context.set_alpn_protocols(["http/1.1"])
     if options and options.cert_pem:
