@@ -175,13 +175,16 @@ def test_a_missing_queue_ends_the_subscription(broker: Broker) -> None:
 
 
 def test_a_deleted_queue_ends_the_subscription(broker: Broker) -> None:
-    plain_queue(broker)
+    to = plain_queue(broker)
     other = plain_queue(broker, "other")
-    lost, inbox = Outcome(), Inbox()
+    lost, doomed, inbox = Outcome(), Inbox(), Inbox()
     broker.consume("other", inbox, prefetch=5)
-    broker.consume("q", Inbox(), prefetch=1, on_lost=lost)
+    broker.consume("q", doomed, prefetch=1, on_lost=lost)
     put(broker, other, "1")
     inbox.wait(1)
+    # Only a subscription that has begun is ended by the deletion; one to a missing queue fails.
+    put(broker, to, "0")
+    doomed.wait(1)
     delete(broker, "q")
     assert isinstance(lost.wait(), QueueMissing)
     put(broker, other, "2")
