@@ -138,6 +138,12 @@ class Conflict(RegistryError):
     """Raised when a name or id is already taken."""
 
 
+class SnapshotUnusable(DurianError):
+    """Raised when a snapshot of the index cannot be used."""
+
+    hint = "Remove the file: the listeners are loaded from the registry."
+
+
 class MissingExtra(DurianError):
     """Raised when a command needs a part of Durian that is not installed."""
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from durian.errors import InvalidFilter
 from durian.events import Event
 from durian.match.condition import Condition, found
 from durian.match.explain import Verdict, explain
 from durian.match.limits import MAX_FILTER_BYTES, check
-from durian.match.reading import all_of, read_field, read_object, read_value
+from durian.match.parsing import read_form, read_text
+from durian.match.reading import all_of, read_field, read_value
 from durian.match.short import parse_short
 from durian.match.short_writing import write_short
 from durian.match.size import check_size
@@ -44,18 +44,7 @@ class Filter:
     @classmethod
     def parse(cls, form: str | Mapping[str, Any]) -> Filter:
         """Read the JSON form, as text or as parsed. Raises InvalidFilter."""
-        if isinstance(form, str):
-            check("filter", "the number of characters", len(form), MAX_FILTER_BYTES)
-            try:
-                form = json.loads(form, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-            except ValueError as exc:
-                raise InvalidFilter("filter", f"is not valid JSON: {exc}") from exc
-            except RecursionError as exc:
-                raise InvalidFilter("filter", "is nested too deep") from exc
-        if not isinstance(form, Mapping):
-            hint = 'Write conditions by field: {"name": {"startswith": "J"}}.'
-            raise InvalidFilter("filter", "is not a JSON object", hint=hint)
-        return cls(read_object(form))
+        return cls(read_text(form) if isinstance(form, str) else read_form(form))
 
     @classmethod
     def parse_short(cls, text: str) -> Filter:
@@ -89,16 +78,3 @@ class Filter:
 
     def __repr__(self) -> str:
         return f"Filter.parse({self._text!r})"
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidFilter(twice, "is given twice in one object")
-    return members
-
-
-def _refuse_constant(name: str) -> Any:
-    raise InvalidFilter("filter", f"holds {name}, which is not JSON")

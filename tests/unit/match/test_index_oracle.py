@@ -3,15 +3,58 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from durian.events import Event
 from durian.match import Filter, Index
+from durian.match.index import (
+    access,
+    bounds,
+    equalities,
+    lookup,
+    place,
+    regex_sets,
+    shapes,
+    topics,
+    words,
+)
 from tests.support import filter_oracle as oracle
 from tests.support.filter_strategies import EXAMPLES, data, filters, patterns, simple_filters, types
+
+#: Limits at which the index's parts are made, merged and split, so small that a few listeners do.
+_TINY = (
+    (words, "_APART", 2),
+    (words, "_LARGEST", 5),
+    (words, "_BLOCK", 3),
+    (regex_sets, "_APART", 1),
+    (regex_sets, "_LARGEST", 3),
+    (bounds, "_APART", 1),
+    (bounds, "_SHARE", 2),
+    (lookup, "MANY", 2),
+    (shapes, "_CHOICES", 2),
+    (topics, "_REMEMBERED", 1),
+    (place, "_FEW", 1),
+    (equalities, "MAX_KEYS", 2),
+    (equalities, "MAX_ALTERNATIVES", 3),
+    (access, "MAX_ENTRIES", 3),
+)
+
+
+@pytest.fixture(autouse=True, scope="module", params=["as shipped", "tiny"])
+def limits(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Compare with the limits as they are, and with limits that are met all the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, value in _TINY if request.param == "tiny" else ():
+            patch.setattr(module, name, value)
+        yield
+
 
 _events = st.builds(
     lambda payload, event_type, subject, extensions: Event(
@@ -52,6 +95,16 @@ def apply(index: Index, listeners: dict[str, tuple[str, Any]], step: tuple[Any, 
         assert sorted(index.match(form)) == expected(listeners, form)
 
 
+def restore(index: Index) -> Index:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "snapshot"
+        index.save(path, "a mark")
+        restored, mark = Index.restore(path)
+    assert mark == "a mark"
+    assert len(restored) == len(index)
+    return restored
+
+
 @settings(max_examples=EXAMPLES)
 @given(
     st.lists(filters | simple_filters, max_size=12),
@@ -71,12 +124,17 @@ def test_the_index_finds_whom_the_specification_names(
     for event in events:
         apply(index, listeners, ("match", None, None, event))
     assert len(index) == len(listeners)
+    restored = restore(index)
+    for event in events:
+        apply(restored, listeners, ("match", None, None, event))
     for listener_id in list(listeners):
+        restored.remove(listener_id)
         index.remove(listener_id)
-    assert index.is_empty(), json.dumps(steps, default=repr)
+    assert index.is_empty()
+    assert restored.is_empty()
 
 
-@settings(max_examples=max(EXAMPLES // 5, 20))
+@settings(max_examples=max(EXAMPLES // 25, 10))
 @given(
     filters, st.lists(filters, min_size=1, max_size=3), st.lists(_events, min_size=1, max_size=6)
 )
@@ -91,6 +149,9 @@ def test_common_values_are_split_without_a_difference(
         apply(index, listeners, ("add", number, "#", form))
     for event in events:
         apply(index, listeners, ("match", None, None, event))
+    restored = restore(index)
+    for event in events:
+        apply(restored, listeners, ("match", None, None, event))
     for number in range(0, 100, 2):
         apply(index, listeners, ("remove", number, None, None))
     for event in events:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from durian.match.index.lookup import Store, TableLookup
+from durian.match.index.lookup import Ids, Store, TableLookup, ids_of
 from durian.match.index.posting import Item
 from durian.match.index.shards import MASK
 
@@ -31,6 +31,12 @@ class _Affixes(TableLookup):
         """File by a piece of text."""
         super().insert(key, argument, item)
         self._count(len(argument), 1)
+
+    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
+        """File many by pieces of text."""
+        super().refill(keys, arguments, items)
+        for argument, item in zip(arguments, items, strict=True):
+            self._count(len(argument), len(ids_of(item)))
 
     def discard(self, key: str, argument: str, item: Item) -> None:
         """Take away from under a piece of text."""

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from durian.match.index.lookup import Lookup, Store
+from durian.match.index.lookup import Ids, Lookup, Store, ids_of
 from durian.match.index.posting import Item
 
 if TYPE_CHECKING:
@@ -49,6 +49,14 @@ class Bounds(Lookup):
         if size > _APART and size * _SHARE > len(long[0]):
             short, long = ([], []), _merged(long, short)
         self._runs = (short, long)
+
+    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:  # noqa: ARG002 (it has no table)
+        """File many by bounds."""
+        pairs = list(zip(arguments, items, strict=True))
+        bounds = [_parse(argument) for argument, item in pairs for _ in ids_of(item)]
+        ids: list[Item] = [each for item in items for each in ids_of(item)]
+        self._runs = (self._runs[0], _merged(self._runs[1], (bounds, ids)))
+        self.count += len(ids)
 
     def discard(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (it has no table)
         """Take away from under a bound."""

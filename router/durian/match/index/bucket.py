@@ -6,6 +6,7 @@ of their own, by what else they ask: else an event with a common value would hav
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from durian.match.index.posting import Filed, Item
@@ -21,12 +22,12 @@ class Bucket:
 
     __slots__ = ("_changes", "_group", "_ids", "_keys", "_lookup", "_node")
 
-    def __init__(self, lookup: Lookup) -> None:
+    def __init__(self, lookup: Lookup, ids: Iterable[str] = ()) -> None:
         self._lookup = lookup
-        self._ids: dict[str, None] = {}
+        self._ids: dict[str, None] = dict.fromkeys(ids)
         self._changes = 0
         #: The ids as one group, made when first asked for, with the count of changes it is as of.
-        self._group: tuple[int, tuple[str, ...]] = (0, ())
+        self._group: tuple[int, tuple[str, ...]] = (0, tuple(self._ids))
         self._node: Node | None = None
         self._keys: dict[Filed, tuple[str, ...]] = {}
 

@@ -29,7 +29,6 @@ from durian.match.matchers import (
     Wildcard,
 )
 from durian.match.matchers.text import pieces
-from durian.match.values import is_scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,8 @@ def _equal_cover(path: Path, values: tuple[object, ...], ignore_case: bool) -> F
     if ignore_case:
         folded = {str(value).casefold() for value in values}
         return tuple(Entry(path, "equal-folded", text) for text in folded), 5, True
-    # Plain values are covered as equalities; this is a whole array or object.
-    return (Entry(path, "present", ""),), 82, all(map(is_scalar, values))
+    # Plain values are covered as equalities; this is a whole array or object, or one too many.
+    return (Entry(path, "present", ""),), 82, False
 
 
 def _text_cover(path: Path, condition: Condition) -> Found | None:

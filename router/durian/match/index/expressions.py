@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durian.match.index.literals import literals
-from durian.match.index.lookup import Store, TableLookup
+from durian.match.index.lookup import Ids, Store, TableLookup
 from durian.match.index.posting import Item
 from durian.match.index.regex_sets import RegexSets
 from durian.match.index.words import Words
@@ -43,15 +43,27 @@ class Expressions(TableLookup):
         super().insert(key, argument, item)
         if known:
             return
-        needed = literals(argument)
-        if not needed or len(needed[0]) < _LONG:
+        text = self._group(argument)
+        if not text:
             self._others.add(argument)
-            return
-        text, *rest = needed
-        group = self._by_text.get(text, {})
-        self._by_text[text] = group | {argument: tuple(rest)}
-        if not group:
+        elif len(self._by_text[text]) == 1:
             self._texts.add(text)
+
+    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
+        """File many by expressions."""
+        super().refill(keys, arguments, items)
+        known = set(self._by_text)
+        self._others.fill(each for each in arguments if not self._group(each))
+        self._texts.fill(self._by_text.keys() - known)
+
+    def _group(self, pattern: str) -> str:
+        """Add an expression to the group of those that need the same text, which is given."""
+        needed = literals(pattern)
+        if not needed or len(needed[0]) < _LONG:
+            return ""
+        text, *rest = needed
+        self._by_text[text] = self._by_text.get(text, {}) | {pattern: tuple(rest)}
+        return text
 
     def discard(self, key: str, argument: str, item: Item) -> None:
         """Take away from under an expression."""

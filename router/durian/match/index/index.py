@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import gc
+import itertools
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path as FilePath
 
 from durian.errors import InvalidInput
 from durian.events import Event
 from durian.match.condition import Condition
 from durian.match.event_pattern import check_event_pattern
 from durian.match.filter import Filter
-from durian.match.index.lookup import Store
+from durian.match.index.collection import kept_from_collection
+from durian.match.index.lookup import Lookup, Store, ids_of
 from durian.match.index.matches import Matches
 from durian.match.index.node import Node
 from durian.match.index.posting import Item
 from durian.match.index.quick import quick_place
 from durian.match.index.search import Search
-from durian.match.index.shards import Shards
+from durian.match.index.shards import MASK, Shards
+from durian.match.index.snapshot import Group, restore, save
 from durian.match.index.topics import Topics
+from durian.match.parsing import read_text
+
+#: Listeners that are loaded in one go, while other writers wait: less than a millisecond's worth.
+_BATCH = 64
 
 
 class Index:
@@ -28,10 +35,11 @@ class Index:
     has done is seen by every `match` that starts afterwards.
     """
 
-    __slots__ = ("_changing", "_filed", "_store", "_topics", "_writing")
+    __slots__ = ("_changing", "_filed", "_topics", "_writing", "store")
 
     def __init__(self) -> None:
-        self._store = Store()
+        #: What all parts share.
+        self.store = Store()
         self._topics: Topics[Node] = Topics()
         #: Where each listener is filed: a key, or a Filed with its keys.
         self._filed: Shards[Item] = Shards()
@@ -44,16 +52,8 @@ class Index:
 
     def add(self, listener_id: str, event_pattern: str, filter: Filter) -> None:  # noqa: A002 (the design's word)
         """File a listener, in place of what was filed under its id. Raises InvalidListener."""
-        check_event_pattern(event_pattern)
         with self._writing:
-            old = self._filed.get(listener_id)
-            node = self._topics.get(event_pattern) or Node(self._store, event_pattern)
-            if old is not None:
-                self._changing += 1
-            try:
-                self._put(node, listener_id, filter.condition, old)
-            finally:
-                self._changing += self._changing & 1
+            self._replace(listener_id, event_pattern, filter.condition)
 
     def load(self, rows: Iterable[tuple[str, str, str]]) -> dict[str, InvalidInput]:
         """File many listeners, given by id, event pattern and filter (JSON), as `add` does each.
@@ -63,20 +63,32 @@ class Index:
         is no garbage in it, and going through it takes long.
         """
         refused: dict[str, InvalidInput] = {}
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            for listener_id, pattern, form in rows:
-                try:
-                    self._load(listener_id, pattern, form)
-                except InvalidInput as exc:
-                    refused[listener_id] = exc
-        finally:
-            if collecting:
-                gc.enable()
-        gc.collect()
-        gc.freeze()
+        with kept_from_collection(self):
+            waiting = iter(rows)
+            while batch := list(itertools.islice(waiting, _BATCH)):
+                self._load(batch, refused)
         return refused
+
+    def save(self, path: FilePath, mark: str = "") -> None:
+        """Write all listeners to a file, in place of the one that is there.
+
+        `mark` comes back from `restore`: say in it of which version of the registry the index is.
+        Other writers wait meanwhile, readers do not.
+        """
+        with self._writing:
+            save(self, path, mark)
+
+    @classmethod
+    def restore(cls, path: FilePath) -> tuple[Index, str]:
+        """Read an index that `save` has written, and its mark: many times faster than `load`.
+
+        Keep the file where nobody else can write: it is checked for damage, not for malice. Raises
+        SnapshotUnusable; then load the listeners from where they come from.
+        """
+        index = cls()
+        with kept_from_collection(index):
+            mark = restore(index, path)
+        return index, mark
 
     def remove(self, listener_id: str) -> None:
         """Forget a listener. Harmless when there is none of that id."""
@@ -100,17 +112,35 @@ class Index:
             return list(dict.fromkeys(found))
         return found
 
-    def _load(self, listener_id: str, pattern: str, form: str) -> None:
+    def _load(self, rows: list[tuple[str, str, str]], refused: dict[str, InvalidInput]) -> None:
+        parts = self._filed.parts
         with self._writing:
-            node = self._topics.get(pattern)
-            if node is not None and self._filed.get(listener_id) is None:
-                place = quick_place(node, form)
-                if place is not None:
-                    lookup, argument = place
-                    self._filed.put(listener_id, lookup.put(argument, listener_id))
-                    node.size += 1
-                    return
-        self.add(listener_id, pattern, Filter.parse(form))
+            for listener_id, pattern, form in rows:
+                part = parts[hash(listener_id) & MASK]
+                node = self._topics.get(pattern)
+                quick = None
+                if node is not None and listener_id not in part:
+                    quick = quick_place(node, form)
+                if node is None or quick is None:
+                    try:
+                        self._replace(listener_id, pattern, read_text(form))
+                    except InvalidInput as exc:
+                        refused[listener_id] = exc
+                    continue
+                lookup, argument = quick
+                part[listener_id] = lookup.put(argument, listener_id)
+                node.size += 1
+
+    def _replace(self, listener_id: str, pattern: str, condition: Condition) -> None:
+        check_event_pattern(pattern)
+        old = self._filed.get(listener_id)
+        node = self._topics.get(pattern) or Node(self.store, pattern)
+        if old is not None:
+            self._changing += 1
+        try:
+            self._put(node, listener_id, condition, old)
+        finally:
+            self._changing += self._changing & 1
 
     def _put(self, node: Node, listener_id: str, condition: Condition, old: Item | None) -> None:
         item = node.add(listener_id, condition, old)
@@ -127,14 +157,37 @@ class Index:
     def _drop(self, listener_id: str, old: Item) -> None:
         """Take a listener away from where it was filed."""
         keys, item = ((old,), listener_id) if isinstance(old, str) else (old.keys, old)
-        node = self._store.lookup(keys[0]).place.node
+        node = self.store.lookup(keys[0]).place.node
         for key in keys:
-            self._store.drop(key, item)
+            self.store.drop(key, item)
         node.size -= 1
         if not node.size:
             self._topics.remove(node.pattern)
 
+    def refill(self, group: Group) -> None:
+        """File the listeners of one lookup, as a snapshot has them."""
+        node = self._topics.get(group.pattern) or Node(self.store, group.pattern)
+        if group.paths:
+            lookup: Lookup = node.shape(group.paths)
+        else:
+            lookup = node.place(group.path).lookup(group.kind)
+        keys = [lookup.prefix + argument for argument in group.arguments]
+        lookup.refill(keys, group.arguments, group.items)
+        parts = self._filed.parts
+        size = 0
+        for key, item in zip(keys, group.items, strict=True):
+            for listener_id in ids_of(item):
+                parts[hash(listener_id) & MASK][listener_id] = key
+                size += 1
+        node.size += size
+        self._topics.put(node.pattern, node)
+
+    def everyone(self) -> Iterator[tuple[str, Item]]:
+        """Give every listener and where it is filed; those of the moment each is come to."""
+        for part in self._filed.parts:
+            yield from list(part.items())
+
     def is_empty(self) -> bool:
         """Tell whether nothing is left of what was ever filed."""
-        store = self._store
+        store = self.store
         return not (len(self._filed) or len(store.table) or store.lookups or list(self._topics))

@@ -7,15 +7,18 @@ store's one table, under such keys; the others, which need an order or an automa
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from durian.match.index.bucket import Bucket
 from durian.match.index.posting import MANY, Item, Posting
-from durian.match.index.shards import Shards
+from durian.match.index.shards import MASK, Shards
 
 if TYPE_CHECKING:
     from durian.match.index.place import Place
     from durian.match.index.search import Search
+
+#: A posting of listeners that need only their key, as snapshots write it: one id, or several.
+Ids: TypeAlias = "str | list[str]"
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -81,6 +84,13 @@ class Lookup:
             del self.store.lookups[self.number]
             self.place.forget(self)
 
+    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
+        """File many listeners that need only their key, by arguments that are new and distinct."""
+        for key, argument, item in zip(keys, arguments, items, strict=True):
+            for each in ids_of(item):
+                self.insert(key, argument, each)
+        self.count += sum(len(ids_of(item)) for item in items)
+
     @abstractmethod
     def insert(self, key: str, argument: str, item: Item) -> None:
         """File an item. Readers may be reading."""
@@ -99,10 +109,18 @@ class TableLookup(Lookup):
 
     __slots__ = ()
 
+    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:  # noqa: ARG002 (keys have them)
+        """File many listeners in the table."""
+        parts = self.store.table.parts
+        for key, item in zip(keys, items, strict=True):
+            parts[hash(key) & MASK][key] = item if isinstance(item, str) else _posting(item, self)
+        self.count += sum(len(ids_of(item)) for item in items)
+
     def insert(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (the key has it)
         """File an item in the table."""
-        table = self.store.table
-        table.put(key, added(table.get(key), item, self))
+        part = self.store.table.parts[hash(key) & MASK]
+        posting = part.get(key)
+        part[key] = item if posting is None else added(posting, item, self)
 
     def discard(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (the key has it)
         """Take an item out of the table."""
@@ -114,10 +132,17 @@ class TableLookup(Lookup):
             table.put(key, left)
 
 
-def added(posting: Posting | None, item: Item, lookup: Lookup) -> Posting:
+def ids_of(item: Ids) -> list[str]:
+    """Give the ids of a posting as snapshots write it."""
+    return [item] if isinstance(item, str) else item
+
+
+def _posting(ids: list[str], lookup: Lookup) -> Posting:
+    return Bucket(lookup, ids) if len(ids) > MANY else [*ids]
+
+
+def added(posting: Posting, item: Item, lookup: Lookup) -> Posting:
     """Give the posting with one more item. Readers of the old one are not disturbed."""
-    if posting is None:
-        return item
     if isinstance(posting, Bucket):
         posting.add(item)
         return posting

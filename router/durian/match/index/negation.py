@@ -41,9 +41,11 @@ class Negation(Lookup):
 
     def insert(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (its condition says it all)
         """File an item by its opposite."""
-        if not isinstance(item, Filed) or item.condition is None:
+        if not isinstance(item, Filed):
             raise TypeError(item)
         against = opposite(open_questions(conjuncts(item.condition), self.place.node.skip))
+        if against is None:
+            raise TypeError(item.condition)
         self._serial += 1
         opponent = Filed(str(self._serial), against, several=True)
         opponent.keys = self._node.file(opponent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from durian.match.index.lookup import Store, TableLookup
+from durian.match.index.lookup import Ids, Store, TableLookup, ids_of
 from durian.match.index.posting import Item
 from durian.match.matchers.network import address
 
@@ -29,6 +29,12 @@ class Networks(TableLookup):
         """File by a network."""
         super().insert(key, argument, item)
         self._count(argument, 1)
+
+    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
+        """File many by networks."""
+        super().refill(keys, arguments, items)
+        for argument, item in zip(arguments, items, strict=True):
+            self._count(argument, len(ids_of(item)))
 
     def discard(self, key: str, argument: str, item: Item) -> None:
         """Take away from under a network."""

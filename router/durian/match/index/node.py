@@ -74,7 +74,7 @@ class Node:
 
     def file(self, filed: Filed) -> tuple[str, ...]:
         """File what was made to be checked elsewhere, and give its keys here."""
-        asked = meaningful(conjuncts(filed.condition)) if filed.condition is not None else []
+        asked = [] if filed.exact else meaningful(conjuncts(filed.condition))
         return self._file(filed, asked, best_cover(asked, self.skip) if asked else None)
 
     def _filed(self, listener_id: str, condition: Condition, cover: Cover | None) -> Filed:
@@ -85,8 +85,7 @@ class Node:
             by = self._lookup(cover.entries[0])
             if isinstance(by, Equal | Shape):
                 return Filed(listener_id, shared(left), several=False, by=by)
-        exact = None if cover.exact else condition
-        return Filed(listener_id, exact, several=len(cover.entries) > 1)
+        return Filed(listener_id, condition, several=len(cover.entries) > 1, exact=cover.exact)
 
     def _file(self, filed: Filed, asked: list[Asked], cover: Cover | None) -> tuple[str, ...]:
         if cover is not None:
@@ -141,7 +140,7 @@ class Node:
 
     def place(self, path: Path) -> Place:
         """Give the place of a path, a new one if need be."""
-        if path is _REST:
+        if path == _REST:
             return self.rest
         if path[0] != DATA:
             place = self.attributes.get(path[1])

@@ -74,8 +74,9 @@ class Place:
         self.node.forget(lookup)
 
     def kind_of(self, lookup: Lookup) -> str:
-        """Give the kind of one of the lookups."""
-        return next(kind for kind, each in self._kinds.items() if each is lookup)
+        """Give the kind of one of the lookups; a shape's is `shape`."""
+        kinds = (kind for kind, each in self._kinds.items() if each is lookup)
+        return next(kinds, "shape")
 
     def visit(self, value: Any, search: Search) -> None:
         """Let a value, its elements and its members meet what is filed here and below."""

@@ -29,29 +29,32 @@ class Equality(Protocol):
 class Filed:
     """A listener that needs more than its key: its condition is still to be checked."""
 
-    __slots__ = ("by", "condition", "id", "keys", "several")
+    __slots__ = ("by", "condition", "exact", "id", "keys", "several")
 
     def __init__(
         self,
         listener_id: str,
-        condition: Condition | None,
+        condition: Condition,
         *,
         several: bool,
+        exact: bool = False,
         by: Equality | None = None,
     ) -> None:
         self.id = listener_id
+        #: Whether its keys say it all, and nothing is left to be checked.
+        self.exact = exact
         #: By what its key was met, when its condition is only what is left to be checked then.
         self.by = by
-        #: What must hold of the event; None when the key says it all.
+        #: What must hold of the event.
         self.condition = condition
         #: Whether it is filed under several keys, and so may be met more than once.
         self.several = several
         #: The keys it is filed under.
         self.keys: tuple[str, ...] = ()
 
-    def whole(self) -> Condition | None:
+    def whole(self) -> Condition:
         """Give all that must hold, that by which it was met included."""
-        if self.by is None or self.condition is None:
+        if self.by is None:
             return self.condition
         met = self.by.condition(self.keys[0].partition("|")[2])
         return all_of((met, self.condition))

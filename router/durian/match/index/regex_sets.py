@@ -46,6 +46,12 @@ class RegexSets:
         kept.append(_group(each for each in new if each in self._alive))
         self._state = ((), tuple(sorted(kept, key=lambda part: -len(part[1]))))
 
+    def fill(self, patterns: Iterable[str]) -> None:
+        """Add distinct expressions that are not in the set. They compile."""
+        new = dict.fromkeys(patterns)
+        self._alive |= new
+        self._state = (self._state[0], (*_parts(new), *self._state[1]))
+
     def remove(self, pattern: str) -> None:
         """Remove an expression of the set."""
         self._alive.pop(pattern, None)
@@ -56,18 +62,21 @@ class RegexSets:
         self._dead += 1
         if self._dead > len(self._alive) + _APART:
             self._dead = 0
-            alive = list(self._alive)
-            starts = range(0, len(alive), _LARGEST)
-            parts = tuple(_group(alive[start : start + _LARGEST]) for start in starts)
-            self._state = ((), parts)
+            self._state = ((), _parts(self._alive))
 
     def find(self, text: str) -> set[str]:
         """Give the expressions found in the text, and maybe some that were just removed."""
         apart, parts = self._state
         found = {pattern for pattern, compiled in apart if compiled.search(text) is not None}
         for group, patterns in parts:
-            found.update([patterns[at] for at in group.Match(text)])
+            found.update([patterns[at] for at in group.Match(text) or ()])
         return found
+
+
+def _parts(patterns: Iterable[str]) -> tuple[Part, ...]:
+    listed = list(patterns)
+    starts = range(0, len(listed), _LARGEST)
+    return tuple(_group(listed[start : start + _LARGEST]) for start in starts)
 
 
 def _group(patterns: Iterable[str]) -> Part:

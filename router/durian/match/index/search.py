@@ -56,12 +56,10 @@ class Search:
 
     def check(self, filed: Filed) -> None:
         """Take in a listener if its condition holds."""
-        event = self.event
-        condition = filed.condition
-        if type(event.data) is list:
-            # What holds of different fields must hold of the same element now.
-            condition = filed.whole()
-        if condition is None or found(condition, event.data, event):
+        data = self.event.data
+        # In an array, what holds of different fields must hold of the same element.
+        condition = filed.whole() if type(data) is list else filed.condition
+        if filed.exact or found(condition, data, self.event):
             if filed.several:
                 self.met.add(filed.id)
             else:

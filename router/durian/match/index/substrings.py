@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from durian.match.index.lookup import Store, TableLookup
+from durian.match.index.lookup import Ids, Store, TableLookup
 from durian.match.index.posting import Item
 from durian.match.index.words import Words
 
@@ -29,6 +29,11 @@ class Substrings(TableLookup):
         super().insert(key, argument, item)
         if not known:
             self._words.add(argument)
+
+    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
+        """File many by pieces of text."""
+        super().refill(keys, arguments, items)
+        self._words.fill(arguments)
 
     def discard(self, key: str, argument: str, item: Item) -> None:
         """Take away from under a piece of text."""

@@ -45,7 +45,7 @@ class Topics(Generic[_V]):
 
     def get(self, pattern: str) -> _V | None:
         """Give the value of a pattern."""
-        return (self._exact if is_exact(pattern) else self._wild).get(pattern)
+        return self._exact.get(pattern) or self._wild.get(pattern)
 
     def put(self, pattern: str, value: _V) -> None:
         """Keep a value for a pattern."""

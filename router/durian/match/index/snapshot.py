@@ -1,0 +1,154 @@
+"""Snapshots: an index as a file, so that a router has a million listeners again within seconds.
+
+A file is one line of JSON about it, then blobs of Python's marshal, each with its size in front.
+Listeners that need only their key are written as they are filed, the others with their filter. It
+is a cache: whatever is wrong with it, the registry has all that it says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import marshal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
+
+from durian.errors import SnapshotUnusable
+from durian.match.index.lookup import Ids
+from durian.match.index.paths import Path
+from durian.match.index.posting import Filed
+from durian.match.index.shapes import Shape
+from durian.match.writing import write
+
+if TYPE_CHECKING:
+    from durian.match.index.index import Index
+
+_T = TypeVar("_T")
+
+#: Changes when a file of before could be misread.
+FORMAT = 1
+
+#: Listeners in one blob: writing one holds up other threads for a few milliseconds.
+_BLOB = 16_384
+
+#: Bytes in front of a blob that say its size.
+_SIZE = 8
+
+
+class Group(NamedTuple):
+    """Listeners of one lookup."""
+
+    #: The event pattern.
+    pattern: str
+    #: The lookup's kind, its path, and all paths when it is a shape.
+    kind: str
+    path: Path
+    paths: tuple[Path, ...]
+    arguments: list[str]
+    #: For each argument, who is filed under it.
+    items: list[Ids]
+
+
+def save(index: Index, path: FilePath, mark: str) -> None:
+    """Write an index to a file, in place of the one that is there."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+        try:
+            head = _head(mark, len(index))
+            file.write(head + bytes(hashlib.blake2b().digest_size))
+            digest = hashlib.blake2b(head)
+            for blob in _blobs(index):
+                part = len(blob).to_bytes(_SIZE, "big") + blob
+                digest.update(part)
+                file.write(part)
+            file.seek(len(head))
+            file.write(digest.digest())
+            file.close()
+            FilePath(file.name).replace(path)
+        except BaseException:
+            FilePath(file.name).unlink()
+            raise
+
+
+def restore(index: Index, path: FilePath) -> str:
+    """Fill an empty index from a file, and give its mark. Raises SnapshotUnusable."""
+    try:
+        with path.open("rb") as file:
+            mark = _check(file)
+            for blob in _read(file):
+                kind, content = marshal.loads(blob)  # noqa: S302 (our own file, checked above)
+                if kind == "groups":
+                    index.refill(Group(*content))
+                else:
+                    index.load(content)
+    except (OSError, ValueError, EOFError, TypeError) as exc:
+        raise SnapshotUnusable(f"{path} cannot be used: {exc}.") from exc
+    return mark
+
+
+def _head(mark: str, size: int) -> bytes:
+    about = {
+        "durian-index": FORMAT,
+        "python": list(sys.version_info[:2]),
+        "marshal": marshal.version,
+        "listeners": size,
+        "mark": mark,
+    }
+    return json.dumps(about).encode() + b"\n"
+
+
+def _check(file: BinaryIO) -> str:
+    """Check all of a file before anything in it is believed, and give its mark."""
+    head = file.readline(64 * 1024)
+    about = json.loads(head)
+    mark = str(about.get("mark", ""))
+    if head != _head(mark, int(about.get("listeners", -1))):
+        raise ValueError("it was written by another version")
+    digest = hashlib.blake2b(head)
+    expected = file.read(digest.digest_size)
+    start = file.tell()
+    while part := file.read(1 << 20):
+        digest.update(part)
+    if digest.digest() != expected:
+        raise ValueError("it is damaged")
+    file.seek(start)
+    return mark
+
+
+def _read(file: BinaryIO) -> Iterator[bytes]:
+    while size := file.read(_SIZE):
+        yield file.read(int.from_bytes(size, "big"))
+
+
+def _blobs(index: Index) -> Iterator[bytes]:
+    groups: dict[str, dict[str, Ids]] = {}
+    rows: list[tuple[str, str, str]] = []
+    for listener_id, item in index.everyone():
+        if isinstance(item, Filed):
+            pattern = index.store.lookup(item.keys[0]).place.node.pattern
+            rows.append((listener_id, pattern, json.dumps(write(item.whole()))))
+            continue
+        number, _, argument = item.partition("|")
+        group = groups.setdefault(number, {})
+        known = group.get(argument)
+        if isinstance(known, list):
+            known.append(listener_id)
+        else:
+            group[argument] = listener_id if known is None else [known, listener_id]
+    for number, group in groups.items():
+        lookup = index.store.lookups[number]
+        paths = lookup.paths if isinstance(lookup, Shape) else ()
+        place = lookup.place
+        about = (place.node.pattern, place.kind_of(lookup), place.path, paths)
+        for pairs in _parts(list(group.items())):
+            arguments, items = map(list, zip(*pairs, strict=True))
+            yield marshal.dumps(("groups", (*about, arguments, items)))
+    for part in _parts(rows):
+        yield marshal.dumps(("rows", part))
+
+
+def _parts(whole: list[_T]) -> Iterator[list[_T]]:
+    for start in range(0, len(whole), _BLOB):
+        yield whole[start : start + _BLOB]
