@@ -3,33 +3,44 @@
 An attempt takes a thread, and a listener that hangs keeps it until its deadline. Therefore:
 
 - Lanes take turns, one attempt each.
-- A lane is quick once an attempt of its ended within a second, as long as none takes longer. Lanes
-  that are not, or not yet, hold at most half of the threads together.
+- A lane is slow as long as one of its attempts takes more than a second, until one takes less.
+  Slow lanes hold at most half of the threads together.
+- A lane of which no attempt has ended within the last second is on trial: it makes one alone.
 - An attempt of more than a second is late and holds nobody back any longer: there are as many
-  threads again for those. So even when all lanes hang at once that were quick just before, the
-  others wait a second, not a deadline.
+  threads again for those. So when many lanes hang at once that were quick just before, the others
+  wait a second, not a deadline.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from durian.broker.port import Broker, Timer
 
 #: Seconds within which an attempt is quick: most take a tenth of it, a hung one many times as long.
 QUICK_S = 1.0
 
+#: What a lane that waits may have: any turn, one of the slow ones' share, or none as long as it is
+#: on trial.
+Class = Literal["quick", "slow", "trial"]
+
 
 @dataclass(slots=True, eq=False)
 class Account:
     """What is known of one lane."""
 
-    quick: bool = False
+    slow: bool = False
+    #: When an attempt last took less than QUICK_S, on the monotonic clock.
+    proven_at: float = -math.inf
     #: Attempts under way.
     running: int = 0
     #: Those that have taken longer than QUICK_S.
     late: int = 0
+    #: Where it waits for a turn, if it does.
+    waits: Class | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -57,20 +68,23 @@ class Turns:
         #: Attempts under way that are not late, in the order in which they began.
         self._fresh: dict[Turn, None] = {}
         self._late = 0
-        #: Attempts under way of lanes that are not quick.
+        #: Attempts under way of slow lanes.
         self._slow = 0
-        #: Who waits, in order, and since which ticket: quick lanes, and the others.
-        self._waiting: dict[bool, dict[Account, tuple[int, Take]]] = {True: {}, False: {}}
+        #: Who waits for a turn, in order, each with its ticket.
+        self._waiting: dict[Class, dict[Account, tuple[int, Take]]] = {
+            "quick": {},
+            "slow": {},
+            "trial": {},
+        }
         self._tickets = 0
         self._serving = False
         self._timer: Timer | None = None
 
     def ask(self, account: Account, take: Take) -> None:
         """Call `take` when it is the lane's turn; asking again while waiting changes nothing."""
-        waiting = self._waiting[account.quick]
-        if account not in waiting:
+        if account.waits is None:
             self._tickets += 1
-            waiting[account] = (self._tickets, take)
+            self._file(account, (self._tickets, take))
         self._serve()
 
     def begin(self, account: Account) -> Turn:
@@ -78,7 +92,7 @@ class Turns:
         turn = Turn(account, self._broker.clock.monotonic())
         self._fresh[turn] = None
         account.running += 1
-        self._slow += not account.quick
+        self._slow += account.slow
         return turn
 
     def end(self, turn: Turn) -> None:
@@ -86,13 +100,15 @@ class Turns:
         self._notice_late()
         account = turn.account
         account.running -= 1
-        self._slow -= not account.quick
+        self._slow -= account.slow
         if turn.late:
             self._late -= 1
             account.late -= 1
         else:
             del self._fresh[turn]
-            self._mark(account, quick=account.late == 0)
+            account.proven_at = self._broker.clock.monotonic()
+            self._mark(account, slow=account.late > 0)
+        self._refile(account)
         self._serve()
 
     def _serve(self) -> None:
@@ -108,17 +124,40 @@ class Turns:
         self._watch()
 
     def _next(self) -> Take | None:
-        if len(self._fresh) >= self._threads or self._is_full():
-            return None
-        quick, slow = self._waiting[True], self._waiting[False]
-        fronts = [next(iter(quick.items()))] if quick else []
-        if slow and self._slow < self._slow_share:
-            fronts.append(next(iter(slow.items())))
-        if not fronts:
-            return None
-        account, (_, take) = min(fronts, key=lambda front: front[1][0])
-        del self._waiting[account.quick][account]
-        return take
+        while len(self._fresh) < self._threads and not self._is_full():
+            quick, slow = self._waiting["quick"], self._waiting["slow"]
+            fronts = [next(iter(quick.items()))] if quick else []
+            if slow and self._slow < self._slow_share:
+                fronts.append(next(iter(slow.items())))
+            if not fronts:
+                break
+            account, (ticket, take) = min(fronts, key=lambda front: front[1][0])
+            self._take_out(account)
+            if self._is_on_trial(account):
+                account.waits = "trial"
+                self._waiting["trial"][account] = (ticket, take)
+            else:
+                return take
+        return None
+
+    def _is_on_trial(self, account: Account) -> bool:
+        unproven_s = self._broker.clock.monotonic() - account.proven_at
+        return account.running > 0 and not account.slow and unproven_s > QUICK_S
+
+    def _file(self, account: Account, entry: tuple[int, Take]) -> None:
+        account.waits = "slow" if account.slow else "quick"
+        self._waiting[account.waits][account] = entry
+
+    def _take_out(self, account: Account) -> tuple[int, Take] | None:
+        waits, account.waits = account.waits, None
+        return None if waits is None else self._waiting[waits].pop(account)
+
+    def _refile(self, account: Account) -> None:
+        """Let it wait where it belongs now, in its old place if that is there."""
+        if account.waits != ("slow" if account.slow else "quick"):
+            entry = self._take_out(account)
+            if entry is not None:
+                self._file(account, entry)
 
     def _is_full(self) -> bool:
         return len(self._fresh) + self._late >= 2 * self._threads
@@ -133,23 +172,22 @@ class Turns:
             turn.late = True
             self._late += 1
             turn.account.late += 1
-            self._mark(turn.account, quick=False)
+            self._mark(turn.account, slow=True)
+            self._refile(turn.account)
 
-    def _mark(self, account: Account, *, quick: bool) -> None:
-        if account.quick == quick:
-            return
-        waiting = self._waiting[account.quick].pop(account, None)
-        account.quick = quick
-        self._slow += -account.running if quick else account.running
-        if waiting is not None:
-            self._waiting[quick][account] = waiting
+    def _mark(self, account: Account, *, slow: bool) -> None:
+        if account.slow != slow:
+            account.slow = slow
+            self._slow += account.running if slow else -account.running
 
     def _watch(self) -> None:
-        """Serve again when the next attempt is late, if somebody waits for that."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        waits = self._waiting[True] or self._waiting[False]
-        if waits and len(self._fresh) >= self._threads and not self._is_full():
+        """Serve again when the next attempt is late, if that may help somebody who waits."""
+        waiting = self._waiting
+        full = len(self._fresh) >= self._threads and (waiting["quick"] or waiting["slow"])
+        if self._timer is None and self._fresh and (full or waiting["trial"]):
             wait_s = next(iter(self._fresh)).began_at + QUICK_S - self._broker.clock.monotonic()
-            self._timer = self._broker.call_later(wait_s, self._serve)
+            self._timer = self._broker.call_later(wait_s, self._watched)
+
+    def _watched(self) -> None:
+        self._timer = None
+        self._serve()
