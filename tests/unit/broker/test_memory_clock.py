@@ -143,9 +143,9 @@ def test_delays_go_on_after_a_restart(broker: MemoryBroker) -> None:
 
 
 def test_a_stream_is_bounded_and_not_consumed_away(broker: MemoryBroker) -> None:
-    arguments: Arguments = {"x-queue-type": "stream", "x-max-length-bytes": 1000}
+    arguments: Arguments = {"x-queue-type": "stream", "x-max-length-bytes": 4000}
     declare_all(broker, [Exchange("x", "fanout"), Queue("s", arguments), Binding("x", "s", "")])
-    bodies = [b"%d" % number + b"." * 299 for number in range(5)]
+    bodies = [b"%d" % number + b"." * 299 for number in range(5)]  # 1 KiB more each is counted
     publish_all(broker, [(Message(body=body), Address("x", "")) for body in bodies])
     assert [message.body for message in broker.messages("s")] == bodies[2:]
     lost = Outcome()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
 
 from durian.broker.memory.loop import Loop
@@ -16,6 +15,9 @@ from durian.events.message import Message
 
 #: An archive of gigabytes is for disks: in this process a stream keeps at most this.
 STREAM_MAX_BYTES = 64 * 1024 * 1024
+
+#: What a message in a stream takes beside its body, in bytes: headers and bookkeeping.
+_ENTRY_BYTES = 1024
 
 #: Publishes a dead letter: exchange, message, keys. One without a place is gone, as on RabbitMQ.
 Bury = Callable[[str, Message, tuple[str, ...]], BrokerError | None]
@@ -115,7 +117,7 @@ class MemoryQueue:
         expires_at = now + ttl_ms / 1000 if isinstance(ttl_ms, int) else None
         self.ready.append(Entry(message, keys, self._places, expires_at, self.loop.clock.now()))
         if self.is_stream:
-            self._trim(len(message.body))
+            self._trim(_bytes_of(message))
         elif full:
             self._dead_letter(self.ready.popleft())
         self._watch_head()
@@ -137,18 +139,29 @@ class MemoryQueue:
 
     def _hand_on(self, consumer: Consumer, session: Session) -> None:
         """Give a reader of a stream what comes next; the stream keeps it."""
-        for entry in self.ready:
-            if consumer.unsettled >= consumer.prefetch:
-                return
-            if _is_before(entry, consumer.start):
-                continue
-            consumer.start = entry.place + 1
+        consumer.start = self._place_of(consumer.start)
+        if not isinstance(consumer.start, int):
+            return
+        while consumer.unsettled < consumer.prefetch and consumer.start <= self._places:
+            entry = self.ready[consumer.start - self.ready[0].place]
+            consumer.start += 1
             consumer.unsettled += 1
             headers = {**entry.message.headers, STREAM_OFFSET_HEADER: entry.place}
             message = replace(entry.message, headers=headers)
             name = self.declared.name
             received = MemoryReceived(message, name, False, entry, consumer, session)  # noqa: FBT003  # a field
             self.loop.call(partial(consumer.on_message, received))
+
+    def _place_of(self, start: StreamStart | None) -> StreamStart | None:
+        """Where in the stream a reader goes on: in a stream, places have no gaps."""
+        if not self.ready:
+            return start
+        if isinstance(start, int):
+            return max(start, self.ready[0].place)
+        since = 0.0 if start is None else start.timestamp()
+        if self.ready[-1].stored_at < since:
+            return start  # what comes next is later
+        return next(entry.place for entry in self.ready if entry.stored_at >= since)
 
     def settle(self, received: MemoryReceived) -> bool:
         """Take a message off the consumer's account; False when it is settled already."""
@@ -201,7 +214,7 @@ class MemoryQueue:
         limit = self.declared.arguments.get("x-max-length-bytes")
         most = min(limit, STREAM_MAX_BYTES) if isinstance(limit, int) else STREAM_MAX_BYTES
         while self._bytes > most and len(self.ready) > 1:
-            self._bytes -= len(self.ready.popleft().message.body)
+            self._bytes -= _bytes_of(self.ready.popleft().message)
 
     def _watch_head(self) -> None:
         """Have a timer for the first message: as on RabbitMQ, only the head expires."""
@@ -225,8 +238,6 @@ class MemoryQueue:
             self.bury(exchange, entry.message, (key,) if isinstance(key, str) else entry.keys)
 
 
-def _is_before(entry: Entry, start: StreamStart | None) -> bool:
-    """Tell whether a stream's reader begins behind an entry."""
-    if isinstance(start, datetime):
-        return entry.stored_at < start.timestamp()
-    return start is not None and entry.place < start
+def _bytes_of(message: Message) -> int:
+    """What a message takes in a stream."""
+    return len(message.body) + _ENTRY_BYTES
