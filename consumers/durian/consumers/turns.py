@@ -5,7 +5,8 @@ An attempt takes a thread, and a listener that hangs keeps it until its deadline
 - Lanes take turns, one attempt each.
 - A lane is slow as long as one of its attempts takes more than a second, until one takes less.
   Slow lanes hold at most half of the threads together.
-- A lane of which no attempt has ended within the last second is on trial: it makes one alone.
+- Once half of the threads are taken, a lane of which no attempt has ended within the last second is
+  on trial: it makes one alone.
 - An attempt of more than a second is late and holds nobody back any longer: there are as many
   threads again for those. So when many lanes hang at once that were quick just before, the others
   wait a second, not a deadline.
@@ -64,7 +65,7 @@ class Turns:
         """Hand out `threads` turns at a time, and as many again for attempts that are late."""
         self._broker = broker
         self._threads = threads
-        self._slow_share = max(1, threads // 2)
+        self._half = max(1, threads // 2)
         #: Attempts under way that are not late, in the order in which they began.
         self._fresh: dict[Turn, None] = {}
         self._late = 0
@@ -124,10 +125,10 @@ class Turns:
         self._watch()
 
     def _next(self) -> Take | None:
-        while len(self._fresh) < self._threads and not self._is_full():
+        while len(self._fresh) < self._threads and self._taken() < 2 * self._threads:
             quick, slow = self._waiting["quick"], self._waiting["slow"]
             fronts = [next(iter(quick.items()))] if quick else []
-            if slow and self._slow < self._slow_share:
+            if slow and self._slow < self._half:
                 fronts.append(next(iter(slow.items())))
             if not fronts:
                 break
@@ -141,8 +142,9 @@ class Turns:
         return None
 
     def _is_on_trial(self, account: Account) -> bool:
-        unproven_s = self._broker.clock.monotonic() - account.proven_at
-        return account.running > 0 and not account.slow and unproven_s > QUICK_S
+        if account.slow or not account.running or self._taken() < self._half:
+            return False
+        return self._broker.clock.monotonic() - account.proven_at > QUICK_S
 
     def _file(self, account: Account, entry: tuple[int, Take]) -> None:
         account.waits = "slow" if account.slow else "quick"
@@ -159,8 +161,8 @@ class Turns:
             if entry is not None:
                 self._file(account, entry)
 
-    def _is_full(self) -> bool:
-        return len(self._fresh) + self._late >= 2 * self._threads
+    def _taken(self) -> int:
+        return len(self._fresh) + self._late
 
     def _notice_late(self) -> None:
         long_ago = self._broker.clock.monotonic() - QUICK_S

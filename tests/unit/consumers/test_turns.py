@@ -77,20 +77,30 @@ def go(lines: list[Line], todo: int = 1000) -> None:
         line.want()
 
 
-def test_the_first_attempt_of_a_lane_is_made_alone() -> None:
+def test_a_lane_that_has_shown_nothing_gets_half_of_the_threads_at_first() -> None:
     house = House(10)
     line = house.line(concurrency=100)
-    assert len(line.running) == 1
+    assert len(line.running) == 5
     line.end()
     assert len(line.running) == 10
 
 
-def test_a_lane_whose_first_attempt_hangs_is_slow() -> None:
+def test_once_half_is_taken_such_a_lane_is_on_trial() -> None:
     house = House(10)
+    first = house.line(concurrency=5)
+    line = house.line(concurrency=100)
+    assert [len(first.running), len(line.running)] == [5, 1]
+    line.end()
+    assert [len(first.running), len(line.running)] == [5, 5]
+
+
+def test_a_lane_whose_trial_hangs_is_slow() -> None:
+    house = House(10)
+    house.line(concurrency=5)
     line = house.line(concurrency=100)
     house.broker.advance(QUICK_S)
     assert line.account.slow
-    assert len(line.running) == 5
+    assert len(line.running) == 1
 
 
 def test_lanes_take_turns() -> None:
@@ -121,11 +131,14 @@ def test_hung_lanes_hold_half_of_the_threads_at_most() -> None:
     house = House(64)
     quick = house.known(concurrency=100)
     hung = [house.line() for _ in range(20)]
-    assert running(hung) == 20
+    # Four lanes took half of the threads; the others have their trials.
+    assert running(hung) == 4 * 8 + 16
+    for _ in range(5):
+        house.broker.advance(15)
+        for line in hung:
+            line.end_older(15)
+    assert running(hung) == 32
     house.broker.advance(QUICK_S)
-    assert running(hung) == 32
-    house.broker.advance(13)
-    assert running(hung) == 32
     go([quick])
     quick.end()
     assert len(quick.running) == 64
@@ -136,7 +149,6 @@ def test_hung_lanes_go_on_as_theirs_end() -> None:
     hung = [house.line() for _ in range(20)]
     for _ in range(100):
         house.broker.advance(15)
-        assert running(hung) == 32
         for line in hung:
             line.end_older(15)
     counts = [1000 - line.todo for line in hung]
@@ -180,10 +192,11 @@ def test_a_lane_that_was_quick_long_ago_is_on_trial() -> None:
     house = House(10)
     line = house.known()
     house.broker.advance(2 * QUICK_S)
+    house.line(concurrency=5)
     go([line])
     assert len(line.running) == 1
     line.end()
-    assert len(line.running) == 8
+    assert len(line.running) == 5
 
 
 def test_a_lane_that_was_slow_is_quick_again_once_nothing_hangs() -> None:
