@@ -101,13 +101,19 @@ class Broker(Protocol):
         """
 
     def stop(self) -> None:
-        """Close everything; unsettled messages go back to their queues. Harmless twice."""
+        """Close everything; unsettled messages go back to their queues. Harmless twice.
+
+        What was asked before it is carried out; confirms are waited for, some seconds. Nothing is
+        called back afterwards. Not to be called from inside a callback.
+        """
 
     def declare(self, parts: Sequence[Part], done: Done) -> None:
         """Make sure exchanges, queues and bindings exist, in the given order.
 
         Idempotent. Declared parts are remembered and declared again after a reconnect, before any
-        publish or consume. `done` may get TopologyMismatch, QueueMissing or BrokerRefused.
+        publish or consume. `done` may get TopologyMismatch, QueueMissing or BrokerRefused; some
+        of the parts may exist then. What is declared, deleted and counted is so in the order of
+        the calls.
         """
 
     def delete_queue(self, name: str, done: Done) -> None:
@@ -121,10 +127,16 @@ class Broker(Protocol):
     ) -> None:
         """Publish persistent and mandatory; `done(None)` once every target queue has it safely.
 
-        `done` gets Unroutable when no queue took it, PublishRejected on a nack. Unconfirmed
-        messages are published again after a reconnect (duplicates are possible then), except when
-        their `cause` is no longer alive: the broker hands that one out again, so `done` is called
-        with BrokerUnavailable and the message is dropped.
+        Of the headers only strings travel, and never CC or BCC: a stranger's would add receivers.
+
+        `done` gets Unroutable when no queue took it, PublishRejected on a nack, QueueMissing when
+        the exchange does not exist, BrokerRefused when it may not be written to or the message is
+        no AMQP (headers over 100,000 bytes, a key over 255). On the loop it is never called from
+        inside `publish`.
+
+        Unconfirmed messages are published again after a reconnect (duplicates are possible then),
+        except when their `cause` is no longer alive: the broker hands that one out again, so
+        `done` is called with BrokerUnavailable and the message is dropped.
         """
 
     def consume(
@@ -146,10 +158,13 @@ class Broker(Protocol):
         """
 
     def ack(self, received: Received) -> None:
-        """Settle a message: it is done and leaves its queue."""
+        """Settle a message: it is done and leaves its queue. Settling twice is harmless."""
 
     def requeue(self, received: Received) -> None:
-        """Give a message back untouched: for shutting down and pausing, never as a retry."""
+        """Give a message back untouched: for shutting down and pausing, never as a retry.
+
+        It keeps its place (in a quorum queue only with `x-delivery-limit`, and counts against it).
+        """
 
     def call(self, function: Callable[[], None]) -> None:
         """Run a function on the loop, soon."""

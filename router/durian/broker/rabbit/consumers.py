@@ -29,7 +29,8 @@ class Consumers:
     """Every subscription. Everything here runs on the loop.
 
     Consuming a queue that does not exist closes the channel, with all other consumers on it; so a
-    queue is looked at first, on one of the declaring channels.
+    queue is looked at first, on one of the declaring channels. One that is deleted in the instant
+    between still closes it: the others start again, and get again what they had not settled.
     """
 
     def __init__(self, loop: IoLoop, declarer: Declarer, on_missing: Callable[[str], None]) -> None:
@@ -113,6 +114,8 @@ class Consumers:
     def _begin(self, subscription: RabbitSubscription, _: object) -> None:
         if subscription.ended or self._connection is None or not self._connection.is_open:
             return
+        if subscription.channel is not None:
+            return  # started twice, by a reconnect and by a channel that was closed before it
         channel = next((one for one in reversed(self._channels) if one.has_room), None)
         if channel is None:
             channel = ConsumeChannel(self._loop, self._connection, self)
