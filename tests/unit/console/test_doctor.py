@@ -75,6 +75,13 @@ def test_the_version_of_the_broker_is_judged(text: str, level: str) -> None:
     assert text in finding.found
 
 
+@pytest.mark.parametrize(("waiting", "level"), [(0, "ok"), (10_000, "ok"), (10_001, "warn")])
+def test_records_that_nobody_writes_are_warned_of(waiting: int, level: str) -> None:
+    finding = broker.records(waiting)
+    assert finding.level == level
+    assert str(waiting) in finding.found
+
+
 def test_an_error_ends_a_check_as_its_last_finding() -> None:
     def check() -> Iterator[Finding]:
         yield ok("thing", "begins well")

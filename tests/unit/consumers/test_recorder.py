@@ -273,6 +273,18 @@ def test_a_connection_that_flaps_fills_no_memory(
     assert scene.written == set("abcde")
 
 
+def test_what_comes_after_the_end_of_a_subscription_is_given_back(scene: Scene) -> None:
+    """It was on its way, while the database went away."""
+    scene.report("a")
+    [late] = scene.recorder._intake.take(1)
+    scene.recorder._intake.close()
+    scene.recorder._intake._received(late)
+    scene.broker.run()
+
+    assert scene.broker.unsettled(NAMES.attempts) == 0
+    assert scene.broker.ready(NAMES.attempts) == 1
+
+
 def test_a_deleted_queue_is_made_and_consumed_again(scene: Scene) -> None:
     scene.broker.delete_queue(NAMES.attempts, lambda _error: None)
     scene.broker.advance(10)

@@ -20,6 +20,9 @@ OLDEST = (3, 10)
 #: From this version on a restarted broker resumes dead-lettering at once.
 REVIVES_AT_ONCE = (4, 3)
 
+#: Records of attempts that may wait at a moment; with a recorder it is a few.
+RECORDS_WAITING = 10_000
+
 #: Seconds that one question may take.
 _PATIENCE_S = 15.0
 
@@ -67,3 +70,12 @@ def _declared(broker: Broker, names: Topology) -> Iterator[Finding]:
     # the same arguments.
     declare_all(broker, names.house(), _PATIENCE_S)
     yield ok("topology", f"is declared, and {waiting} events wait in {names.route}")
+    yield records(count(broker, names.attempts, _PATIENCE_S))
+
+
+def records(waiting: int) -> Finding:
+    """Whether somebody writes the records of attempts."""
+    if waiting <= RECORDS_WAITING:
+        return ok("records", f"{waiting} records of attempts wait to be written")
+    advice = "Start `durian record`, or see what its log says of the registry's database."
+    return warn("records", f"{waiting} records of attempts wait to be written", advice)
