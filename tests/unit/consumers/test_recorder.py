@@ -93,7 +93,11 @@ def test_a_batch_has_its_limit(scene: Scene, monkeypatch: pytest.MonkeyPatch) ->
     assert scene.log.batches == [2, 2, 1]
 
 
-def test_nothing_is_acked_that_is_not_written(scene: Scene) -> None:
+def test_nothing_is_acked_that_is_not_written(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the batch that the database did not take, nor what would have been the next one."""
+    monkeypatch.setattr(recorder, "BATCH", 1)
     scene.log.away = True
     scene.report("a", "b")
     scene.turn()
