@@ -1,9 +1,9 @@
 // Verifies messages with an official library: one JSON object a line in, one word a line out.
-const { Webhook } = require(process.argv[2]);
+const { createInterface } = require("node:readline");
 
-require("node:readline")
-  .createInterface({ input: process.stdin })
-  .on("line", (line) => {
+// By import, because a library may be a module that older versions of Node.js cannot require.
+import(require.resolve(process.argv[2])).then(({ Webhook }) => {
+  createInterface({ input: process.stdin }).on("line", (line) => {
     const { secret, headers, body } = JSON.parse(line);
     try {
       new Webhook(secret).verify(Buffer.from(body, "base64").toString("utf-8"), headers);
@@ -12,3 +12,4 @@ require("node:readline")
       console.log("refused");
     }
   });
+});
