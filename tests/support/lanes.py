@@ -27,9 +27,12 @@ class FakeLanes:
         self._asked()
         return list(self.breakers.values())
 
-    def open_breaker(self, breaker: OpenBreaker) -> OpenBreaker:
+    def open_breaker(self, breaker: OpenBreaker) -> OpenBreaker | None:
         self._asked()
-        return self.breakers.setdefault(breaker.listener_id, breaker)
+        found = self.breakers.get(breaker.listener_id)
+        if found is None:
+            self.breakers[breaker.listener_id] = breaker
+        return found
 
     def claim_probe(
         self, listener_id: str, holder: str, *, now: float, until: float

@@ -48,6 +48,7 @@ class FakeRegistry(FakeLanes):
         self.removed.pop(listener.id, None)
         self.listeners[listener.id] = (self.version, listener)
         self.breakers.pop(listener.id, None)
+        self.next_at.pop(listener.id, None)
 
     def remove(self, listener_id: str) -> None:
         self.version += 1

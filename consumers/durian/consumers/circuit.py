@@ -219,17 +219,16 @@ class Circuit:
     def _share(self, breaker: OpenBreaker, error: str | None) -> None:
         """Tell the registry that the breaker is open, and with an error everybody."""
 
-        def written(found: OpenBreaker | DurianError) -> None:
+        def written(found: OpenBreaker | DurianError | None) -> None:
             self._writing -= 1
-            first = found == breaker
-            if isinstance(found, OpenBreaker) and self._open == breaker:
-                if first:
-                    self._shared = True
-                else:
-                    self._put(found, shared=True)  # another process was first
-            if error is not None and (first or isinstance(found, DurianError)):
+            if isinstance(found, OpenBreaker):  # another process was first
+                if self._open == breaker:
+                    self._put(found, shared=True)
+                return
+            if error is not None:
                 self._commons.bulletin.failing(self._listener, breaker, error)
-            if first:
+            if found is None:
+                self._shared = self._open == breaker
                 self._commons.announce()
 
         self._writing += 1

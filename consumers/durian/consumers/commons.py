@@ -22,8 +22,8 @@ class LaneState(Protocol):
     def open_breakers(self) -> list[OpenBreaker]:
         """Every breaker that is open."""
 
-    def open_breaker(self, breaker: OpenBreaker) -> OpenBreaker:
-        """Open a listener's breaker; return the one that was opened first."""
+    def open_breaker(self, breaker: OpenBreaker) -> OpenBreaker | None:
+        """Open a listener's breaker; return the one that was open already, None if none was."""
 
     def claim_probe(
         self, listener_id: str, holder: str, *, now: float, until: float

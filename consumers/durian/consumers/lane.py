@@ -42,6 +42,8 @@ class Start:
     """An attempt that begins."""
 
     received: Received
+    #: Since when it is held, on the monotonic clock.
+    since: float
     #: What is known of it beyond its message, when its listener is ordered.
     head: Head | None
     turn: Turn
@@ -108,7 +110,7 @@ class Lane:
         if ended is not None:
             stays = self._order is not None and self._order.ended(ended)
             if stays and start.received.alive:
-                self._hold(start.received)
+                self._hold(start.received, start.since)
             self._judge(start, ended)
         self._adjust()
         self._commons.turns.end(start.turn)
@@ -185,15 +187,16 @@ class Lane:
         elif self._order is not None and not self._order.is_settled(received):
             self._broker.call_later(SETTLE_S, partial(self._broker.requeue, received))
         else:
-            self._hold(received)
+            self._hold(received, self._broker.clock.monotonic())
             if self._order is not None:
                 self._order.arrived(received)
             self._next()
 
-    def _hold(self, received: Received) -> None:
-        self._waiting.append((received, self._broker.clock.monotonic()))
+    def _hold(self, received: Received, since: float) -> None:
+        self._waiting.append((received, since))
         if self._release is None:
-            self._release = self._broker.call_later(HOLD_S, self._release_old)
+            wait_s = max(0.0, since + HOLD_S - self._broker.clock.monotonic())
+            self._release = self._broker.call_later(wait_s, self._release_old)
 
     def _release_old(self) -> None:
         """Give back what is held for too long."""
@@ -248,12 +251,13 @@ class Lane:
         if self._wait_s() != 0.0:
             self._next()
             return
-        received, _ = self._waiting.popleft()
+        received, since = self._waiting.popleft()
         self._pace.take()
         self._running += 1
         head = None if self._order is None else self._order.head
         turn = self._commons.turns.begin(self._account)
-        self._attempt(self, Start(received, head, turn, probe=self.circuit.allows == "one"))
+        probe = self.circuit.allows == "one"
+        self._attempt(self, Start(received, since, head, turn, probe=probe))
         self._next()
 
     def _reserve(

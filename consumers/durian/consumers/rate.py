@@ -61,6 +61,7 @@ class Pace:
     def reset(self) -> None:
         """Give up all slots: the rate is another one, or nothing is to begin for a while."""
         self._slots.clear()
+        self._next_at = 0.0
         self._asked = None
 
     def _ask(self, wanted: int, interval_s: float) -> None:

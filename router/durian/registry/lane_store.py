@@ -28,8 +28,8 @@ class LaneStore:
         with self._database.reading() as connection:
             return breakers.read(connection)
 
-    def open_breaker(self, breaker: OpenBreaker) -> OpenBreaker:
-        """Open a listener's breaker; return the one that was opened first."""
+    def open_breaker(self, breaker: OpenBreaker) -> OpenBreaker | None:
+        """Open a listener's breaker; return the one that was open already, None if none was."""
         with self._database.locked() as connection:
             return breakers.add(connection, breaker)
 

@@ -29,7 +29,7 @@ def joe(store: Store) -> None:
 
 def test_a_breaker_is_opened_by_whoever_comes_first(store: Store) -> None:
     assert store.open_breakers() == []
-    assert store.open_breaker(BREAKER) == BREAKER
+    assert store.open_breaker(BREAKER) is None
     assert store.open_breaker(replace(BREAKER, opened_at=NOW + 1)) == BREAKER
     assert store.open_breakers() == [BREAKER]
 
@@ -125,6 +125,12 @@ def test_slots_follow_one_another_whoever_reserves(store: Store) -> None:
 def test_slots_begin_now_after_a_rest(store: Store) -> None:
     assert store.reserve_slots("joe", 1, 0.0001) == pytest.approx(0, abs=0.01)
     assert store.reserve_slots("joe", 1, 100.0) == pytest.approx(0, abs=20)
+
+
+def test_a_pace_begins_anew_when_the_listener_is_changed(store: Store) -> None:
+    store.reserve_slots("joe", 5, 1000.0)
+    store.update_listener(listener(policy={"rate_per_s": 1.0}))
+    assert store.reserve_slots("joe", 1, 1.0) == pytest.approx(0, abs=1)
 
 
 def test_the_head_of_an_order_is_replaced_and_forgotten(store: Store) -> None:

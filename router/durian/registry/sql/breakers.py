@@ -18,12 +18,12 @@ def read(connection: Connection) -> list[OpenBreaker]:
     return [OpenBreaker(**row) for row in connection.execute(query).mappings()]
 
 
-def add(connection: Connection, breaker: OpenBreaker) -> OpenBreaker:
-    """Add one unless the listener has one; return the one it has now."""
+def add(connection: Connection, breaker: OpenBreaker) -> OpenBreaker | None:
+    """Add one unless the listener has one; return the one it had."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(breakers).on_conflict_do_nothing()
-    connection.execute(statement, asdict(breaker))
-    return get(connection, breaker.listener_id) or breaker
+    statement = dialect.insert(breakers).values(asdict(breaker)).on_conflict_do_nothing()
+    added = connection.execute(statement.returning(breakers.c.listener_id)).first()
+    return get(connection, breaker.listener_id) if added is None else None
 
 
 def get(connection: Connection, listener_id: str) -> OpenBreaker | None:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from durian.errors import Conflict, InvalidListener, NotFound, RegistryError
 from durian.registry.listener import Listener
 from durian.registry.policy import Policy
-from durian.registry.sql import breakers, removed
+from durian.registry.sql import breakers, paces, removed
 from durian.registry.sql.database import Write
 from durian.registry.sql.tables import listeners
 
@@ -113,7 +113,7 @@ def changed(connection: Connection, since: int, upto: int) -> list[Listener]:
 
 
 def _set(write: Write, listener_id: str, now: float, **values: Any) -> None:
-    """Change a listener, and close its breaker: somebody has done something about it."""
+    """Change a listener: whatever it was, its breaker closes and its pace begins anew."""
     statement = (
         sa.update(listeners)
         .where(listeners.c.id == listener_id)
@@ -122,6 +122,7 @@ def _set(write: Write, listener_id: str, now: float, **values: Any) -> None:
     if write.connection.execute(statement).rowcount == 0:
         raise NotFound(f"No listener {listener_id} exists.")
     breakers.remove(write.connection, listener_id)
+    paces.remove(write.connection, listener_id)
 
 
 def _read(connection: Connection, query: sa.Select[Any]) -> list[Listener]:

@@ -36,3 +36,8 @@ def reserve(
         .returning(paces.c.next_at, clock)
     ).one()
     return max(0.0, float(row[0]) - span_s - float(row[1]))
+
+
+def remove(connection: Connection, listener_id: str) -> None:
+    """Forget a listener's: the next slot is now."""
+    connection.execute(sa.delete(paces).where(paces.c.listener_id == listener_id))
