@@ -147,12 +147,18 @@ filters = (
 )
 
 #: Filters that are so common that they are filed without being read in full.
+_simple_asked = st.one_of(
+    st.dictionaries(
+        st.sampled_from(("startswith", "endswith", "contains", "x")), texts, max_size=2
+    ),
+    st.builds(lambda value: {"not": value}, scalars),
+    st.builds(lambda low, high: {"between": sorted((low, high))}, _bounds, _bounds),
+    st.builds(lambda word, bound: {word: bound}, st.sampled_from(("gt", "lte")), _bounds),
+)
 simple_filters: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
-    st.sampled_from((*NAMES, "a.b", "a:", "é", "@source", "is")), scalars | st.just({}), max_size=3
+    st.sampled_from((*NAMES, "a.b", "a:", "é", "@source", "is")), scalars, max_size=3
 ) | st.dictionaries(
-    st.sampled_from((*NAMES, "a.b", "b.a")),
-    st.dictionaries(st.sampled_from(("startswith", "endswith", "contains", "x")), texts),
-    max_size=1,
+    st.sampled_from((*NAMES, "a.b", "b.a")), scalars | _simple_asked, min_size=1, max_size=3
 )
 
 types = (

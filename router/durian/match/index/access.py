@@ -20,6 +20,9 @@ from durian.match.matchers import Any_
 #: What a sub-node's listeners were found by already: it would not tell them apart.
 Skip = frozenset[tuple[Path, str]]
 
+#: The rank of a range with two ends.
+_INTERVAL = 20
+
 #: Entries of one cover at most: each takes memory.
 MAX_ENTRIES = 512
 
@@ -81,11 +84,10 @@ def best_cover(asked: list[Asked], skip: Skip = frozenset()) -> Cover | None:
         left = () if exact or len(entries) > 1 else _apart(asked, answered)
         return Cover(entries, 0, exact, left)
     covers = [cover for each in asked if (cover := _cover(each, skip)) is not None]
-    covers += [Cover(entries, 20, exact=False) for entries in interval_covers(pairs, skip)]
-    if not covers:
-        return None
-    best = min(covers, key=lambda cover: cover.rank)
-    return Cover(best.entries, best.rank, exact=best.exact and len(asked) == 1)
+    covers = [Cover(each.entries, each.rank, each.exact and len(asked) == 1) for each in covers]
+    for entry, count in interval_covers(pairs, skip):
+        covers.append(Cover((entry,), _INTERVAL, exact=count == len(asked)))
+    return min(covers, key=lambda cover: cover.rank, default=None)
 
 
 def _apart(asked: list[Asked], answered: Collection[int]) -> tuple[Asked, ...]:

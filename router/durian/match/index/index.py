@@ -127,8 +127,7 @@ class Index:
                     except InvalidInput as exc:
                         refused[listener_id] = exc
                     continue
-                lookup, argument = quick
-                part[listener_id] = lookup.put(argument, listener_id)
+                part[listener_id] = quick.lookup.file(quick.argument, listener_id, quick.left)
                 node.size += 1
 
     def _replace(self, listener_id: str, pattern: str, condition: Condition) -> None:
@@ -171,15 +170,21 @@ class Index:
             lookup: Lookup = node.shape(group.paths)
         else:
             lookup = node.place(group.path).lookup(group.kind)
-        keys = [lookup.prefix + argument for argument in group.arguments]
-        lookup.refill(keys, group.arguments, group.items)
+        items: list[Item] = []
+        if group.left:
+            left = read_text(group.left)
+            for argument, ids in zip(group.arguments, group.items, strict=True):
+                items += [lookup.file(argument, each, left) for each in ids_of(ids)]
+        else:
+            keys = [lookup.prefix + argument for argument in group.arguments]
+            lookup.refill(keys, group.arguments, group.items)
+            for key, ids in zip(keys, group.items, strict=True):
+                items += [key] * len(ids_of(ids))
         parts = self._filed.parts
-        size = 0
-        for key, item in zip(keys, group.items, strict=True):
-            for listener_id in ids_of(item):
-                parts[hash(listener_id) & MASK][listener_id] = key
-                size += 1
-        node.size += size
+        listeners = itertools.chain.from_iterable(map(ids_of, group.items))
+        for listener_id, item in zip(listeners, items, strict=True):
+            parts[hash(listener_id) & MASK][listener_id] = item
+        node.size += len(items)
         self._topics.put(node.pattern, node)
 
     def everyone(self) -> Iterator[tuple[str, Item]]:

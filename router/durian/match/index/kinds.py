@@ -10,7 +10,7 @@ from durian.match.index.affixes import Prefixes, Suffixes
 from durian.match.index.bounds import Bounds
 from durian.match.index.equal import Equal, EqualFolded, Present
 from durian.match.index.expressions import Expressions
-from durian.match.index.intervals import Intervals, number_position, time_position
+from durian.match.index.intervals import Intervals, time_scale
 from durian.match.index.networks import Networks
 from durian.match.index.substrings import Substrings
 from durian.match.values import is_number
@@ -34,12 +34,12 @@ KINDS: dict[str, Callable[[Store, Place], Lookup]] = {
     "suffix": Suffixes,
     "suffix-folded": partial(Suffixes, fold=True),
     "network": Networks,
-    "number-interval": partial(Intervals, position=number_position),
-    "time-interval": partial(Intervals, position=time_position),
+    "number-interval": partial(Intervals, scale=_number),
+    "time-interval": partial(Intervals, scale=time_scale),
     "number-lower": partial(Bounds, scale=_number, upper=False),
     "number-upper": partial(Bounds, scale=_number, upper=True),
-    "time-lower": partial(Bounds, scale=time_position, upper=False),
-    "time-upper": partial(Bounds, scale=time_position, upper=True),
+    "time-lower": partial(Bounds, scale=time_scale, upper=False),
+    "time-upper": partial(Bounds, scale=time_scale, upper=True),
     "contains": Substrings,
     "contains-folded": partial(Substrings, fold=True),
     "like": Expressions,

@@ -9,8 +9,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from durian.match.condition import Condition
 from durian.match.index.bucket import Bucket
-from durian.match.index.posting import MANY, Item, Posting
+from durian.match.index.posting import MANY, Filed, Item, Posting, shared
 from durian.match.index.shards import MASK, Shards
 
 if TYPE_CHECKING:
@@ -75,6 +76,18 @@ class Lookup:
         key = self.prefix + argument
         self.insert(key, argument, item)
         return key
+
+    def file(self, argument: str, listener_id: str, left: Condition | None) -> Item:
+        """File a listener, with what is left to be checked, and give its key or its Filed."""
+        if left is None:
+            return self.put(argument, listener_id)
+        filed = Filed(listener_id, shared(left), several=False, by=self)
+        filed.keys = (self.put(argument, filed),)
+        return filed
+
+    def condition(self, argument: str) -> Condition:
+        """Give the condition that is met by an argument; only equalities are asked."""
+        raise TypeError(argument)
 
     def drop(self, argument: str, item: Item) -> None:
         """Take an item away; the last one takes the lookup with it."""

@@ -10,7 +10,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from durian.match.condition import Condition, Either, Nowhere
-from durian.match.index.access import Asked, best_cover, conjuncts, open_questions
+from durian.match.index.access import Asked, Skip, best_cover, conjuncts, meaningful, open_questions
 from durian.match.index.lookup import Lookup, Store
 from durian.match.index.paths import at_path
 from durian.match.index.posting import Filed, Item
@@ -43,7 +43,7 @@ class Negation(Lookup):
         """File an item by its opposite."""
         if not isinstance(item, Filed):
             raise TypeError(item)
-        against = opposite(open_questions(conjuncts(item.condition), self.place.node.skip))
+        against = opposite(meaningful(conjuncts(item.condition)), self.place.node.skip)
         if against is None:
             raise TypeError(item.condition)
         self._serial += 1
@@ -86,10 +86,10 @@ class Negation(Lookup):
         return group
 
 
-def opposite(asked: list[Asked]) -> Condition | None:
+def opposite(asked: list[Asked], skip: Skip) -> Condition | None:
     """Give what must not hold, when that is all that is asked and can be looked up."""
     against: list[Condition] = []
-    for each in asked:
+    for each in open_questions(asked, skip):
         if isinstance(each.condition, Nowhere):
             against.append(at_path(each.path, each.condition.part))
         elif isinstance(each.condition, Missing):

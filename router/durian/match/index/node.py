@@ -12,15 +12,13 @@ from durian.match.index.access import (
     best_cover,
     conjuncts,
     meaningful,
-    open_questions,
 )
 from durian.match.index.entries import Entry
-from durian.match.index.equal import Equal
 from durian.match.index.lookup import Lookup, Store
 from durian.match.index.negation import Negation, opposite
 from durian.match.index.paths import DATA, ENVELOPE, Path, at_path
 from durian.match.index.place import Place
-from durian.match.index.posting import Filed, Item, shared
+from durian.match.index.posting import Filed, Item
 from durian.match.index.rest import Scan
 from durian.match.index.shapes import Shape
 from durian.match.reading import all_of
@@ -68,7 +66,13 @@ class Node:
             if lookup.prefix + entry.argument == old:
                 return old
             return lookup.put(entry.argument, listener_id)
-        filed = self._filed(listener_id, condition, cover)
+        if cover is not None and cover.left:
+            left = all_of(at_path(each.path, each.condition) for each in cover.left)
+            entry = cover.entries[0]
+            return self._lookup(entry).file(entry.argument, listener_id, left)
+        several = cover is not None and len(cover.entries) > 1
+        exact = cover is not None and cover.exact
+        filed = Filed(listener_id, condition, several=several, exact=exact)
         filed.keys = self._file(filed, asked, cover)
         return filed
 
@@ -77,20 +81,10 @@ class Node:
         asked = [] if filed.exact else meaningful(conjuncts(filed.condition))
         return self._file(filed, asked, best_cover(asked, self.skip) if asked else None)
 
-    def _filed(self, listener_id: str, condition: Condition, cover: Cover | None) -> Filed:
-        if cover is None:
-            return Filed(listener_id, condition, several=False)
-        if cover.left:
-            left = all_of(at_path(each.path, each.condition) for each in cover.left)
-            by = self._lookup(cover.entries[0])
-            if isinstance(by, Equal | Shape):
-                return Filed(listener_id, shared(left), several=False, by=by)
-        return Filed(listener_id, condition, several=len(cover.entries) > 1, exact=cover.exact)
-
     def _file(self, filed: Filed, asked: list[Asked], cover: Cover | None) -> tuple[str, ...]:
         if cover is not None:
             return tuple(self._lookup(entry).put(entry.argument, filed) for entry in cover.entries)
-        if asked and opposite(open_questions(asked, self.skip)) is not None:
+        if asked and opposite(asked, self.skip) is not None:
             return (self._negation().put("", filed),)
         return (self._scan().put("", filed),)
 

@@ -7,23 +7,17 @@ posting is the listener's id itself. Others are a `Filed`, a list of a few, or a
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from durian.match.condition import Condition
 from durian.match.reading import all_of
 
 if TYPE_CHECKING:
     from durian.match.index.bucket import Bucket
+    from durian.match.index.lookup import Lookup
 
 #: From this size on, a list becomes a Bucket.
 MANY = 64
-
-
-class Equality(Protocol):
-    """A lookup by equality, which can say what its keys stand for."""
-
-    def condition(self, argument: str) -> Condition:
-        """Give the condition that is met by an argument."""
 
 
 class Filed:
@@ -38,7 +32,7 @@ class Filed:
         *,
         several: bool,
         exact: bool = False,
-        by: Equality | None = None,
+        by: Lookup | None = None,
     ) -> None:
         self.id = listener_id
         #: Whether its keys say it all, and nothing is left to be checked.

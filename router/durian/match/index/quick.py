@@ -1,23 +1,31 @@
 """The quick way in for the most common filters: a few fields with plain values, or one text.
 
 A registry hands over its listeners by the hundred thousand, nearly all of such filters. Reading
-them needs no tree of conditions, so none is made. Whatever is not plainly one of these is left to
-`Filter`, which decides what it means and refuses what is wrong.
+them needs no tree of conditions, so none is made; what is asked beside plain values is often alike,
+and is read once. Whatever is not plainly one of these is left to `Filter`, which decides what it
+means and refuses what is wrong.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
+from durian.errors import InvalidFilter
+from durian.match.condition import Condition
+from durian.match.index.access import conjuncts
+from durian.match.index.intervals import interval_key
 from durian.match.index.paths import DATA, Path
 from durian.match.index.shapes import argument
 from durian.match.limits import MAX_TEXT
+from durian.match.parsing import read_text
 from durian.match.reading import WORDS
-from durian.match.values import canonical
+from durian.match.values import canonical, is_number
 
 if TYPE_CHECKING:
     from durian.match.index.lookup import Lookup
@@ -33,8 +41,18 @@ _FEW = 8
 _TWO = 2
 
 
-def quick_place(node: Node, text: str) -> tuple[Lookup, str] | None:
-    """Give the lookup and the argument by which a filter (JSON) is filed, or None."""
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """Where a filter is filed."""
+
+    lookup: Lookup
+    argument: str
+    #: What is left to be checked beside an equality.
+    left: Condition | None = None
+
+
+def quick_place(node: Node, text: str) -> Quick | None:
+    """Find where a filter (JSON) is filed, or None if that takes a closer look."""
     # A backslash may hide a name, a surrogate or a second member of the same name.
     plain = "\\" not in text and len(text) <= MAX_TEXT
     try:
@@ -43,31 +61,56 @@ def quick_place(node: Node, text: str) -> tuple[Lookup, str] | None:
         return None
     if type(form) is not dict or not 0 < len(form) <= _FEW:
         return None
-    # With no more colons than it needs, no name is given twice.
     colons = text.count(":")
     if len(form) == 1:
         ((name, value),) = form.items()
         return _single(node, name, value, colons)
-    order = _order(tuple(form)) if colons == len(form) else None
-    if order is None or not all(map(_is_plain, form.values())):
+    equal = {name: value for name, value in form.items() if _is_plain(value)}
+    left = None
+    if len(equal) < len(form):
+        rest = json.dumps({name: form[name] for name in form if name not in equal})
+        colons -= rest.count(":")
+        left = _left(rest, tuple(equal))
+        if left is None:
+            return None
+    # With no more colons than it needs, no name is given twice.
+    if colons != len(equal):
+        return None
+    return _equalities(node, equal, left)
+
+
+def _equalities(node: Node, equal: dict[str, Any], left: Condition | None) -> Quick | None:
+    order = _order(tuple(equal))
+    if order is None:
         return None
     paths, names = order
-    return node.shape(paths), argument([form[name] for name in names])
+    if len(paths) > 1:
+        return Quick(node.shape(paths), argument([equal[name] for name in names]), left)
+    return Quick(node.place(paths[0]).lookup("equal"), canonical(equal[names[0]]), left)
 
 
-def _single(node: Node, name: str, value: Any, colons: int) -> tuple[Lookup, str] | None:
+def _single(node: Node, name: str, value: Any, colons: int) -> Quick | None:
     path = _path(name)
     if path is None:
         return None
     if colons == 1 and _is_plain(value):
-        return node.place(path).lookup("equal"), canonical(value)
+        return Quick(node.place(path).lookup("equal"), canonical(value))
     if colons != _TWO or type(value) is not dict or len(value) != 1:
         return None
     ((word, piece),) = value.items()
     # The empty text is not contained: `Filter` knows where it is filed.
-    if word not in _TEXTS or type(piece) is not str or not piece:
-        return None
-    return node.place(path).lookup(_TEXTS[word]), piece
+    if word in _TEXTS and type(piece) is str and piece:
+        return Quick(node.place(path).lookup(_TEXTS[word]), piece)
+    if word == "between" and _is_range(piece):
+        return Quick(node.place(path).lookup("number-interval"), interval_key(*piece))
+    return None
+
+
+def _is_range(piece: Any) -> bool:
+    if type(piece) is not list or len(piece) != _TWO:
+        return False
+    low, high = piece
+    return all(is_number(end) and _is_plain(end) for end in piece) and low <= high
 
 
 def _is_plain(value: Any) -> bool:
@@ -84,6 +127,19 @@ def _path(name: str) -> Path | None:
     if name in WORDS or name.startswith("@") or not all(names):
         return None
     return (DATA, *names)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _left(text: str, names: tuple[str, ...]) -> Condition | None:
+    """Read what is asked beside equalities, or None unless it is of other fields altogether."""
+    roots = {path[:2] for name in names if (path := _path(name)) is not None}
+    try:
+        condition = read_text(text)
+    except InvalidFilter:
+        return None
+    paths = [each.path for each in conjuncts(condition)]
+    apart = all(len(path) > 1 and path[:2] not in roots for path in paths)
+    return condition if roots and paths and apart else None
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -1,47 +1,60 @@
-"""Ranges of a filter: a lower and an upper bound of one path make an interval."""
+"""Ranges of a filter: all bounds of one path together make an interval."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TypeAlias
+from dataclasses import dataclass, field
 
 from durian.match.condition import Condition
 from durian.match.index.entries import Entry
-from durian.match.index.intervals import cells, number_position
+from durian.match.index.intervals import interval_key
 from durian.match.index.paths import Path
 from durian.match.matchers import After, Before, Between, Gt, Gte, Lt, Lte
 
-#: Lower and upper ends seen so far, as positions.
-_Ends: TypeAlias = "tuple[list[int], list[int]]"
+#: An end of a range, and whether it is excluded.
+End = tuple[float, bool]
+
+
+@dataclass(slots=True)
+class _Ends:
+    """The ends that are asked for at one path, and how many conjuncts ask for them."""
+
+    lows: list[End] = field(default_factory=list)
+    highs: list[End] = field(default_factory=list)
+    asked: int = 0
 
 
 def interval_covers(
     pairs: list[tuple[Path, Condition]], skip: Collection[tuple[Path, str]]
-) -> Iterator[tuple[Entry, ...]]:
-    """Give entries for every path that is bounded on both sides."""
+) -> Iterator[tuple[Entry, int]]:
+    """Give an entry for every path bounded on both sides, and how many conjuncts it answers."""
     ends: dict[tuple[Path, str], _Ends] = {}
     for path, condition in pairs:
-        for kind, low, high in _bounds(condition):
-            if (path, kind) not in skip:
-                lows, highs = ends.setdefault((path, kind), ([], []))
-                lows += [] if low is None else [low]
-                highs += [] if high is None else [high]
-    for (path, kind), (lows, highs) in ends.items():
-        if lows and highs:
-            # Where the ends contradict each other, no value meets them: any cell is right.
-            low = max(lows)
-            yield tuple(Entry(path, kind, cell) for cell in cells(low, max(low, min(highs))))
+        kind, lows, highs = _bounds(condition)
+        if kind and (path, kind) not in skip:
+            at = ends.setdefault((path, kind), _Ends())
+            at.lows += lows
+            at.highs += highs
+            at.asked += 1
+    for (path, kind), at in ends.items():
+        if at.lows and at.highs:
+            # Of equal ends, the excluded one says more.
+            low, no_low = max(at.lows)
+            high, no_high = min(at.highs, key=lambda end: (end[0], not end[1]))
+            key = interval_key(low, high, no_low=no_low, no_high=no_high)
+            yield Entry(path, kind, key), at.asked
 
 
-def _bounds(condition: Condition) -> Iterator[tuple[str, int | None, int | None]]:
+def _bounds(condition: Condition) -> tuple[str, list[End], list[End]]:
     match condition:
         case Between(low, high):
-            yield "number-interval", number_position(low), number_position(high)
+            return "number-interval", [(low, False)], [(high, False)]
         case Gt(bound) | Gte(bound):
-            yield "number-interval", number_position(bound), None
+            return "number-interval", [(bound, isinstance(condition, Gt))], []
         case Lt(bound) | Lte(bound):
-            yield "number-interval", None, number_position(bound)
+            return "number-interval", [], [(bound, isinstance(condition, Lt))]
         case After():
-            yield "time-interval", condition.bound_ns, None
+            return "time-interval", [(condition.bound_ns, True)], []
         case Before():
-            yield "time-interval", None, condition.bound_ns
+            return "time-interval", [], [(condition.bound_ns, True)]
+    return "", [], []

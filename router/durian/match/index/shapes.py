@@ -6,14 +6,13 @@ of one object stay together.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from durian.events import Event
 from durian.match.condition import Condition, found
 from durian.match.index.lookup import Store, TableLookup
-from durian.match.index.paths import DATA, ENVELOPE, Path, at_path, step
+from durian.match.index.paths import DATA, ENVELOPE, Path, at_path
 from durian.match.index.shards import MASK
 from durian.match.matchers import Is
 from durian.match.reading import all_of
@@ -30,19 +29,20 @@ _ESCAPE = "\x1e"
 #: Ways to choose elements that are tried. An event with more is compared with every key instead.
 _CHOICES = 10_000
 
-#: The places of a shape as a tree: names to branches, None to the index of the value.
-Tree = dict[str | None, Any]
+#: The places of a shape as a tree: names and what is below them, which is nothing at a value.
+Tree: TypeAlias = "tuple[tuple[str, Tree], ...]"
 
 
 class Shape(TableLookup):
     """Finds by the values at several places."""
 
-    __slots__ = ("_parts", "_ways", "paths")
+    __slots__ = ("_parts", "_tree", "_ways", "paths")
 
     def __init__(self, store: Store, place: Place, paths: tuple[Path, ...]) -> None:
         super().__init__(store, place)
         self.paths = paths
         self._parts = store.table.parts
+        self._tree = _tree(paths)
         #: Each path, split: whether it is of the data, and its names.
         self._ways = tuple((path[0] == DATA, path[1:]) for path in paths)
 
@@ -84,17 +84,15 @@ class Shape(TableLookup):
 
     def _find_choices(self, search: Search) -> None:
         search.arrays = search.through = True
-        tree = _tree(self.paths)
         # Attributes are no arrays: to the tree they are one more member.
         root = {DATA: search.event.data, ENVELOPE: dict(search.event.attributes)}
-        chosen = list(itertools.islice(_choices(tree, root), _CHOICES + 1))
-        if len(chosen) > _CHOICES:
+        try:
+            chosen = set(_choices(self._tree, root))
+        except OverflowError:
             self._compare_all(search)
             return
-        for values in chosen:
-            posting = self.store.table.get(
-                self.prefix + argument(values[at] for at in sorted(values))
-            )
+        for pieces in chosen:
+            posting = self.store.table.get(self.prefix + _SEPARATOR.join(pieces))
             if posting is not None:
                 search.hits.append(posting)
 
@@ -130,33 +128,38 @@ def _values(text: str) -> list[Any]:
     return list(map(uncanonical, pieces))
 
 
-def _tree(paths: tuple[Path, ...]) -> Tree:
-    tree: Tree = {}
-    for at, path in enumerate(paths):
-        branch = tree
-        for name in path:
-            branch = branch.setdefault(name, {})
-        branch[None] = at
-    return tree
+def _tree(paths: Iterable[Path]) -> Tree:
+    """Grow a tree of sorted paths, so that going through it meets them in the same order."""
+    below: dict[str, list[Path]] = {}
+    for path in paths:
+        if not path:
+            # A value that others lie below is an object, and equal to nothing.
+            return ()
+        below.setdefault(path[0], []).append(path[1:])
+    return tuple((name, _tree(rest)) for name, rest in below.items())
 
 
-def _choices(tree: Tree, whole: Any) -> Iterator[dict[int, Any]]:
-    """Give every way to choose elements, as values by the index of their path."""
-    for value in candidates(whole) if type(whole) is list else (whole,):
-        if type(value) is list or (None in tree and type(value) is dict):
-            continue
-        own = {tree[None]: value} if None in tree else {}
-        inner = []
-        for name, branch in tree.items():
-            if name is not None:
-                member = step(value, name)
-                inner.append([] if member is MISSING else [*_limited(branch, member)])
-        for parts in itertools.product(*inner):
-            joined = dict(own)
-            for part in parts:
-                joined |= part
-            yield joined
+def _choices(tree: Tree, value: Any) -> list[tuple[str, ...]]:
+    """Give the values of every way to choose elements. OverflowError says they are too many."""
+    if type(value) is list:
+        chosen = []
+        for element in candidates(value):
+            if type(element) is not list:
+                chosen += _choices(tree, element)
+                _check(len(chosen))
+        return chosen
+    if not tree:
+        return [] if type(value) is dict else [(_escaped(canonical(value)),)]
+    if type(value) is not dict:
+        return []
+    chosen = [()]
+    for name, branch in tree:
+        inner = _choices(branch, value[name]) if name in value else []
+        _check(len(chosen) * len(inner))
+        chosen = [(*left, *right) for left in chosen for right in inner]
+    return chosen
 
 
-def _limited(tree: Tree, whole: Any) -> Iterator[dict[int, Any]]:
-    return itertools.islice(_choices(tree, whole), _CHOICES + 1)
+def _check(size: int) -> None:
+    if size > _CHOICES:
+        raise OverflowError

@@ -7,6 +7,7 @@ is a cache: whatever is wrong with it, the registry has all that it says.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import marshal
@@ -17,6 +18,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from durian.errors import SnapshotUnusable
+from durian.match.condition import Condition
 from durian.match.index.lookup import Ids
 from durian.match.index.paths import Path
 from durian.match.index.posting import Filed
@@ -47,6 +49,8 @@ class Group(NamedTuple):
     kind: str
     path: Path
     paths: tuple[Path, ...]
+    #: What is left to be checked of all of them, as JSON, or nothing.
+    left: str
     arguments: list[str]
     #: For each argument, who is filed under it.
     items: list[Ids]
@@ -123,30 +127,36 @@ def _read(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _blobs(index: Index) -> Iterator[bytes]:
-    groups: dict[str, dict[str, Ids]] = {}
+    # By lookup and by what is left to be checked: nothing first, as such groups are filed as such.
+    groups: dict[tuple[str, str], dict[str, list[str]]] = {}
     rows: list[tuple[str, str, str]] = []
     for listener_id, item in index.everyone():
+        key = item if isinstance(item, str) else item.keys[0]
+        number, _, argument = key.partition("|")
+        left = ""
         if isinstance(item, Filed):
-            pattern = index.store.lookup(item.keys[0]).place.node.pattern
-            rows.append((listener_id, pattern, json.dumps(write(item.whole()))))
-            continue
-        number, _, argument = item.partition("|")
-        group = groups.setdefault(number, {})
-        known = group.get(argument)
-        if isinstance(known, list):
-            known.append(listener_id)
-        else:
-            group[argument] = listener_id if known is None else [known, listener_id]
-    for number, group in groups.items():
+            if item.by is None:
+                pattern = index.store.lookups[number].place.node.pattern
+                rows.append((listener_id, pattern, _written(item.condition)))
+                continue
+            left = _written(item.condition)
+        groups.setdefault((left, number), {}).setdefault(argument, []).append(listener_id)
+    for (left, number), group in sorted(groups.items()):
         lookup = index.store.lookups[number]
         paths = lookup.paths if isinstance(lookup, Shape) else ()
         place = lookup.place
-        about = (place.node.pattern, place.kind_of(lookup), place.path, paths)
+        about = (place.node.pattern, place.kind_of(lookup), place.path, paths, left)
         for pairs in _parts(list(group.items())):
-            arguments, items = map(list, zip(*pairs, strict=True))
+            arguments = [argument for argument, _ in pairs]
+            items = [ids[0] if len(ids) == 1 else ids for _, ids in pairs]
             yield marshal.dumps(("groups", (*about, arguments, items)))
     for part in _parts(rows):
         yield marshal.dumps(("rows", part))
+
+
+@functools.lru_cache(maxsize=10_000)
+def _written(condition: Condition) -> str:
+    return json.dumps(write(condition))
 
 
 def _parts(whole: list[_T]) -> Iterator[list[_T]]:
