@@ -97,6 +97,10 @@ class Deployment:
         """Wait until a queue holds so many messages."""
         _wait_for(lambda: self.depth(queue) == count, timeout_s)
 
+    def wait_least(self, queue: str, count: int, timeout_s: float = 600.0) -> None:
+        """Wait until a queue holds at least so many messages."""
+        _wait_for(lambda: self.depth(queue) >= count, timeout_s)
+
     def _start(self, role: str, health: Path) -> subprocess.Popen[bytes]:
         quiet = None if "BENCH_VERBOSE" in os.environ else subprocess.DEVNULL
         options = ("--health-file", str(health), "--log-level", "warning")

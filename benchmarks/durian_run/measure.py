@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.durian_run.deployment import Deployment
 from benchmarks.receiver import Receiver, Stats
@@ -55,18 +57,46 @@ def deliveries_per_s(
 def latency(deployment: Deployment, receiver: Receiver, *, rate: float, seconds: float) -> Stats:
     """What the receiver saw at a steady rate of events a second, one listener each."""
     ids = deployment.add_listeners([receiver.url])
+    stats = steady(deployment, receiver, rate=rate, seconds=seconds, fanout=1)
+    deployment.remove_listeners(ids)
+    return stats
+
+
+def steady(
+    deployment: Deployment, receiver: Receiver, *, rate: float, seconds: float, fanout: int
+) -> Stats:
+    """What the receiver saw at a steady rate, when each event reaches it `fanout` times."""
+    count = int(rate * seconds)
     with deployment.running("router", "deliver"), Producer(deployment.broker_url) as producer:
-        _warm_up(producer, receiver, 1)
+        _warm_up(producer, receiver, fanout)
         begin = time.monotonic()
-        count = int(rate * seconds)
         pause = threading.Event()
         for number in range(count):
             if (early_s := begin + number / rate - time.monotonic()) > 0:
                 pause.wait(early_s)
             producer.emit(EVENT_TYPE, event_data(number))
-        stats = receiver.wait_for(count, timeout_s=300)
-    deployment.remove_listeners(ids)
-    return stats
+        return receiver.wait_for(count * fanout, timeout_s=300)
+
+
+def memory_mib(
+    deployment: Deployment, receiver: Receiver, backlog: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Resident memory of each role before anything came, and with a backlog waiting."""
+    [listener] = deployment.add_listeners([receiver.url])
+    roles = ("router", "deliver")
+    queue = deployment.topology.listener_queue(listener)
+    with deployment.running(*roles) as processes, Producer(deployment.broker_url) as producer:
+        pids = dict(zip(roles, (process.pid for process in processes), strict=True))
+        idle = {role: _resident_mib(pid) for role, pid in pids.items()}
+        producer.emit_many(events(backlog))
+        deployment.wait_least(queue, round(backlog * 0.98))
+        loaded = {role: _resident_mib(pid) for role, pid in pids.items()}
+    return idle, loaded
+
+
+def _resident_mib(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _warm_up(producer: Producer, receiver: Receiver, fanout: int) -> None:
