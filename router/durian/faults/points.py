@@ -30,5 +30,8 @@ POINTS: Final[Mapping[str, str]] = MappingProxyType(
         "replay.taken": "A dead letter was handed to a replay.",
         "replay.published": "A dead letter was handed to the connection on its way back.",
         "replay.confirmed": "It is in its new place; the dead letter is not acked.",
+        "archive.published": "An event of the archive was handed to the connection.",
+        "archive.confirmed": "It is in the listener's queue; the replay's place is not saved.",
+        "archive.saved": "The place up to which everything is safe was written to the registry.",
     }
 )
