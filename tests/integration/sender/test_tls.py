@@ -24,7 +24,6 @@ from tests.support.receivers import (
     answering,
     dripping,
     hanging,
-    resetting,
 )
 
 #: Handshakes cost CPU, so this suite is a little more patient where nothing hangs.
@@ -184,6 +183,12 @@ def test_a_head_that_was_complete_counts_without_a_tls_farewell(
 
 
 def test_a_connection_that_is_reset_in_the_handshake_fails(sender: RequestsSender) -> None:
-    with Receiver(resetting(read=False)) as receiver:
+    def reset(connection: Connection) -> None:
+        # Not before the handshake has begun: there CPython leaves a socket to be collected, and
+        # warns of it (ssl.py, SSLSocket._create).
+        connection.sock.recv(1)
+        connection.reset()
+
+    with Receiver(reset) as receiver:
         kind, _, _ = post(sender, receiver.url().replace("http:", "https:"))
-    assert kind in {"error", "refused", "tls"}
+    assert kind in {"error", "tls"}
