@@ -10,7 +10,14 @@ from durian.broker.memory import MemoryBroker
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.console.settings import Settings
-from durian.console.wiring import make_recorder, open_broker, open_sender, open_store, topology
+from durian.console.wiring import (
+    breaker_rules,
+    make_recorder,
+    open_broker,
+    open_sender,
+    open_store,
+    topology,
+)
 from durian.consumers import DeliveryConsumer, Recorder
 from durian.registry.store import Store
 from durian.router import Router
@@ -52,6 +59,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             threads=settings.threads,
             poll_s=poll_s,
             grace_s=settings.grace_s,
+            rules=breaker_rules(settings),
         )
         router = Router(broker, names, store, prefetch=settings.prefetch, poll_s=poll_s)
         recorder = make_recorder(settings, broker, names, store)

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 from durian.broker.blocking import declare_all
 from durian.console.settings import Settings
+from durian.console.watching import moment
 from durian.console.wiring import open_broker, open_store, topology
 from durian.control import Provision
 from durian.errors import InvalidListener
 from durian.match import Filter, check_event_pattern
-from durian.registry import Listener, ListenerSecret
+from durian.registry import Listener, ListenerSecret, OpenBreaker
 
 #: Listeners read at once.
 _PAGE = 1000
@@ -75,12 +76,16 @@ def filter_of(text: str | None, conditions: Sequence[str]) -> str:
     return Filter(*map(Filter.parse_short, conditions)).to_json()
 
 
-def policy_of(choices: Sequence[str]) -> Mapping[str, object]:
+def policy_of(
+    choices: Sequence[str], *, ordered: bool = False, rate_per_s: float | None = None
+) -> Mapping[str, object]:
     """Read choices of the delivery policy, such as `timeout_s=5` or `schedule_s=[0,5,60]`.
 
     Raises InvalidListener.
     """
-    policy: dict[str, object] = {}
+    policy: dict[str, object] = {"ordered": True} if ordered else {}
+    if rate_per_s is not None:
+        policy["rate_per_s"] = rate_per_s
     for choice in choices:
         name, equals, value = choice.partition("=")
         if not equals:
@@ -107,9 +112,28 @@ def new_listener(**fields: Any) -> Listener:
     return listener
 
 
-def described(listener: Listener) -> dict[str, object]:
-    """A listener as one JSON object, its filter unfolded."""
-    return listener.model_dump(mode="json") | {"filter": json.loads(listener.filter)}
+def described(listener: Listener, breaker: OpenBreaker | None = None) -> dict[str, object]:
+    """A listener as one JSON object, its filter unfolded; null for a breaker that is closed."""
+    facts = listener.model_dump(mode="json") | {"filter": json.loads(listener.filter)}
+    return facts | {"breaker": None if breaker is None else _breaker(breaker)}
+
+
+def _breaker(breaker: OpenBreaker) -> dict[str, object]:
+    return {
+        "failing_since": _failing_since(breaker),
+        "failures": breaker.failures,
+        "probes": breaker.probes,
+        "next_probe_at": moment(round(breaker.next_probe_at * 1000)),
+    }
+
+
+def _failing_since(breaker: OpenBreaker) -> str:
+    return moment(round(breaker.failing_since * 1000))
+
+
+def open_breakers(store: Any) -> Mapping[str, OpenBreaker]:
+    """The breakers that are open, by listener."""
+    return {breaker.listener_id: breaker for breaker in store.open_breakers()}
 
 
 def pages(store: Any, event: str | None) -> Iterator[Listener]:
@@ -125,11 +149,14 @@ def short_of(conditions: Filter) -> str:
     return "" if conditions == Filter() else conditions.to_short()
 
 
-def row(listener: Listener) -> tuple[str, str, str, str, str]:
-    """A listener as a row: id, event pattern, filter in its short form, URL, and enabled or not."""
+def row(listener: Listener, breaker: OpenBreaker | None) -> tuple[str, str, str, str, str]:
+    """A listener as a row: id, event pattern, filter in its short form, URL, and its state."""
     wants = short_of(Filter.parse(listener.filter))
-    enabled = "yes" if listener.enabled else "no"
-    return listener.id, listener.event, wants, listener.url, enabled
+    if not listener.enabled:
+        state = "disabled"
+    else:
+        state = "enabled" if breaker is None else f"failing since {_failing_since(breaker)}"
+    return listener.id, listener.event, wants, listener.url, state
 
 
 def pairs(described: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,14 @@ from durian.console.logs import configure, hide_secrets
 from durian.console.progress import counts_of, report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
-from durian.console.wiring import make_recorder, open_broker, open_sender, open_store, topology
+from durian.console.wiring import (
+    breaker_rules,
+    make_recorder,
+    open_broker,
+    open_sender,
+    open_store,
+    topology,
+)
 from durian.consumers import DeliveryConsumer, Recorder
 from durian.router import Router
 
@@ -57,6 +64,7 @@ def _open_delivery(
         threads=settings.threads,
         poll_s=settings.poll_s,
         grace_s=settings.grace_s,
+        rules=breaker_rules(settings),
     )
     stack.callback(delivery.stop)
     delivery.start()

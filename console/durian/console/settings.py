@@ -103,6 +103,25 @@ class Settings(BaseSettings):
     grace_s: float = Field(
         30.0, ge=0, le=600, description="Seconds that deliveries under way may take to end on stop."
     )
+    breaker_failures: int = Field(
+        10, ge=1, le=1_000_000, description="Failed attempts in a row that open a listener's breaker."
+    )
+    breaker_pause_s: float = Field(
+        10.0,
+        gt=0,
+        le=86_400,
+        description="Seconds before the first probe of an open breaker; doubled with each that "
+        "fails.",
+    )
+    breaker_longest_pause_s: float = Field(
+        600.0, gt=0, le=86_400, description="Seconds between two probes at most."
+    )
+    disable_after_s: float = Field(
+        432_000.0,
+        gt=0,
+        description="Seconds without a success after which a listener that fails is disabled; five "
+        "days unless set.",
+    )
     attempts_keep_days: float = Field(
         30.0, gt=0, le=36_500, description="Days that records of attempts are kept."
     )

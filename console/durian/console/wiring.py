@@ -13,7 +13,7 @@ from durian.errors import InvalidSettings
 if TYPE_CHECKING:
     from durian.broker.port import Broker
     from durian.broker.rabbit import RabbitBroker
-    from durian.consumers import Recorder
+    from durian.consumers import BreakerRules, Recorder
     from durian.consumers.sender import Sender
     from durian.registry.store import Store
 
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 def topology(settings: Settings) -> Topology:
     """The names on the broker."""
     return Topology(settings.prefix)
+
+
+def breaker_rules(settings: Settings) -> BreakerRules:
+    """When listeners that fail are left alone."""
+    from durian.consumers import BreakerRules  # noqa: PLC0415 - as below
+
+    return BreakerRules(
+        failures=settings.breaker_failures,
+        pause_s=settings.breaker_pause_s,
+        longest_pause_s=settings.breaker_longest_pause_s,
+        disable_after_s=settings.disable_after_s,
+    )
 
 
 @contextmanager

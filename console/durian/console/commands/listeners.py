@@ -37,6 +37,13 @@ def add(
         str | None, typer.Option(help="A signing secret of your own (whsec_...).")
     ] = None,
     description: Annotated[str, typer.Option(help="For people.")] = "",
+    ordered: Annotated[
+        bool,
+        typer.Option("--ordered", help="Deliver strictly one after the other, retries included."),
+    ] = False,
+    rate_limit: Annotated[
+        float | None, typer.Option("--rate", help="Attempts a second at most.")
+    ] = None,
     policy: Annotated[list[str] | None, typer.Option(help=_POLICY)] = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
@@ -55,7 +62,7 @@ def add(
         url=url,
         event=event,
         filter=listeners.filter_of(filter_json, match or ()),
-        policy=listeners.policy_of(policy or ()),
+        policy=listeners.policy_of(policy or (), ordered=ordered, rate_per_s=rate_limit),
         queue_type=settings.queue_type,
         description=description,
     )
@@ -84,23 +91,26 @@ def list_(
 
     with open_store(load(registry_url=registry)) as store:
         found = list(listeners.pages(store, event))
+        breakers = listeners.open_breakers(store)
     if as_json:
         for listener in found:
-            say_json(listeners.described(listener))
+            say_json(listeners.described(listener, breakers.get(listener.id)))
         return
-    table(("id", "event", "filter", "url", "enabled"), map(listeners.row, found))
+    rows = (listeners.row(listener, breakers.get(listener.id)) for listener in found)
+    table(("id", "event", "filter", "url", "state"), rows)
 
 
 @app.command()
 def show(listener_id: ListenerId, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
-    """Show one listener with its policy."""
+    """Show one listener with its policy, and its breaker if that is open."""
     from durian.console import listeners
     from durian.console.output import facts, say_json
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
     with open_store(load(registry_url=registry)) as store:
-        found = listeners.described(store.get_listener(listener_id))
+        breaker = listeners.open_breakers(store).get(listener_id)
+        found = listeners.described(store.get_listener(listener_id), breaker)
     if as_json:
         say_json(found)
     else:
