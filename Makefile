@@ -57,7 +57,7 @@ bench-match: $(VENV)/dev.stamp ## Measure the index of all listeners; writes ben
 .PHONY: chaos
 chaos: $(VENV)/dev.stamp ## Kill processes in the middle of their work and count what arrived.
 	scripts/services
-	$(BIN)/python -m pytest -m chaos tests/acceptance $(ARGS)
+	$(BIN)/python -m pytest -m chaos $(ARGS)
 
 .PHONY: lock
 lock: ## Write both lock files anew from pyproject.toml (needs uv; ARGS=--upgrade for newer ones).

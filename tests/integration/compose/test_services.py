@@ -91,6 +91,14 @@ def test_an_emitted_event_arrives_at_the_listening_endpoint(up: dict[str, Runnin
     assert '"name": "Joe"' in listen.printed()
 
 
+def test_the_delivery_is_on_record(up: dict[str, Running]) -> None:
+    router = up["router"].service
+    event_id = router.run(["durian", "emit", "person", '{"name": "Joe"}']).stdout.strip()
+    asked = ["durian", "deliveries", "list", "--event", event_id]
+
+    await_that(lambda: "delivered" in router.run(asked).stdout, "the record")
+
+
 def test_what_was_delivered_is_recorded(up: dict[str, Running]) -> None:
     def recorded() -> bool:
         asked = up["record"].service.run(["durian", "deliveries", "list", "--json"])
