@@ -160,9 +160,9 @@ def row(listener: Listener, breaker: OpenBreaker | None) -> tuple[str, str, str,
 
 
 def pairs(described: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """The fields of a listener for people, the policy's among them."""
+    """The fields of a listener for people, its policy's and its breaker's among them."""
     for name, value in described.items():
-        if name == "policy" and isinstance(value, Mapping):
-            yield from ((f"policy.{key}", json.dumps(one)) for key, one in value.items())
+        if name in ("policy", "breaker") and isinstance(value, Mapping):
+            yield from ((f"{name}.{key}", json.dumps(one)) for key, one in value.items())
         else:
             yield name, value if isinstance(value, str) else json.dumps(value)

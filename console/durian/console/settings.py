@@ -104,7 +104,10 @@ class Settings(BaseSettings):
         30.0, ge=0, le=600, description="Seconds that deliveries under way may take to end on stop."
     )
     breaker_failures: int = Field(
-        10, ge=1, le=1_000_000, description="Failed attempts in a row that open a listener's breaker."
+        10,
+        ge=1,
+        le=1_000_000,
+        description="Failed attempts in a row that open a listener's breaker.",
     )
     breaker_pause_s: float = Field(
         10.0,

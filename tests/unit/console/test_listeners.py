@@ -14,7 +14,7 @@ from durian.console import emitting, hooks, listeners
 from durian.console.settings import Settings, load, variable
 from durian.errors import InvalidEvent, InvalidFilter, InvalidHook, InvalidListener, NotFound
 from durian.events import CAPS
-from durian.registry import HookSpec, ListenerSecret, Policy
+from durian.registry import HookSpec, ListenerSecret, OpenBreaker, Policy
 from durian.registry.store import Store
 from durian.registry.vault import Vault
 from durian.signature import new_key_pair, new_secret
@@ -63,6 +63,15 @@ def test_choices_of_the_policy_are_json_or_plain_words() -> None:
     choices = ["timeout_s=5", "schedule_s=[0,1]", "payload=cloudevent"]
     policy = Policy.model_validate(listeners.policy_of(choices))
     assert (policy.timeout_s, policy.schedule_s, policy.payload) == (5, (0, 1), "cloudevent")
+
+
+def test_order_and_rate_have_options_of_their_own() -> None:
+    assert listeners.policy_of(["jitter=0"], ordered=True, rate_per_s=2.5) == {
+        "ordered": True,
+        "rate_per_s": 2.5,
+        "jitter": 0,
+    }
+    assert listeners.policy_of([]) == {}
 
 
 def test_a_choice_without_a_value_is_refused() -> None:
@@ -114,6 +123,26 @@ def test_a_listener_is_described_with_its_filter_unfolded() -> None:
     assert shown["policy.payload"] == '"data"'
     assert shown["enabled"] == "true"
     assert shown["url"] == URL
+
+
+def test_a_listener_that_fails_is_shown_as_such(store: Store) -> None:
+    listener = listeners.new_listener(id="joe", url=URL, event="person")
+    store.add_listener(listener, ListenerSecret.new(now=0))
+    assert listeners.open_breakers(store) == {}
+    assert listeners.described(listener)["breaker"] is None
+    assert listeners.row(listener, None)[-1] == "enabled"
+
+    opened = OpenBreaker(
+        listener_id="joe", failing_since=0, failures=10, opened_at=60, next_probe_at=70, probes=2
+    )
+    store.open_breaker(opened)
+    breaker = listeners.open_breakers(store)["joe"]
+    shown = dict(listeners.pairs(listeners.described(listener, breaker)))
+    assert shown["breaker.failing_since"] == '"1970-01-01 00:00:00Z"'
+    assert shown["breaker.next_probe_at"] == '"1970-01-01 00:01:10Z"'
+    assert (shown["breaker.failures"], shown["breaker.probes"]) == ("10", "2")
+    assert listeners.row(listener, breaker)[-1] == "failing since 1970-01-01 00:00:00Z"
+    assert listeners.row(listener.replace(enabled=False), breaker)[-1] == "disabled"
 
 
 def test_hooks_are_made_listed_and_described(
