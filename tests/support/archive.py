@@ -74,14 +74,7 @@ class Scene:
         return self.replayer().begin(asked(replay_id, **fields))
 
     def sent(self, listener_id: str = "joe") -> list[Delivery]:
-        """What lies in a listener's queue, in order; it stays there."""
-        queue = NAMES.listener_queue(listener_id)
-        count = blocking.count(self.broker, queue)
-        if not count:
-            return []
-        with Hand(self.broker, queue, prefetch=min(count, BROWSE_MOST)) as hand:
-            taken = [received for _ in range(count) if (received := hand.take()) is not None]
-            return [Delivery.of(listener_id, received.message) for received in taken]
+        return sent_to(self.broker, listener_id)
 
     def ids(self, listener_id: str = "joe") -> list[str]:
         return [delivery.event_id for delivery in self.sent(listener_id)]
@@ -89,6 +82,18 @@ class Scene:
     def routed(self) -> int:
         """How many messages wait for the router."""
         return blocking.count(self.broker, NAMES.route)
+
+
+def sent_to(broker: Broker, listener_id: str) -> list[Delivery]:
+    """What lies in a listener's queue, in order; it stays there."""
+    queue = NAMES.listener_queue(listener_id)
+    count = blocking.count(broker, queue)
+    found: list[Delivery] = []
+    if count:
+        with Hand(broker, queue, prefetch=min(count, BROWSE_MOST)) as hand:
+            taken = (hand.take() for _ in range(count))
+            found = [Delivery.of(listener_id, one.message) for one in taken if one is not None]
+    return found
 
 
 def asked(replay_id: str = "r-1", **fields: Any) -> Replay:

@@ -39,6 +39,8 @@ def _commands(command: Any, path: str) -> Iterator[str]:
     if subcommands is None:
         yield from _command(command, path)
         return
+    if command.invoke_without_command:
+        yield from _command(command, path)
     for name, each in subcommands.items():
         yield from _commands(each, f"{path} {name}")
 

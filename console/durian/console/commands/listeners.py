@@ -1,4 +1,4 @@
-"""`durian listeners`: add, list, show, enable, disable and remove listeners."""
+"""`durian listeners`: add, list, show, enable, disable, remove and backfill listeners."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import AsJSON, BrokerURL, Prefix, QueueKind, RegistryURL
+from durian.console.commands.replay import DryRun, Rate, Since, Until
+from durian.console.options import (
+    ApiHost,
+    ApiPort,
+    AsJSON,
+    BrokerURL,
+    Prefix,
+    QueueKind,
+    RegistryURL,
+)
 
 app = typer.Typer(help="The URLs that want events.")
 
@@ -163,3 +172,30 @@ def remove(
 
     with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
         desk.remove(listener_id)
+
+
+@app.command()
+def backfill(
+    listener_id: ListenerId,
+    *,
+    since: Since = None,
+    until: Until = None,
+    rate: Rate = None,
+    dry_run: DryRun = False,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+    host: ApiHost = None,
+    port: ApiPort = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Send a new listener the events of the archive that it would have wanted."""
+    from durian.console import replaying
+    from durian.console.settings import load
+
+    settings = load(
+        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
+    )
+    asked = replaying.asked(listener_id, since=since, until=until, rate=rate)
+    do = replaying.preview if dry_run else replaying.begin
+    do(settings, asked, as_json=as_json)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
-import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from durian.console.gateway import problem
-from durian.console.operations import catalogue
+from durian.console.operations import catalogue, failure
 from durian.console.operations.operation import Context
 from durian.errors import DurianError, InvalidInput
 
@@ -48,29 +48,33 @@ def _refuse_browsers(request: Request) -> None:
         raise InvalidInput("host", "must be a name of this machine")
 
 
-def _lines(context: Context, name: str, given: dict[str, object]) -> Iterator[bytes]:
+async def _lines(context: Context, name: str, given: dict[str, object]) -> AsyncIterator[bytes]:
     """Run an operation in a thread; when nobody reads any more, it is told to stop."""
-    told: queue.SimpleQueue[dict[str, object]] = queue.SimpleQueue()
+    loop = asyncio.get_running_loop()
+    told: asyncio.Queue[dict[str, object]] = asyncio.Queue()
     mine = dataclasses.replace(context, stop=threading.Event())
+
+    def tell(line: dict[str, object]) -> None:
+        with suppress(RuntimeError):  # the loop has ended, and with it whoever read
+            loop.call_soon_threadsafe(told.put_nowait, line)
 
     def work() -> None:
         try:
             result = catalogue.run(
-                name, mine, given, lambda done, total: told.put({"progress": [done, total]})
+                name, mine, given, lambda done, total: tell({"progress": [done, total]})
             )
-            told.put({"result": result})
+            tell({"result": result})
         except DurianError as error:
-            told.put({"problem": json.loads(bytes(problem.answer(error).body))})
+            tell({"failure": failure.to_json(error)})
         except Exception:  # the log has it; the client learns that there is no answer
-            told.put(
-                {"problem": {"detail": "The operation failed; the log of durian up says why."}}
-            )
+            unforeseen = DurianError("The operation failed; the log of durian up says why.")
+            tell({"failure": failure.to_json(unforeseen)})
             raise
 
     threading.Thread(target=work, name="durian-operation", daemon=True).start()
     try:
         while True:
-            line = told.get()
+            line = await told.get()
             yield json.dumps(line).encode() + b"\n"
             if "progress" not in line:
                 return

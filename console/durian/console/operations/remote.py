@@ -8,6 +8,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
+from durian.console.operations import failure
 from durian.console.operations.operation import Progress
 from durian.errors import BrokerUnavailable, DurianError
 
@@ -31,8 +32,8 @@ def run(host: str, port: int, name: str, given: Mapping[str, object], progress: 
             told = json.loads(line)
             if "progress" in told:
                 progress(*told["progress"])
-            elif "problem" in told:
-                raise DurianError(str(told["problem"]["detail"]))
+            elif "failure" in told:
+                raise failure.from_json(told["failure"])
             else:
                 return told["result"]
     except (OSError, HTTPException) as exc:

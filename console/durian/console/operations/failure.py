@@ -1,0 +1,50 @@
+"""Errors of operations on their way from `durian up` to the command line, told apart there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from durian.errors import (
+    BrokerError,
+    BrokerUnavailable,
+    Conflict,
+    DurianError,
+    InvalidInput,
+    NotFound,
+    RegistryError,
+    RegistryUnavailable,
+)
+
+#: What is told apart: an error is told as the first that it is.
+_KINDS: tuple[type[DurianError], ...] = (
+    NotFound,
+    Conflict,
+    BrokerUnavailable,
+    RegistryUnavailable,
+    BrokerError,
+    RegistryError,
+    DurianError,
+)
+
+
+def to_json(error: DurianError) -> dict[str, str]:
+    """Write an error as a JSON object."""
+    if isinstance(error, InvalidInput):
+        return {
+            "error": "InvalidInput",
+            "field": error.field,
+            "reason": error.reason,
+            "hint": error.advice,
+        }
+    kind = next(kind for kind in _KINDS if isinstance(error, kind))
+    return {"error": kind.__name__, "message": error.message, "hint": error.advice}
+
+
+def from_json(told: Mapping[str, str]) -> DurianError:
+    """Read it back."""
+    hint = told.get("hint", "")
+    if told.get("error") == "InvalidInput":
+        return InvalidInput(told.get("field", ""), told.get("reason", ""), hint=hint)
+    kinds = {kind.__name__: kind for kind in _KINDS}
+    kind = kinds.get(told.get("error", ""), DurianError)
+    return kind(told.get("message", ""), hint=hint)

@@ -1,0 +1,120 @@
+"""Replays of the archive, as the command line asks for them and shows them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from durian.console.moments import read_moment
+from durian.console.operations.runner import open_runner
+from durian.console.output import say, say_json, table
+from durian.console.settings import Settings
+from durian.console.watching import moment, watched
+from durian.console.wiring import open_store
+from durian.errors import DurianError, InvalidInput
+from durian.registry.replay import new_replay_id
+
+#: Of a table of replays.
+COLUMNS = ("id", "listener", "state", "sent", "read", "since", "until", "began", "error")
+
+
+def asked(
+    listener: str | None, *, since: str | None, until: str | None, rate: float | None = None
+) -> Mapping[str, object]:
+    """What was asked for on the command line, as the operations take it. Raises InvalidInput."""
+    if listener is None:
+        raise InvalidInput("--listener", "is missing", hint="Name the listener, or --resume ID.")
+    now = time.time()
+    return {
+        "listener": listener,
+        "since_ms": None if since is None else read_moment("--since", since, now),
+        "until_ms": None if until is None else read_moment("--until", until, now),
+        "rate_per_s": rate,
+    }
+
+
+def refuse(**options: object) -> None:
+    """Raise InvalidInput when an option was given that says something else than the replay does."""
+    for name, value in options.items():
+        if value:
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidInput(option, "cannot be combined with --resume: it goes on as it began")
+
+
+def begin(settings: Settings, asked: Mapping[str, object], *, as_json: bool) -> None:
+    """Carry out a replay, and say what became of it."""
+    replay_id = new_replay_id()
+    with _goes_on(settings, replay_id):
+        _run(settings, "replay.begin", {**asked, "id": replay_id}, as_json=as_json)
+
+
+def resume(settings: Settings, replay_id: str, *, as_json: bool) -> None:
+    """Go on with a replay, and say what became of it."""
+    with _goes_on(settings, replay_id):
+        _run(settings, "replay.resume", {"id": replay_id}, as_json=as_json)
+
+
+def preview(settings: Settings, asked: Mapping[str, object], *, as_json: bool) -> None:
+    """Say what a replay would send."""
+    given = {name: value for name, value in asked.items() if name != "rate_per_s"}
+    with open_runner(settings) as run, watched("reading") as progress:
+        found = run("replay.preview", given, progress)
+    if as_json:
+        say_json(found)
+        return
+    say(f"{found['wanted']} of {found['seen']} events would be sent to {asked['listener']}")
+    if found["first"]:
+        columns = ("id", "type", "source", "time")
+        table(columns, ([one[column] for column in columns] for one in found["first"]))
+
+
+def row(replay: Mapping[str, Any]) -> Sequence[str]:
+    """A replay as a row of COLUMNS."""
+    return (
+        replay["id"],
+        replay["listener_id"],
+        replay["state"],
+        str(replay["sent"]),
+        str(replay["seen"]),
+        _when(replay["since"]),
+        _when(replay["until"]),
+        _when(replay["started_at"]),
+        replay["error"],
+    )
+
+
+def _run(settings: Settings, name: str, given: Mapping[str, object], *, as_json: bool) -> None:
+    with open_runner(settings) as run, watched(f"replay {given['id']}") as progress:
+        done = run(name, given, progress)
+    if as_json:
+        say_json(done)
+    else:
+        say(f"{done['sent']} of {done['seen']} events sent to {done['listener_id']}")
+
+
+@contextmanager
+def _goes_on(settings: Settings, replay_id: str) -> Iterator[None]:
+    """Tell how to go on with a replay that does not end in this block."""
+    try:
+        yield
+    except (DurianError, KeyboardInterrupt):
+        if _is_open(settings, replay_id):
+            line = f"To go on with this replay: durian replay --resume {replay_id}"
+            print(line, file=sys.stderr)  # noqa: T201  # stdout is for what was asked for
+        raise
+
+
+def _is_open(settings: Settings, replay_id: str) -> bool:
+    """Tell whether a replay was begun and is not done, as far as the registry can say."""
+    try:
+        with open_store(settings) as store:
+            return store.get_replay(replay_id).state != "done"
+    except DurianError:
+        return False
+
+
+def _when(at: float | None) -> str:
+    return moment(None if at is None else round(at * 1000))
