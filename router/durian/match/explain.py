@@ -47,7 +47,7 @@ def explain(condition: Condition, event: Event) -> Verdict:
 
 def _field(part: Condition, whole: Any, path: str, event: Event) -> Verdict:
     """Explain what is asked of a field: of an array, by the element that decided."""
-    if not isinstance(whole, list):
+    if not isinstance(whole, list) or isinstance(part, Nowhere):
         return _explain(part, whole, whole, path, event)
     offered = list(candidates(whole))
     fits = (at for at, value in enumerate(offered) if part.holds(value, whole, event))

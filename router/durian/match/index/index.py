@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path as FilePath
 
 from durian.errors import InvalidInput
 from durian.events import Event
 from durian.match.condition import Condition
-from durian.match.event_pattern import check_event_pattern
+from durian.match.condition import found as is_found
+from durian.match.event_pattern import check_event_pattern, fits
 from durian.match.filter import Filter
 from durian.match.index.collection import kept_from_collection
 from durian.match.index.lookup import Lookup, Store, ids_of
@@ -27,6 +29,9 @@ from durian.match.parsing import read_text
 #: Listeners that are loaded in one go, while other writers wait: less than a millisecond's worth.
 _BATCH = 64
 
+#: Moved listeners that are remembered, for events that were on their way: one takes a microsecond.
+_MOVED = 1024
+
 
 class Index:
     """All listeners' event patterns and filters, asked with one event at a time.
@@ -35,7 +40,7 @@ class Index:
     has done is seen by every `match` that starts afterwards.
     """
 
-    __slots__ = ("_changing", "_filed", "_topics", "_writing", "store")
+    __slots__ = ("_changing", "_filed", "_moved", "_topics", "_turn", "_writing", "store")
 
     def __init__(self) -> None:
         #: What all parts share.
@@ -46,6 +51,10 @@ class Index:
         self._writing = threading.Lock()
         #: Odd while a listener is filed twice, in its old place and its new one.
         self._changing = 0
+        #: How many listeners were moved, and of the last of them: the count before, id, event
+        #: pattern and what they want now.
+        self._turn = 0
+        self._moved: deque[tuple[int, str, str, Condition]] = deque(maxlen=_MOVED)
 
     def __len__(self) -> int:
         return len(self._filed)
@@ -99,18 +108,19 @@ class Index:
 
     def match(self, event: Event) -> Sequence[str]:
         """Give the ids of the listeners that want the event, each once, in no particular order."""
-        changing = self._changing
+        changing, turn = self._changing, self._turn
         search = Search(event)
         for node in self._topics.find(event.type):
-            node.search(search)
+            node.meet(search)
+        search.settle()
         ids = search.ids
         if search.met:
             ids += search.met
         found: Sequence[str] = Matches([ids, *search.chunks]) if search.chunks else ids
         if changing & 1 or changing != self._changing:
-            # A listener that was just moved may have been met in both places.
-            return list(dict.fromkeys(found))
-        return found
+            # Who was just moved may have been met in both places.
+            found = list(dict.fromkeys(found))
+        return found if turn == self._turn else self._with_moved(found, event, turn)
 
     def _load(self, rows: list[tuple[str, str, str]], refused: dict[str, InvalidInput]) -> None:
         parts = self._filed.parts
@@ -149,9 +159,22 @@ class Index:
         node.size += 1
         if node.size == 1:
             self._topics.put(node.pattern, node)
-        # Last, so that at no time it is filed nowhere.
         if old is not None:
+            # Last, so that at no time it is filed nowhere.
+            self._moved.append((self._turn, listener_id, node.pattern, condition))
+            self._turn += 1
             self._drop(listener_id, old)
+
+    def _with_moved(self, found: Sequence[str], event: Event, turn: int) -> Sequence[str]:
+        """Add who was moved meanwhile: such a one may have been met in neither place."""
+        if self._turn - turn > _MOVED:
+            return self.match(event)
+        added = dict.fromkeys(found)
+        for at, listener_id, pattern, condition in list(self._moved):
+            wanted = at >= turn and fits(pattern, event.type)
+            if wanted and is_found(condition, event.data, event):
+                added[listener_id] = None
+        return list(added)
 
     def _drop(self, listener_id: str, old: Item) -> None:
         """Take a listener away from where it was filed."""

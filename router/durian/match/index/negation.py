@@ -64,7 +64,8 @@ class Negation(Lookup):
     def find(self, value: Any, search: Search) -> None:  # noqa: ARG002 (whatever it is)
         """Find all but those whose opponents are found."""
         against = Search(search.event)
-        self._node.search(against)
+        self._node.meet(against)
+        against.settle()
         if against.through or search.arrays:
             # Within an array, `not` is of the one element: opposites say nothing there.
             search.hits += list(self._wanting.values())

@@ -109,9 +109,15 @@ class Node:
             self.attributes = {name: at for name, at in self.attributes.items() if at.path != path}
 
     def search(self, search: Search) -> None:
-        """Let the event meet what is filed here, and look into what it met."""
+        """Let the event meet what is filed here, and look into it, within a search of others."""
         hits, shapes = search.hits, search.shapes
         search.hits, search.shapes = [], []
+        self.meet(search)
+        search.settle()
+        search.hits, search.shapes = hits, shapes
+
+    def meet(self, search: Search) -> None:
+        """Let the event meet what is filed here."""
         event = search.event
         for find in self.rest.lookups:
             find(None, search)
@@ -121,11 +127,6 @@ class Node:
                 value = event.attributes.get(name)
                 if value is not None:
                     place.visit(value, search)
-        if search.shapes:
-            for shape in dict.fromkeys(search.shapes) if search.arrays else search.shapes:
-                shape.find(None, search)
-        search.settle()
-        search.hits, search.shapes = hits, shapes
 
     def _lookup(self, entry: Entry) -> Lookup:
         if entry.kind == "shape":

@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from durian.match.condition import Attribute, Condition, Field
-from durian.match.values import MISSING
 
 Path = tuple[str, ...]
 
@@ -25,8 +22,3 @@ def at_path(path: Path, condition: Condition) -> Condition:
     for name in reversed(path[1:]):
         condition = Field(name, condition)
     return condition
-
-
-def step(value: Any, name: str) -> Any:
-    """Go to a member of a value that is no array."""
-    return value.get(name, MISSING) if type(value) is dict else MISSING

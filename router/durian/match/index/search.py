@@ -36,6 +36,9 @@ class Search:
 
     def settle(self) -> None:
         """Look into what was met: who wants the event?"""
+        if self.shapes:
+            for shape in dict.fromkeys(self.shapes) if self.arrays else self.shapes:
+                shape.find(None, self)
         hits = self.hits
         if self.arrays and len(hits) > 1:
             hits = _each_once(hits)

@@ -107,6 +107,8 @@ def _check(file: BinaryIO) -> str:
     """Check all of a file before anything in it is believed, and give its mark."""
     head = file.readline(64 * 1024)
     about = json.loads(head)
+    if not isinstance(about, dict):
+        raise TypeError("it is no snapshot")
     mark = str(about.get("mark", ""))
     if head != _head(mark, int(about.get("listeners", -1))):
         raise ValueError("it was written by another version")

@@ -14,8 +14,8 @@ from durian.errors import MissingExtra
 
 #: Words that are searched one by one at most: 40 ns each.
 _APART = 32
-#: Words of one automaton at most: made in about 10 ms.
-_LARGEST = 8192
+#: Words of one automaton at most: made in about 40 ms, half of it with the interpreter's lock held.
+_LARGEST = 16_384
 #: An automaton is merged with the next when it has less than so many times its words.
 _FACTOR = 4
 #: Characters of a text that are searched in one go, so that matches of a long one stay few.
