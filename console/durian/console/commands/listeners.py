@@ -21,6 +21,11 @@ app = typer.Typer(help="The URLs that want events.")
 
 ListenerId = Annotated[str, typer.Argument(metavar="ID", help="The listener's id.")]
 
+Ordered = Annotated[
+    bool, typer.Option("--ordered", help="Deliver strictly one after the other, retries included.")
+]
+RateLimit = Annotated[float | None, typer.Option("--rate", help="Attempts a second at most.")]
+
 _POLICY = (
     "NAME=VALUE of the delivery policy, such as timeout_s=5, payload=cloudevent or "
     "schedule_s=[0,5,60]; may be repeated."
@@ -46,13 +51,8 @@ def add(
         str | None, typer.Option(help="A signing secret of your own (whsec_...).")
     ] = None,
     description: Annotated[str, typer.Option(help="For people.")] = "",
-    ordered: Annotated[
-        bool,
-        typer.Option("--ordered", help="Deliver strictly one after the other, retries included."),
-    ] = False,
-    rate_limit: Annotated[
-        float | None, typer.Option("--rate", help="Attempts a second at most.")
-    ] = None,
+    ordered: Ordered = False,
+    rate_limit: RateLimit = None,
     policy: Annotated[list[str] | None, typer.Option(help=_POLICY)] = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
