@@ -18,7 +18,7 @@ import re2
 from durian.events import Event
 
 NOTHING = object()
-HEAD = 4096
+HEAD = 2048
 
 
 @dataclass(frozen=True)

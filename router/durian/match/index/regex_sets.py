@@ -18,6 +18,9 @@ _LARGEST = 1024
 #: A group is merged with the next when it has less than so many times its expressions.
 _FACTOR = 4
 
+#: Letters, digits and signs, as texts have them.
+_SAMPLE = "The quick brown fox, 12345, jumps over the lazy dog! aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 Part = tuple[Any, tuple[str, ...]]
 
 
@@ -85,4 +88,6 @@ def _group(patterns: Iterable[str]) -> Part:
     for pattern in listed:
         group.Add(pattern, options())
     group.Compile()
+    # The first search makes what all others need: here it holds up no event.
+    group.Match(_SAMPLE)
     return group, listed
