@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from statistics import median
 
 from benchmarks.celery_baseline.__main__ import fastest
 from benchmarks.celery_baseline.__main__ import measure as measure_celery
@@ -38,6 +39,9 @@ BACKLOG = 200_000
 #: Deliveries a second of the isolation suite: well below what ten listeners get through.
 ISOLATION_RATE = 20.0
 
+#: Pairs of runs of it.
+ISOLATION_ROUNDS = 5
+
 
 def end_to_end(node: Node) -> list[Figure]:
     """The router alone; deliveries and latency; the same job done with Celery and requests."""
@@ -55,15 +59,21 @@ def end_to_end(node: Node) -> list[Figure]:
 
 
 def isolation(node: Node) -> list[Figure]:
-    """p99 of nine listeners while the tenth answers, and while it swallows everything."""
-    with Receiver() as tenth:
-        healthy = _p99_of_nine(node, tenth.url)
-    with blackhole() as hole:
-        blackholed = _p99_of_nine(node, hole)
+    """p99 of nine listeners while the tenth answers, and while it swallows everything.
+
+    In turn, several times, and medians: a p99 is at the mercy of whatever else the machine does.
+    """
+    healthy, blackholed = [], []
+    for _ in range(ISOLATION_ROUNDS):
+        with Receiver() as tenth:
+            healthy.append(_p99_of_nine(node, tenth.url))
+        with blackhole() as hole:
+            blackholed.append(_p99_of_nine(node, hole))
+    ratios = [bad / good for good, bad in zip(healthy, blackholed, strict=True)]
     return [
-        Figure("p99 of nine listeners, all ten healthy", healthy, "ms"),
-        Figure("p99 of nine listeners, the tenth a blackhole", blackholed, "ms"),
-        Figure("ratio", blackholed / healthy, "x"),
+        Figure("p99 of nine listeners, all ten healthy", median(healthy), "ms"),
+        Figure("p99 of nine listeners, the tenth a blackhole", median(blackholed), "ms"),
+        Figure("ratio", median(ratios), "x"),
     ]
 
 
@@ -124,7 +134,7 @@ def _p99_of_nine(node: Node, tenth_url: str) -> float:
         urls = [f"{receiver.url}/{number}" for number in range(9)]
         deployment.add_listeners([*urls, f"{tenth_url}/9"])
         stats = measure.steady(
-            deployment, receiver, rate=ISOLATION_RATE, seconds=2 * STEADY_S, fanout=9
+            deployment, receiver, rate=ISOLATION_RATE, seconds=STEADY_S, fanout=9
         )
     assert stats.p99_ms is not None
     return stats.p99_ms
