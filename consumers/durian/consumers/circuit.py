@@ -32,6 +32,21 @@ Allowance = Literal["all", "one", "none"]
 class Circuit:
     """One listener's breaker. Everything here runs on the broker's loop."""
 
+    __slots__ = (
+        "_active",
+        "_changed",
+        "_commons",
+        "_listener",
+        "_open",
+        "_probing",
+        "_run",
+        "_shared",
+        "_timer",
+        "_turn",
+        "_unclosed",
+        "_writing",
+    )
+
     def __init__(self, commons: Commons, listener: Listener, changed: Callable[[], None]) -> None:
         """Make one that calls `changed` when its allowance has changed."""
         self._commons = commons
@@ -57,6 +72,11 @@ class Circuit:
         if self._open is None:
             return "all"
         return "one" if self._probing else "none"
+
+    @property
+    def breaker(self) -> OpenBreaker | None:
+        """The breaker, while it is open."""
+        return self._open
 
     def resume(self, listener: Listener, found: OpenBreaker | None) -> None:
         """Go on with a listener that is new or was changed, by what the registry has of it.

@@ -163,9 +163,7 @@ class DeliveryConsumer:
         for listener_id in changes.removed:
             self._broker.call(partial(self._remove, listener_id))
 
-    def _update(
-        self, listener: Listener, keys: SigningKeys, breaker: OpenBreaker | None = None
-    ) -> None:
+    def _update(self, listener: Listener, keys: SigningKeys, breaker: OpenBreaker | None) -> None:
         lane = self._lanes.get(listener.id)
         if lane is None:
             lane = self._lanes[listener.id] = Lane(self._commons, listener, keys, self._begin)
@@ -217,7 +215,8 @@ class DeliveryConsumer:
             if isinstance(answer, DurianError):
                 _log.warning("listener.disable_failed listener=%s error=%s", listener.id, answer)
                 if lane is not None and self._lanes.get(listener.id) is lane:
-                    self._update(lane.listener, lane.keys)  # until it asks again
+                    # Until it asks again.
+                    self._update(lane.listener, lane.keys, lane.circuit.breaker)
             elif answer:
                 _log.warning("listener.disabled listener=%s reason=%s", listener.id, reason)
                 self._commons.bulletin.disabled(listener, reason)

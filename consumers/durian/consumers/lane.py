@@ -62,6 +62,27 @@ class Lane:
     Everything but `finished` runs on the broker's loop.
     """
 
+    __slots__ = (
+        "_account",
+        "_attempt",
+        "_broker",
+        "_commons",
+        "_enabled",
+        "_life",
+        "_order",
+        "_pace",
+        "_prefetch",
+        "_queue",
+        "_release",
+        "_running",
+        "_subscription",
+        "_waiting",
+        "_wake",
+        "circuit",
+        "keys",
+        "listener",
+    )
+
     def __init__(
         self, commons: Commons, listener: Listener, keys: SigningKeys, attempt: Attempt
     ) -> None:

@@ -7,7 +7,6 @@ registry is away each process keeps the rate by itself.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 from durian.broker.clock import Clock
@@ -26,13 +25,22 @@ Reserve = Callable[[int, float, Reserved], None]
 class Pace:
     """When attempts at one listener may begin. Everything here runs on the broker's loop."""
 
+    __slots__ = (
+        "_asked",
+        "_clock",
+        "_next_at",
+        "_ready",
+        "_reserve",
+        "_slots",
+    )
+
     def __init__(self, clock: Clock, reserve: Reserve, ready: Callable[[], None]) -> None:
         """Make one that calls `ready` when slots have come that were missing."""
         self._clock = clock
         self._reserve = reserve
         self._ready = ready
         #: On the monotonic clock.
-        self._slots: deque[float] = deque()
+        self._slots: list[float] = []
         #: No slot of this process's own making is before.
         self._next_at = 0.0
         self._asked: object | None = None
@@ -46,7 +54,7 @@ class Pace:
             return 0.0
         now = self._clock.monotonic()
         while self._slots and self._slots[0] < now - STALE_S:
-            self._slots.popleft()
+            self._slots.pop(0)
         if self._slots:
             return max(0.0, self._slots[0] - now)
         if self._asked is None:
@@ -56,7 +64,7 @@ class Pace:
     def take(self) -> None:
         """Use the next slot."""
         if self._slots:
-            self._slots.popleft()
+            self._slots.pop(0)
 
     def reset(self) -> None:
         """Give up all slots: the rate is another one, or nothing is to begin for a while."""

@@ -350,3 +350,19 @@ def test_an_open_breaker_of_an_unknown_listener_is_nothing(scene: Scene) -> None
     scene.deliver(1)
     scene.follow()
     assert scene.attempts() == 1
+
+
+def test_a_hopeless_listener_stays_alone_while_the_registry_is_away(scene: Scene) -> None:
+    scene.deliver(100)
+    long_ago = replace(scene.registry.breakers["joe"], failing_since=0.0)
+    scene.registry.breakers["joe"] = long_ago
+    scene.follow()
+    scene.registry.away = True
+    made = scene.attempts()
+    scene.advance(31)
+    assert scene.attempts() == made + 2
+    assert scene.is_enabled()
+    scene.registry.away = False
+    scene.advance(60)
+    assert scene.attempts() == made + 3
+    assert not scene.is_enabled()
