@@ -64,10 +64,10 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
 
     else:
         url = request.getfixturevalue("amqp_url")
-        broker = RabbitBroker(url)
+        broker = RabbitBroker(url, settle_s=0)
 
         def another() -> Broker:
-            made.append(RabbitBroker(url))
+            made.append(RabbitBroker(url, settle_s=0))
             made[-1].start()
             return made[-1]
 

@@ -12,7 +12,7 @@ from durian.broker.rabbit import RabbitBroker
 @pytest.fixture
 def broker(amqp_url: str) -> Iterator[RabbitBroker]:
     """A connected broker, in a virtual host without any queue."""
-    broker = RabbitBroker(amqp_url, name="test")
+    broker = RabbitBroker(amqp_url, name="test", settle_s=0)
     broker.start()
     yield broker
     broker.stop()

@@ -19,7 +19,7 @@ def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
     if request.param == "memory":
         one = MemoryBroker()
     else:
-        one = RabbitBroker(request.getfixturevalue("amqp_url"))
+        one = RabbitBroker(request.getfixturevalue("amqp_url"), settle_s=0)
     one.start()
     yield one
     one.stop()

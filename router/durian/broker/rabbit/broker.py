@@ -13,10 +13,17 @@ from durian.broker.rabbit.address import parameters_of
 from durian.broker.rabbit.declarer import Request
 from durian.broker.rabbit.lane import Publication
 from durian.broker.rabbit.loop import IoTimer
-from durian.broker.rabbit.operations import Operation, declaration, deletion, in_phases, inspection
+from durian.broker.rabbit.operations import (
+    Operation,
+    declaration,
+    deletion,
+    in_phases,
+    inspection,
+    is_quorum,
+)
 from durian.broker.rabbit.session import Session
 from durian.broker.rabbit.subscription import RabbitSubscription
-from durian.errors import BrokerError
+from durian.errors import BrokerError, QueueMissing
 from durian.events.message import Message
 
 if TYPE_CHECKING:
@@ -25,19 +32,33 @@ if TYPE_CHECKING:
 #: Seconds `start` tries to reach a broker, which may just be starting itself.
 PATIENCE_S = 5.0
 
+#: Seconds that a new quorum queue is given before it counts as declared. A node writes the names of
+#: new ones to its disk only when none was declared for half a second (measured on 3.10); killed
+#: before that, it comes back with the queue and without the messages that it had confirmed.
+SETTLE_S = 1.5
+
 
 class RabbitBroker:
     """A RabbitMQ broker, or a cluster of them.
 
     `url` may name several hosts, with `;` between: the next one is tried when one fails. `name`
-    is what RabbitMQ's UI shows of the connections. Start it once; after `stop`, make another.
+    is what RabbitMQ's UI shows of the connections; `settle_s` is how many seconds a new queue is
+    given, see SETTLE_S. Start it once; after `stop`, make another.
 
     Raises InvalidSettings when the URL cannot be understood.
     """
 
-    def __init__(self, url: str, *, name: str = "durian", patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str = "durian",
+        patience_s: float = PATIENCE_S,
+        settle_s: float = SETTLE_S,
+    ) -> None:
         self._clock = SystemClock()
         self._patience_s = patience_s
+        self._settle_s = settle_s
         self._session = Session(
             parameters_of(url, f"{name} consume"), parameters_of(url, f"{name} publish")
         )
@@ -71,11 +92,24 @@ class RabbitBroker:
 
     def declare(self, parts: Sequence[Part], done: Done) -> None:
         """Make sure exchanges, queues and bindings exist, in the given order."""
+        new: list[str] = []
+        looks = [
+            Operation(inspection(part.name), _ignore, partial(_note_missing, new, part.name))
+            for part in parts
+            if is_quorum(part) and not self._session.known.has(part)
+        ]
         phases = [
             [Operation(declaration(part), partial(self._remember, part)) for part in phase]
             for phase in in_phases(tuple(parts))
         ]
-        self._submit(Request(phases, done))
+
+        def declared(error: BrokerError | None) -> None:
+            if new and error is None:
+                self._loop.call_later(self._settle_s, partial(done, None))
+            else:
+                done(error)
+
+        self._submit(Request([looks, *phases] if looks else phases, declared))
 
     def delete_queue(self, name: str, done: Done) -> None:
         """Delete a queue with all it holds, and forget its declaration. Harmless when absent."""
@@ -152,3 +186,9 @@ class RabbitBroker:
 
 def _ignore(_: object) -> None:
     """Whoever asked has been told."""
+
+
+def _note_missing(new: list[str], name: str, error: BrokerError) -> None:
+    """Remember a queue that does not exist yet; whatever else is wrong, declaring it will tell."""
+    if isinstance(error, QueueMissing):
+        new.append(name)

@@ -16,6 +16,10 @@ class KnownParts:
         """Remember a part."""
         self._parts[_key(part)] = part
 
+    def has(self, part: Part) -> bool:
+        """Tell whether a part was declared here. From any thread."""
+        return _key(part) in self._parts
+
     def forget_queue(self, name: str) -> None:
         """Forget a queue and its bindings."""
         self._parts = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeGuard
 
 from pika.channel import Channel
 
@@ -51,6 +52,11 @@ def inspection(queue: str) -> Send:
 def deletion(queue: str) -> Send:
     """How a queue is deleted; one that does not exist is deleted already."""
     return lambda channel, answered: channel.queue_delete(queue, callback=answered)
+
+
+def is_quorum(part: Part) -> TypeGuard[Queue]:
+    """Tell whether a part is a quorum queue."""
+    return isinstance(part, Queue) and part.arguments.get("x-queue-type") == "quorum"
 
 
 def in_phases(parts: Sequence[Part]) -> list[list[Part]]:
