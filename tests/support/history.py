@@ -93,11 +93,15 @@ class History:
         """POSTs received so far."""
         return self._received.total()
 
-    @property
-    def missing(self) -> int:
-        """How many expected deliveries were not received so far."""
+    def first_seen(self, path: str) -> list[str]:
+        """The events that a listener received, in the order in which each came first."""
         with self._changed:
-            return len(self._missing())
+            return [event_id for where, event_id in self._received if where == path]
+
+    def missing(self) -> set[Name]:
+        """The expected deliveries that were not received so far."""
+        with self._changed:
+            return set(self._missing())
 
     def wait_count(self, count: int, timeout_s: float) -> bool:
         """Wait until so many POSTs were received."""

@@ -56,7 +56,7 @@ def test_a_dead_letter_and_a_waiting_delivery_are_not_lost() -> None:
     assert (verdict.delivered, verdict.dead, verdict.waiting) == (0, 1, 1)
     assert not verdict.lost
     assert not verdict.duplicated
-    assert found.missing == 2
+    assert found.missing() == {("/a", "1"), ("/b", "1")}
 
 
 def test_a_delivery_in_two_places_is_duplicated() -> None:
@@ -85,3 +85,11 @@ def test_a_wrong_signature_is_corruption() -> None:
     found.receive("/a", "1", "msg_a", b"one")
     found.distrust("/a", "1")
     assert found.verdict().corrupted == {("/a", "1")}
+
+
+def test_the_order_in_which_events_came_first() -> None:
+    found = history()
+    for event_id in ("2", "1", "2"):
+        found.receive("/a", event_id, "msg", b"one")
+    found.receive("/b", "3", "msg", b"one")
+    assert found.first_seen("/a") == ["2", "1"]
