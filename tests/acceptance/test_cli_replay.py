@@ -7,7 +7,6 @@ import signal
 import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,32 +16,8 @@ from durian.broker.rabbit import RabbitBroker
 from durian.consumers.replay_run import AT_RISK
 from durian.events import amqp
 from tests.support.archive import NAMES, events, sent_to
-from tests.support.cli import Running, durian
+from tests.support.cli import Shell
 from tests.support.rabbitmq import free_ports
-
-PLAIN = {"DURIAN_ALLOWED_NETWORKS": "127.0.0.0/8"}
-
-
-class Shell:
-    """Commands in one folder, with the same settings."""
-
-    def __init__(self, home: Path, settings: dict[str, str], stack: ExitStack) -> None:
-        self._home = home
-        self._settings = PLAIN | settings
-        self._stack = stack
-
-    def start(self, *arguments: str, **settings: str) -> Running:
-        running = Running(*arguments, home=self._home, settings=self._settings | settings)
-        return self._stack.enter_context(running)
-
-    def __call__(self, *arguments: str, code: int = 0) -> str:
-        done = durian(*arguments, home=self._home, settings=self._settings)
-        assert done.returncode == code, done
-        assert "Traceback" not in done.stderr
-        return done.stderr if code else done.stdout
-
-    def json(self, *arguments: str) -> Any:
-        return json.loads(self(*arguments, "--json"))
 
 
 def walk(run: Shell, *roles: str) -> None:

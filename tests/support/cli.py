@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -134,6 +135,28 @@ class Running:
             self.lines.append(line)
             self._unread.put(line)
         self._unread.put(None)
+
+
+class Shell:
+    """Commands in one folder, with the same settings; may deliver to this machine."""
+
+    def __init__(self, home: Path, settings: dict[str, str], stack: ExitStack) -> None:
+        self._home = home
+        self._settings = {"DURIAN_ALLOWED_NETWORKS": "127.0.0.0/8"} | settings
+        self._stack = stack
+
+    def start(self, *arguments: str, **settings: str) -> Running:
+        running = Running(*arguments, home=self._home, settings=self._settings | settings)
+        return self._stack.enter_context(running)
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        done = durian(*arguments, home=self._home, settings=self._settings)
+        assert done.returncode == code, done
+        assert "Traceback" not in done.stderr
+        return done.stderr if code else done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self(*arguments, "--json"))
 
 
 def one_sentence(finished: subprocess.CompletedProcess[str]) -> str:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from durian.broker import blocking
+from durian.broker.clock import Clock
 from durian.broker.port import STREAM_OFFSET_HEADER, Address, Broker, Received, StreamStart
 from durian.broker.topology import Topology
 from durian.errors import BrokerError, BrokerUnavailable
@@ -62,6 +63,11 @@ class Archive:
     def __init__(self, broker: Broker, topology: Topology) -> None:
         self._broker = broker
         self._topology = topology
+
+    @property
+    def clock(self) -> Clock:
+        """The broker's."""
+        return self._broker.clock
 
     def read(self, start: StreamStart) -> Reading:
         """Open it at an offset or at a time (a little earlier is possible)."""

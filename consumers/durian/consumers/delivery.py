@@ -63,15 +63,9 @@ class Delivery:
 
     @property
     def webhook_id(self) -> str:
-        """The same on every attempt, replay and duplicate of this delivery, and on no other.
-
-        Derived, not stored: CloudEvents makes source and id unique together, and the id may hold
-        characters that Standard Webhooks forbids (its signature is over `id.timestamp.body`).
-        """
+        """The same on every attempt, replay and duplicate of this delivery, and on no other."""
         source = str(self.message.headers.get("ce-source", ""))
-        name = f"{source}\0{self.event_id}\0{self.listener_id}"
-        digest = hashlib.sha256(name.encode()).digest()[:18]
-        return f"msg_{urlsafe_b64encode(digest).decode()}"
+        return webhook_id_of(source, self.event_id, self.listener_id)
 
     def tried(self, error: str, now: float) -> Message:
         """The message to try again later, after an attempt that ended at `now` (epoch seconds)."""
@@ -106,6 +100,16 @@ class Delivery:
             if name.startswith(_EVENT_PREFIX)
         }
         return replace(self.message, headers=headers | own)
+
+
+def webhook_id_of(source: str, event_id: str, listener_id: str) -> str:
+    """Derive the `webhook-id` of an event's delivery to a listener.
+
+    Derived, not stored: CloudEvents makes source and id unique together, and the id may hold
+    characters that Standard Webhooks forbids (its signature is over `id.timestamp.body`).
+    """
+    digest = hashlib.sha256(f"{source}\0{event_id}\0{listener_id}".encode()).digest()[:18]
+    return f"msg_{urlsafe_b64encode(digest).decode()}"
 
 
 def _number(value: HeaderValue) -> int | None:

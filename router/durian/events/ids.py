@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import uuid
 
 #: Bits of the counter that orders the ids of one millisecond (RFC 9562, section 6.2, method 1).
 _COUNTER_BITS = 12
@@ -42,3 +43,12 @@ def new_id() -> str:
     noise = int.from_bytes(os.urandom(8), "big") & _RANDOM
     text = f"{millis << 80 | _VERSION | counter << 64 | _VARIANT | noise:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def made_at(event_id: str) -> float | None:
+    """When an id was made, in seconds since the epoch; None unless it is a UUID of version 7."""
+    try:
+        made = uuid.UUID(event_id)
+    except ValueError:
+        return None
+    return (made.int >> 80) / 1000 if made.version == 7 else None  # noqa: PLR2004  # the version

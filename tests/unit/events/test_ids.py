@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from durian.events import new_id
+from durian.events.ids import made_at
 
 
 def test_an_id_is_a_uuid_of_version_7_in_its_usual_form() -> None:
@@ -58,3 +59,10 @@ def test_two_processes_with_the_same_clock_differ(monkeypatch: pytest.MonkeyPatc
     child = new_id()
     assert parent[:18] == child[:18]
     assert parent != child
+
+
+def test_an_id_tells_when_it_was_made() -> None:
+    assert made_at(new_id()) == pytest.approx(time.time(), abs=60)
+    assert made_at("01890000-0000-7000-8000-000000000000") == 0x01890000_0000 / 1000
+    assert made_at("order 17") is None
+    assert made_at(str(uuid.uuid4())) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from durian.console.operations import dead, replay
+from durian.console.operations import dead, explain, replay
 from durian.console.operations.operation import Context, Operation, Progress
 from durian.errors import NotFound
 
@@ -14,6 +14,7 @@ _OPERATIONS: dict[str, Operation[Any]] = {
     "dead.browse": Operation(dead.Browse, dead.browse),
     "dead.replay": Operation(dead.Replay, dead.replay),
     "dead.purge": Operation(dead.Purge, dead.purge),
+    "explain": Operation(explain.Explain, explain.explain),
     "replay.begin": Operation(replay.Begin, replay.begin),
     "replay.resume": Operation(replay.Resume, replay.resume),
     "replay.preview": Operation(replay.PreviewIt, replay.preview),

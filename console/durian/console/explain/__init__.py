@@ -1,0 +1,20 @@
+"""Why a listener got an event, or did not get it: facts are gathered, then judged."""
+
+from __future__ import annotations
+
+from durian.console.explain.facts import Facts, Place, Subject
+from durian.console.explain.gather import Gatherer, find_subject
+from durian.console.explain.judge import Judgement, judge
+from durian.console.explain.wanting import Wanting, wanting
+
+__all__ = [
+    "Facts",
+    "Gatherer",
+    "Judgement",
+    "Place",
+    "Subject",
+    "Wanting",
+    "find_subject",
+    "judge",
+    "wanting",
+]

@@ -1,0 +1,80 @@
+"""All that is known of one event at one listener, when somebody asks why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from durian.console.explain.wanting import Wanting
+from durian.consumers.dead_letters import DeadLetter
+from durian.events import Event
+from durian.registry import Head, Listener, OpenBreaker
+from durian.registry.attempt import Attempt
+
+#: Where a delivery is. `unwanted`: the listener does not want the event. `delivered`: a 2xx came
+#: back. `dead`: in the dead-letter queue. `delayed`: in the delay wheel. `queued`: in its queue, or
+#: on its way there. `resting`: in its queue, which nobody consumes for now. `missed`: it was never
+#: routed there. `gone`: given up, and no longer among the dead letters. `removed`: there is no such
+#: listener. `unknown`: none of them can be told.
+Place = Literal[
+    "unwanted",
+    "delivered",
+    "dead",
+    "delayed",
+    "queued",
+    "resting",
+    "missed",
+    "gone",
+    "removed",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The event that is asked about."""
+
+    id: str
+    type: str
+    source: str
+    #: The event itself; None when the archive no longer has it, and only the attempt log knows it.
+    event: Event | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known. Moments are in seconds since the epoch."""
+
+    now: float
+    subject: Subject
+    listener_id: str
+    #: What names the delivery, whether it was ever made or not.
+    webhook_id: str
+    #: None when there is no such listener.
+    listener: Listener | None = None
+    #: Whether it wants the event; None without a listener.
+    wanting: Wanting | None = None
+    #: All of them, in order.
+    attempts: Sequence[Attempt] = ()
+    #: When the listener was added, and last changed.
+    added_at: float | None = None
+    changed_at: float | None = None
+    #: Its breaker, when that is open.
+    breaker: OpenBreaker | None = None
+    #: The first delivery of an ordered listener.
+    head: Head | None = None
+    #: The dead letter, when the dead-letter queue was looked through.
+    letter: DeadLetter | None = None
+    #: How many dead letters the listener has.
+    dead: int = 0
+    #: How many of these were looked through.
+    looked: int = 0
+    #: Messages that are ready in the listener's queue; None when it has none.
+    ready: int | None = None
+    #: Events that wait for the router.
+    unrouted: int = 0
+    #: Records of attempts that wait to be written.
+    unrecorded: int = 0
+    #: Deliveries whose listener is gone.
+    orphans: int = 0

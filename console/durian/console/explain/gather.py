@@ -1,0 +1,164 @@
+"""Gathering what is known of an event and its listeners, from archive, registry and queues."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from durian.broker import blocking
+from durian.console.explain.facts import Facts, Subject
+from durian.console.explain.wanting import Wanting, wanting
+from durian.console.listeners import pages
+from durian.console.operations.operation import Context, Progress
+from durian.consumers.archive import Archive
+from durian.consumers.dead_letters import DeadLetters
+from durian.consumers.delivery import webhook_id_of
+from durian.consumers.search import Span, search, span_of
+from durian.errors import NotFound, QueueMissing
+from durian.registry import Listener
+from durian.registry.attempt import Attempt
+
+#: Attempts of an event that are looked at: the last ones.
+ATTEMPTS_MOST = 1000
+
+#: Dead letters that are looked through for one: the oldest ones. They are all in memory meanwhile.
+LOOK_MOST = 500
+
+
+def find_subject(
+    context: Context, event_id: str, since: float | None, progress: Progress
+) -> Subject:
+    """Find the event: in the archive, else in the attempt log. Raises NotFound.
+
+    It is looked for from `since` on (seconds since the epoch), else around the time inside its id,
+    around its first attempt, or a day back.
+    """
+    known = context.store.attempts_of(event_id=event_id, limit=ATTEMPTS_MOST)
+    first = known[0].at_ms / 1000 if known else None
+    now = context.broker.clock.now()
+    span = span_of(event_id, now=now, known_at=first) if since is None else Span(since=since)
+    archive = Archive(context.broker, context.names)
+    event = search(archive, event_id, span, stop=context.stop, progress=progress)
+    if event is not None:
+        return Subject(id=event.id, type=event.type, source=event.source, event=event)
+    if not known:
+        message = f"No event {event_id} is in the archive around its time, nor in the attempt log."
+        raise NotFound(message, hint="Look further back with --since 7d.")
+    last = known[-1]
+    return Subject(id=event_id, type=last.event_type, source=last.event_source, event=None)
+
+
+class Gatherer:
+    """Gathers facts of one event at listeners."""
+
+    def __init__(self, context: Context, subject: Subject) -> None:
+        self._context = context
+        self._subject = subject
+        # The same for all listeners: looked up once.
+        self._unrouted = self._count(context.names.route) or 0
+        self._unrecorded = self._count(context.names.attempts) or 0
+        self._orphans = self._count(context.names.orphans) or 0
+        self._breakers = {one.listener_id: one for one in context.store.open_breakers()}
+
+    def one(self, listener_id: str) -> Facts:
+        """All that is known of one listener, its dead letters looked through. Raises NotFound."""
+        context = self._context
+        webhook_id = self._webhook_id(listener_id)
+        attempts = context.store.attempts_of(webhook_id, limit=ATTEMPTS_MOST)
+        try:
+            listener = context.store.get_listener(listener_id)
+            facts = self._facts(listener, self._wanting(listener), attempts)
+        except NotFound:
+            facts = self._traces(listener_id, attempts)
+        letters = DeadLetters(context.broker, context.names)
+        dead = letters.count(listener_id)  # while browsing none is ready
+        browsed = letters.browse(listener_id, LOOK_MOST)
+        letter = next((one for one in browsed if one.webhook_id == webhook_id), None)
+        if facts.listener is None and not attempts and letter is None:
+            raise NotFound(f"No listener {listener_id} exists, and none did that got this event.")
+        return replace(facts, letter=letter, dead=dead, looked=len(browsed))
+
+    def all(
+        self, progress: Progress, *, everyone: bool
+    ) -> tuple[Sequence[Facts], Mapping[str, int]]:
+        """The listeners that want it or were tried, and how many others there are, by reason.
+
+        With `everyone` the others are among the first.
+        """
+        tried = self._tried()
+        found: list[Facts] = []
+        others: Counter[str] = Counter()
+        total = self._context.store.count_listeners()
+        for done, listener in enumerate(pages(self._context.store, None), 1):
+            progress(done, total)
+            if self._context.stop.is_set():
+                break
+            wants = self._wanting(listener)
+            reason = _reason(listener, wants)
+            if reason and not everyone and listener.id not in tried:
+                others[reason] += 1
+            else:
+                found.append(self._facts(listener, wants, tried.pop(listener.id, ())))
+        found += [self._traces(name, attempts) for name, attempts in tried.items()]
+        return found, others
+
+    def _wanting(self, listener: Listener) -> Wanting:
+        return wanting(listener, self._subject.type, self._subject.event)
+
+    def _webhook_id(self, listener_id: str) -> str:
+        return webhook_id_of(self._subject.source, self._subject.id, listener_id)
+
+    def _tried(self) -> dict[str, Sequence[Attempt]]:
+        """The attempts of the event, by listener."""
+        found = self._context.store.attempts_of(event_id=self._subject.id, limit=ATTEMPTS_MOST)
+        tried: dict[str, list[Attempt]] = {}
+        for attempt in found:
+            if attempt.event_source == self._subject.source:
+                tried.setdefault(attempt.listener_id, []).append(attempt)
+        return dict(tried)
+
+    def _facts(self, listener: Listener, wants: Wanting, attempts: Sequence[Attempt]) -> Facts:
+        facts = self._traces(listener.id, attempts)
+        facts = replace(facts, listener=listener, wanting=wants)
+        if wants.holds is False and not attempts:
+            return facts  # what lies in its queue is another event
+        added_at, changed_at = self._context.store.listener_dates(listener.id)
+        return replace(
+            facts,
+            added_at=added_at,
+            changed_at=changed_at,
+            breaker=self._breakers.get(listener.id),
+            head=self._context.store.get_head(listener.id) if listener.policy.ordered else None,
+            ready=self._count(self._context.names.listener_queue(listener.id)),
+        )
+
+    def _traces(self, listener_id: str, attempts: Sequence[Attempt]) -> Facts:
+        """What a delivery has left behind, whether its listener is there or not."""
+        return Facts(
+            now=self._context.broker.clock.now(),
+            subject=self._subject,
+            listener_id=listener_id,
+            webhook_id=self._webhook_id(listener_id),
+            attempts=attempts,
+            dead=self._count(self._context.names.dead_queue(listener_id)) or 0 if attempts else 0,
+            unrouted=self._unrouted,
+            unrecorded=self._unrecorded,
+            orphans=self._orphans,
+        )
+
+    def _count(self, queue: str) -> int | None:
+        """How many messages are ready in a queue; None when there is none."""
+        try:
+            return blocking.count(self._context.broker, queue)
+        except QueueMissing:
+            return None
+
+
+def _reason(listener: Listener, wants: Wanting) -> str:
+    """Why a listener is one of the others; empty when it is not."""
+    if not wants.by_type:
+        return "type"
+    if wants.by_filter is False:
+        return "filter"
+    return "" if listener.enabled else "disabled"

@@ -1,0 +1,129 @@
+"""The sentences of an explanation, each about one fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from durian.console.explain.facts import Facts
+from durian.console.watching import moment
+from durian.registry.attempt import Attempt
+
+#: What is said where nothing is under way.
+_BY_ITSELF = "Nothing by itself."
+
+
+def missed(facts: Facts) -> Iterator[str]:
+    """Why a listener that wants the event now was not addressed then."""
+    if facts.added_at is not None and happened(facts) < facts.added_at:
+        yield f"The listener was added after the event, at {when(facts.added_at)}."
+    elif facts.listener is not None and not facts.listener.enabled:
+        yield "The listener is disabled: no event matches it."
+
+
+def changed(facts: Facts) -> Iterator[str]:
+    """Whether what is known of the listener was so when the event happened."""
+    if facts.changed_at is not None and happened(facts) < facts.changed_at:
+        at = when(facts.changed_at)
+        yield f"The listener was changed after the event, at {at}: it may have been another then."
+
+
+def on_its_way(facts: Facts) -> Iterator[str]:
+    """Where a delivery may be that was not tried yet."""
+    if facts.unrouted:
+        yield f"{_many(facts.unrouted, 'event waits', 'events wait')} for the router."
+    yield in_queue(facts)
+    if facts.unrecorded:
+        yield f"{_many(facts.unrecorded, 'record')} of attempts still to be written."
+
+
+def in_queue(facts: Facts) -> str:
+    """What is in the listener's queue."""
+    if facts.ready is None:
+        return "The listener has no queue yet."
+    return f"{_many(facts.ready, 'message is', 'messages are')} ready in its queue."
+
+
+def resting(facts: Facts) -> Iterator[str]:
+    """Why the listener's queue is not consumed, if it is not."""
+    if facts.listener is not None and not facts.listener.enabled:
+        yield "The listener is disabled: what is in its queue rests."
+    elif facts.breaker is not None:
+        since, probe = when(facts.breaker.failing_since), when(facts.breaker.next_probe_at)
+        times = _many(facts.breaker.failures, "attempt")
+        yield f"The listener fails since {since}, {times} in a row: what is in its queue rests."
+        yield f"The next probe is made at about {probe}."
+
+
+def doubts(facts: Facts) -> str:
+    """What may be so when nothing is to be seen."""
+    records = "not be written yet" if facts.unrecorded else "have been pruned"
+    return (
+        f"An attempt may be under way at this moment, its records may {records}, "
+        "or its queue was emptied by hand."
+    )
+
+
+def after_rest(facts: Facts) -> str:
+    """What happens next to a message that rests."""
+    if facts.listener is not None and not facts.listener.enabled:
+        return f"{_BY_ITSELF} `durian listeners enable {facts.listener_id}` has it delivered."
+    return "It is attempted as a probe, or once a probe has succeeded."
+
+
+def its_turn() -> str:
+    """What happens next to a message in a queue that is consumed."""
+    return "It is attempted when its turn comes; `durian deliver` has to run for that."
+
+
+def attempt_at(facts: Facts, number: int, due: float) -> str:
+    """What happens next to a message that waits for a moment."""
+    if list(resting(facts)):
+        return f"At about {when(due)} it is back in the listener's queue. {after_rest(facts)}"
+    return f"Attempt {number} at about {when(due)}."
+
+
+def send_letter(facts: Facts) -> str:
+    """What can be done with a dead letter."""
+    command = f"durian dead replay {facts.listener_id} {facts.webhook_id}"
+    return f"{_BY_ITSELF} `{command}` sends it again."
+
+
+def replay(facts: Facts) -> str:
+    """What can be done when the delivery is nowhere."""
+    command = f"durian replay --listener {facts.listener_id} --since ..."
+    if facts.listener is not None and not facts.listener.enabled:
+        command = f"durian listeners enable {facts.listener_id}` and `{command}"
+    return f"{_BY_ITSELF} `{command}` sends it, with all others since then."
+
+
+def said(attempt: Attempt) -> str:
+    """What came of an attempt that failed."""
+    return f"Attempt {attempt.number} failed at {moment(attempt.at_ms)}: {answer(attempt)}."
+
+
+def answer(attempt: Attempt) -> str:
+    """What came back."""
+    if attempt.status is not None:
+        return f"status {attempt.status}"
+    return ": ".join(part for part in (attempt.kind, attempt.error) if part) or "no response"
+
+
+def happened(facts: Facts) -> float:
+    """When the event happened, as far as is known; in seconds since the epoch."""
+    if facts.subject.event is not None:
+        return facts.subject.event.time.timestamp()
+    return facts.attempts[0].at_ms / 1000 if facts.attempts else facts.now
+
+
+def attempts(count: int) -> str:
+    """How many attempts."""
+    return _many(count, "attempt")
+
+
+def when(at: float) -> str:
+    """A moment in seconds since the epoch, for people."""
+    return moment(round(at * 1000))
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"

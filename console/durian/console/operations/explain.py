@@ -1,0 +1,79 @@
+"""The operation that explains: why a listener got an event, or did not get it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+from pydantic import Field
+
+from durian.console.explain import Facts, Gatherer, Subject, find_subject, judge
+from durian.console.operations.operation import Arguments, Context, Progress
+from durian.errors import InvalidInput
+
+
+class Explain(Arguments):
+    """Explain an event: at one listener, or at all that want it or were tried."""
+
+    event: Annotated[str, Field(min_length=1)]
+    listener: str | None = None
+    #: From when on the archive is searched, in milliseconds since the epoch.
+    since_ms: Annotated[int | None, Field(ge=0, le=2**53 - 1)] = None
+    #: The listeners that do not want it as well.
+    everyone: bool = False
+
+
+def explain(context: Context, given: Explain, progress: Progress) -> dict[str, object]:
+    """The event, what there is to say of each listener, and how many others there are."""
+    since = None if given.since_ms is None else given.since_ms / 1000
+    if since is not None and since > time.time():
+        raise InvalidInput("since", "is not in the past")
+    subject = find_subject(context, given.event, since, progress)
+    gatherer = Gatherer(context, subject)
+    others: Mapping[str, int] = {}
+    if given.listener is not None:
+        found: Sequence[Facts] = [gatherer.one(given.listener)]
+    else:
+        found, others = gatherer.all(progress, everyone=given.everyone)
+    return {
+        "event": _event(subject),
+        "listeners": [_explained(facts) for facts in found],
+        "others": dict(others),
+    }
+
+
+def _event(subject: Subject) -> dict[str, object]:
+    described: dict[str, object] = {
+        "id": subject.id,
+        "type": subject.type,
+        "source": subject.source,
+        "found": "archive" if subject.event else "attempts",
+    }
+    if subject.event is not None:
+        described["time"] = subject.event.attributes["time"]
+        described["attributes"] = dict(subject.event.attributes)
+    return described
+
+
+def _explained(facts: Facts) -> dict[str, object]:
+    judgement = judge(facts)
+    wanting, listener = facts.wanting, facts.listener
+    return {
+        "listener": facts.listener_id,
+        "webhook_id": facts.webhook_id,
+        "place": judgement.place,
+        "because": list(judgement.because),
+        "next": judgement.next,
+        "enabled": None if listener is None else listener.enabled,
+        "pattern": None if listener is None else listener.event,
+        "by_type": None if wanting is None else wanting.by_type,
+        "by_filter": None if wanting is None else wanting.by_filter,
+        "conditions": [] if wanting is None else list(wanting.conditions),
+        "failed": [] if wanting is None else list(wanting.failed),
+        "failing_since": None if facts.breaker is None else facts.breaker.failing_since,
+        "ready": facts.ready,
+        "dead_letters": facts.dead,
+        "attempts": [asdict(attempt) for attempt in facts.attempts],
+    }
