@@ -23,7 +23,7 @@ from durian.consumers.lane import Lane, Start
 from durian.consumers.open import OpenDeliveries
 from durian.consumers.registry_thread import RegistryThread
 from durian.consumers.sender.port import Sender
-from durian.consumers.settle import Settler
+from durian.consumers.settle import Settled, Settler
 from durian.consumers.turns import Turns
 from durian.control import ChangeSource, Follower, announce
 from durian.errors import DurianError
@@ -38,6 +38,10 @@ THREADS = 64
 
 #: Seconds that declaring the queues of changed listeners may take, whatever their number.
 _DECLARE_PATIENCE_S = 300.0
+
+#: Seconds before a delivery goes back to its queue over which we stumbled ourselves: it is tried
+#: again, and the broker makes it a dead letter when that happened a thousand times.
+_AGAIN_AFTER_S = 30.0
 
 
 class DeliveryStore(ChangeSource, LaneState, Protocol):
@@ -193,15 +197,18 @@ class DeliveryConsumer:
             lane.circuit.adopt(breakers.get(listener_id))
 
     def _begin(self, lane: Lane, start: Start) -> None:
-        self._open.begin()
-        self._submit(partial(self._attempt, lane, start))
+        self._submit(partial(self._attempt, lane, start, self._open.begin()))
 
-    def _attempt(self, lane: Lane, start: Start) -> None:
+    def _attempt(self, lane: Lane, start: Start, settled: Settled) -> None:
         ended: Ended | None = None
         try:
             ended = self._deliverer.attempt(
-                lane.listener, lane.keys, start.received, self._open.end, head=start.head
+                lane.listener, lane.keys, start.received, settled, head=start.head
             )
+        except Exception:  # noqa: BLE001  # ours: the delivery must not be held for ever
+            _log.exception("delivery.failed listener=%s", lane.listener.id)
+            settled()
+            self._broker.call_later(_AGAIN_AFTER_S, partial(self._broker.requeue, start.received))
         finally:
             lane.finished(start, ended)
 

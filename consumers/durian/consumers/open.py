@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 
 class OpenDeliveries:
@@ -17,17 +18,21 @@ class OpenDeliveries:
         """How many are open now."""
         return self._count
 
-    def begin(self) -> None:
-        """One more is open."""
+    def begin(self) -> Callable[[], None]:
+        """One more is open; return what tells that it was settled, which counts once."""
+        ended = False
+
+        def end() -> None:
+            nonlocal ended
+            with self._changed:
+                self._count -= not ended
+                ended = True
+                if not self._count:
+                    self._changed.notify_all()
+
         with self._changed:
             self._count += 1
-
-    def end(self) -> None:
-        """One has been settled."""
-        with self._changed:
-            self._count -= 1
-            if not self._count:
-                self._changed.notify_all()
+        return end
 
     def wait_none(self, timeout_s: float) -> bool:
         """Wait until none is open; False when that was not in time."""

@@ -173,3 +173,19 @@ def test_stopping_gives_back_what_was_not_begun(house: House) -> None:
     house.settle()
     assert len(house.sender.requests) == 1
     assert house.broker.unsettled(queue(house)) == 0
+
+
+def test_a_mistake_of_ours_neither_loses_nor_holds_the_delivery(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object, **__: object) -> None:
+        monkeypatch.undo()
+        raise RuntimeError("our mistake")
+
+    monkeypatch.setattr("durian.consumers.deliverer.attempt_of", stumble)
+    house.emit(JOE)
+    house.advance(20)
+    assert len(house.sender.requests) == 1
+    house.advance(20)
+    assert len(house.sender.requests) == 2
+    assert house.broker.ready(queue(house)) == house.broker.unsettled(queue(house)) == 0
