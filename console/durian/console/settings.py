@@ -51,7 +51,12 @@ class Settings(BaseSettings):
     """What one process is told. An option beats the environment, which beats durian.toml."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        # A URL that cannot be used holds a password all the same.
+        hide_input_in_errors=True,
     )
 
     broker_url: str = Field(
@@ -67,6 +72,16 @@ class Settings(BaseSettings):
         (),
         description="Networks (CIDR, comma separated) to which this deployment delivers although "
         "they are not public, such as 127.0.0.0/8.",
+    )
+    proxy_url: str = Field(
+        "",
+        description="Egress proxy of every delivery: http://user:password@host:3128. Where "
+        "deliveries may go is then for the proxy to enforce.",
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="PEM file of the authorities that listeners' certificates are checked against, "
+        "instead of the public ones.",
     )
     prefix: str = Field(
         "durian",
@@ -167,6 +182,17 @@ class Settings(BaseSettings):
             raise ValueError("must look like sqlite:///durian.db or postgresql://user@host/name")
         return value
 
+    @field_validator("proxy_url")
+    @classmethod
+    def _proxy_url(cls, value: str) -> str:
+        # The reason repeats nothing of it: a password that is not escaped may stand anywhere.
+        if value and not _is_proxy(value):
+            raise ValueError(
+                "must look like http://user:password@host:3128, with @ and / of a password "
+                "written as %40 and %2F"
+            )
+        return value
+
     @field_validator("allowed_networks", mode="before")
     @classmethod
     def _allowed_networks(cls, value: object) -> object:
@@ -251,6 +277,25 @@ def _split(url: str) -> Any:
     except ValueError as exc:
         raise ValueError(f"is no URL: {exc}") from exc
     return parts
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # Reading the port checks it.
+        return bool(
+            parts.scheme == "http"
+            and parts.hostname
+            and parts.port != 0
+            and parts.netloc.count("@") <= 1
+            and parts.path in ("", "/")
+            and not (parts.query or parts.fragment)
+            and url.isascii()
+            and url.isprintable()
+            and " " not in url
+        )
+    except ValueError:
+        return False
 
 
 def _network(text: object) -> Network:

@@ -73,7 +73,11 @@ def open_sender(settings: Settings) -> Iterator[Sender]:
     """Make what sends attempts, for the length of the block."""
     from durian.consumers.sender.requests import RequestsSender  # noqa: PLC0415 - as above
 
-    sender = RequestsSender(allowed_networks=settings.allowed_networks)
+    sender = RequestsSender(
+        allowed_networks=settings.allowed_networks,
+        proxy_url=settings.proxy_url or None,
+        ca_file=str(settings.ca_file) if settings.ca_file else None,
+    )
     try:
         yield sender
     finally:

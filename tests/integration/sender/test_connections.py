@@ -230,7 +230,7 @@ def test_an_egress_proxy_carries_http_and_https(tmp_path: Path) -> None:
         Receiver(inbox, tls=server_context(certificate, tmp_path)) as receiver,
     ):
         sender = RequestsSender(
-            proxy_url=f"http://me:secret@127.0.0.1:{proxying.port}", resolver=_never
+            proxy_url=f"http://me:s%2Fcr%40t@127.0.0.1:{proxying.port}", resolver=_never
         )
         plain = sender.send(request_to("http://inner.test/hook?a=b"))
         tls = TlsOptions(ca_pem=authority().pem)
@@ -243,7 +243,7 @@ def test_an_egress_proxy_carries_http_and_https(tmp_path: Path) -> None:
     assert literal.kind == "blocked"
     assert proxy.heads[0].startswith(b"POST http://inner.test/hook?a=b HTTP/1.1\r\n")
     assert proxy.heads[1].startswith(f"CONNECT receiver.test:{receiver.port} ".encode())
-    assert all(b"Basic bWU6c2VjcmV0" in head for head in proxy.heads)
+    assert all(b"Basic bWU6cy9jckB0\r\n" in head for head in proxy.heads)
     assert inbox.received[0].header("proxy-authorization") is None
 
 
@@ -264,4 +264,4 @@ def test_a_proxy_that_is_down_is_a_refusal() -> None:
 def test_a_proxy_that_cannot_be_read_is_refused(url: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         RequestsSender(proxy_url=url)
-    assert caught.value.field == "egress_proxy"
+    assert caught.value.field == "DURIAN_PROXY_URL"

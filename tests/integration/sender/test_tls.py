@@ -14,6 +14,7 @@ import pytest
 from durian.consumers.sender import TlsOptions
 from durian.consumers.sender.requests import RequestsSender
 from durian.consumers.sender.tls import tls_context
+from durian.errors import InvalidSettings
 from tests.integration.sender.conftest import DEADLINE_S, SLACK_S, request_to
 from tests.support.certificates import Authority, authority, server_context
 from tests.support.receivers import (
@@ -69,6 +70,22 @@ def test_the_deployment_can_have_its_own_authority(receiver: Receiver, tmp_path:
     sender = RequestsSender(allowed_networks=[ip_network("127.0.0.0/8")], ca_file=str(file))
     assert post(sender, receiver.url(), tls=None) == ("response", 200, "")
     sender.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file"), ("", "no certificate"), ("no certificate", "no certificate")],
+)
+def test_a_file_of_authorities_that_cannot_be_used_is_refused_at_the_start(
+    tmp_path: Path, content: str | None, reason: str
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(InvalidSettings, match=reason) as caught:
+        RequestsSender(ca_file=str(file))
+    assert caught.value.field == "DURIAN_CA_FILE"
+    assert str(file) in caught.value.reason
 
 
 def test_a_certificate_for_another_name_is_refused(

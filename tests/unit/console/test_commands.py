@@ -69,11 +69,13 @@ def test_settings_are_shown_without_their_secrets(
     run: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DURIAN_BROKER_URL", "amqp://user:pa55@host/")
+    monkeypatch.setenv("DURIAN_PROXY_URL", "http://user:pa55@proxy:3128")
     monkeypatch.setenv("DURIAN_SECRET_KEYS", "k3y")
     monkeypatch.setenv("DURIAN_ALLOWED_NETWORKS", "10.0.0.0/8,::1/128")
     printed = run("settings")
     (shown,) = run.json("settings")
     assert shown["DURIAN_BROKER_URL"] == "amqp://user:***@host/"
+    assert shown["DURIAN_PROXY_URL"] == "http://user:***@proxy:3128"
     assert shown["DURIAN_ALLOWED_NETWORKS"] == "10.0.0.0/8,::1/128"
     assert "pa55" not in printed + str(shown)
     assert "k3y" not in printed + str(shown)

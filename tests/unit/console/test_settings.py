@@ -58,6 +58,10 @@ def test_networks_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> No
         ("registry_url", "durian.db", "sqlite:///durian.db"),
         ("allowed_networks", "127.0.0.1/8", "host bits set"),
         ("allowed_networks", "localhost", "127.0.0.0/8"),
+        ("proxy_url", "https://proxy.internal:3128", "http://user:password@host:3128"),
+        ("proxy_url", "proxy.internal:3128", "http://user:password@host:3128"),
+        ("proxy_url", "http://proxy.internal:99999", "http://user:password@host:3128"),
+        ("proxy_url", "http://proxy.internal/path", "http://user:password@host:3128"),
         ("prefix", "no spaces", "pattern"),
         ("queue_type", "stream", "'quorum' or 'classic'"),
         ("threads", "0", "greater than or equal to 1"),
@@ -74,6 +78,15 @@ def test_a_bad_setting_is_named_by_its_variable(
         load()
     assert caught.value.field == variable(name)
     assert reason in caught.value.reason
+
+
+@pytest.mark.parametrize("url", ["http://me:pa/s3cret@proxy:1", "http://me:pa@s3cret@proxy:1"])
+def test_a_bad_proxy_does_not_show_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DURIAN_PROXY_URL", url)
+    with pytest.raises(InvalidSettings) as caught:
+        load()
+    assert "s3cret" not in str(caught.value)
+    assert "s3cret" not in str(caught.value.__cause__)
 
 
 def test_a_bad_option_is_named_by_its_flag(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
+from base64 import b64encode
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3 import make_headers
 from urllib3.connection import ProxyConfig
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import LocationParseError
@@ -19,6 +21,10 @@ from durian.consumers.sender.lookup import Lookup
 from durian.consumers.sender.pools import PoolKey
 from durian.consumers.sender.tls import tls_context
 from durian.errors import InvalidSettings
+
+#: The settings that these arguments come from, as error messages name them.
+PROXY_SETTING = "DURIAN_PROXY_URL"
+CA_SETTING = "DURIAN_CA_FILE"
 
 #: TLS contexts kept; making one reads all authorities, which takes milliseconds.
 _KEPT_CONTEXTS = 256
@@ -35,7 +41,7 @@ class PoolFactory:
         ca_file: PEM file of the authorities that count; the public ones when it is None.
 
     Raises:
-        InvalidSettings: the proxy's URL cannot be used.
+        InvalidSettings: the proxy's URL or the file cannot be used.
     """
 
     def __init__(
@@ -45,6 +51,8 @@ class PoolFactory:
         self._dial = Dialer(lookup, None if self._proxy else guard).dial
         self._ca_file = ca_file or DEFAULT_CA_BUNDLE_PATH
         self._context = lru_cache(maxsize=_KEPT_CONTEXTS)(tls_context)
+        if ca_file:
+            _check_ca_file(ca_file)
 
     @property
     def proxied(self) -> bool:
@@ -88,11 +96,25 @@ def _read_proxy(url: str) -> ProxyUrl:
     try:
         proxy = parse_proxy_url(url)
     except LocationParseError as exc:
-        raise InvalidSettings("egress_proxy", "cannot be read as a URL") from exc
+        raise InvalidSettings(PROXY_SETTING, "cannot be read as a URL") from exc
     if proxy.scheme != "http" or not proxy.host:
-        raise InvalidSettings("egress_proxy", "must look like http://host:port")
+        raise InvalidSettings(PROXY_SETTING, "must look like http://host:port")
     return proxy
 
 
+def _check_ca_file(path: str) -> None:
+    """Fail at the start rather than in every attempt."""
+    try:
+        tls_context(None, path)
+    except ssl.SSLError as exc:
+        reason = f"{path} holds no certificate that can be read"
+        raise InvalidSettings(CA_SETTING, reason, hint="Write certificates as PEM.") from exc
+    except OSError as exc:
+        raise InvalidSettings(CA_SETTING, f"{path} cannot be read: {exc.strerror or exc}") from exc
+
+
 def _credentials(proxy: ProxyUrl) -> dict[str, str]:
-    return dict(make_headers(proxy_basic_auth=proxy.auth)) if proxy.auth else {}
+    if not proxy.auth:
+        return {}
+    login = b64encode(unquote_to_bytes(proxy.auth)).decode()
+    return {"proxy-authorization": f"Basic {login}"}

@@ -68,7 +68,7 @@ class RequestsSender:
         now: Tells the time, in seconds since the epoch (for dates in `Retry-After`).
 
     Raises:
-        InvalidSettings: the proxy's URL cannot be used.
+        InvalidSettings: the proxy's URL or the file cannot be used.
     """
 
     def __init__(
