@@ -73,6 +73,10 @@ class Scene:
         """Begin a replay to joe, of everything unless a field says less."""
         return self.replayer().begin(asked(replay_id, **fields))
 
+    def has_told(self, times: int) -> bool:
+        """Tell whether a replay has spoken of its progress so often."""
+        return len(self.told) >= times
+
     def sent(self, listener_id: str = "joe") -> list[Delivery]:
         return sent_to(self.broker, listener_id)
 

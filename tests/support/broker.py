@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from durian.broker.blocking import declare_all, publish_all
+from durian.broker.memory import MemoryBroker
 from durian.broker.parts import Argument, Binding, Exchange, Queue
 from durian.broker.port import Address, Broker, Received
+from durian.broker.rabbit import RabbitBroker
 from durian.errors import BrokerError
 from durian.events.message import Message
 
@@ -94,3 +99,28 @@ def plain_queue(broker: Broker, name: str = "q", arguments: Arguments = CLASSIC)
 def put(broker: Broker, to: Address, *bodies: str) -> None:
     """Publish small messages, and wait until they are in their queues."""
     publish_all(broker, [(text(body), to) for body in bodies], DEADLINE_S)
+
+
+def lose(broker: Broker) -> None:
+    """Cut what connects us to a broker; it comes back by itself."""
+    if isinstance(broker, MemoryBroker):
+        broker.lose()
+    else:
+        assert isinstance(broker, RabbitBroker)
+        _cut(broker)
+
+
+def _cut(broker: RabbitBroker) -> None:
+    """Cut both connections as a network does: without a word."""
+    done = Outcome()
+
+    def shut() -> None:
+        for link in (broker._session._consume, broker._session._publish):
+            transport: Any = link._connection and link._connection._transport
+            if transport is not None:
+                with contextlib.suppress(OSError):  # it is lost already
+                    transport._sock.shutdown(socket.SHUT_RDWR)
+        done(None)
+
+    broker.call(shut)
+    done.wait()

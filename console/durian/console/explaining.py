@@ -30,7 +30,7 @@ def show_one(found: Mapping[str, Any]) -> None:
     say()
     for line in one["because"]:
         say(line)
-    if one["conditions"] and one["by_filter"] is not None:
+    if len(one["conditions"]) > 1 or one["by_filter"] is False:
         say()
         say("Its filter:")
         for line in one["conditions"]:

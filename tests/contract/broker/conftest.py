@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from durian.broker.memory import MemoryBroker
 from durian.broker.port import Broker
 from durian.broker.rabbit import RabbitBroker
-from tests.support.broker import Outcome
+from tests.support.broker import lose
 
 
 class House:
@@ -24,31 +21,12 @@ class House:
 
     def lose(self) -> None:
         """Cut what connects us to the broker; it comes back by itself."""
-        if isinstance(self.broker, MemoryBroker):
-            self.broker.lose()
-        else:
-            cut(self.broker)
+        lose(self.broker)
 
     def restart(self) -> Broker:
         """Stop, and connect again from nothing."""
         self.broker.stop()
         return self._another()
-
-
-def cut(broker: RabbitBroker) -> None:
-    """Cut both connections as a network does: without a word."""
-    done = Outcome()
-
-    def shut() -> None:
-        for link in (broker._session._consume, broker._session._publish):
-            transport: Any = link._connection and link._connection._transport
-            if transport is not None:
-                with contextlib.suppress(OSError):  # it is lost already
-                    transport._sock.shutdown(socket.SHUT_RDWR)
-        done(None)
-
-    broker.call(shut)
-    done.wait()
 
 
 @pytest.fixture(params=["memory", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -14,12 +15,13 @@ from durian.broker import blocking
 from durian.broker.port import Address, Broker
 from durian.consumers.archive import MARK_HEADER, Archive
 from durian.consumers.delivery import Delivery
+from durian.consumers.replay_run import WINDOW
 from durian.errors import Conflict
 from durian.events import Event, amqp
 from durian.events.message import Message
 from durian.registry.store import Store, upgrade
 from tests.support.archive import NAMES, Scene, ago, asked, events
-from tests.support.broker import Inbox, eventually
+from tests.support.broker import Inbox, eventually, lose
 from tests.support.registry import secret
 
 
@@ -215,3 +217,19 @@ def test_an_unknown_event_of_the_archive_exchange_is_not_sent(scene: Scene) -> N
     scene.replay()
 
     assert scene.ids() == ["real"]
+
+
+def test_a_lost_connection_loses_nothing_of_it(scene: Scene) -> None:
+    """What was published and not confirmed is published again; the stream goes on behind it."""
+    scene.emit(events(2000))
+    going = threading.Thread(target=scene.replay, kwargs={"rate_per_s": 400.0})
+    going.start()
+    for reached in (3, 6, 9):
+        eventually(partial(scene.has_told, reached))
+        lose(scene.broker)
+    going.join()
+
+    ids = scene.ids()
+    assert sorted(set(ids)) == sorted(f"e{number}" for number in range(0, 2000, 2))
+    assert len(ids) - 1000 <= 3 * WINDOW
+    assert scene.store.get_replay("r-1").sent == 1000
