@@ -31,10 +31,9 @@ class Expressions(TableLookup):
 
     def __init__(self, store: Store, place: Place) -> None:
         super().__init__(store, place)
-        #: The texts that expressions need, and for each the expressions, with more such texts. They
-        #: are compiled when they are first searched for: most never are, and it takes 4 KB each.
+        #: The texts that expressions need, and for each the expressions, with a second such text.
         self._texts = Words()
-        self._by_text: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._by_text: dict[str, tuple[tuple[str, str], ...]] = {}
         self._others = RegexSets()
 
     def insert(self, key: str, argument: str, item: Item) -> None:
@@ -61,9 +60,14 @@ class Expressions(TableLookup):
         needed = literals(pattern)
         if not needed or len(needed[0]) < _LONG:
             return ""
-        text, *rest = needed
-        self._by_text[text] = self._by_text.get(text, {}) | {pattern: tuple(rest)}
+        text, second, *_ = (*needed, "")
+        self._by_text[text] = (*self._by_text.get(text, ()), (second, pattern))
         return text
+
+    def compact(self) -> None:
+        """Make as few automata and groups as can be."""
+        self._texts.compact()
+        self._others.compact()
 
     def discard(self, key: str, argument: str, item: Item) -> None:
         """Take away from under an expression."""
@@ -75,7 +79,7 @@ class Expressions(TableLookup):
             self._others.remove(argument)
             return
         group = self._by_text.pop(needed[0])
-        left = {each: rest for each, rest in group.items() if each != argument}
+        left = tuple(pair for pair in group if pair[1] != argument)
         if left:
             self._by_text[needed[0]] = left
         else:
@@ -96,7 +100,7 @@ class Expressions(TableLookup):
         """Give the expressions found in the text, of those that need a text of their own."""
         found = []
         for text in self._texts.find(head):
-            for pattern, rest in self._by_text.get(text, {}).items():
-                if all(each in head for each in rest) and is_found(pattern, head):
+            for second, pattern in self._by_text.get(text, ()):
+                if second in head and is_found(pattern, head):
                     found.append(pattern)
         return found

@@ -18,6 +18,7 @@ from durian.match.index.collection import kept_from_collection
 from durian.match.index.lookup import Lookup, Store, ids_of
 from durian.match.index.matches import Matches
 from durian.match.index.node import Node
+from durian.match.index.plan import Plan
 from durian.match.index.posting import Item
 from durian.match.index.quick import quick_place
 from durian.match.index.search import Search
@@ -32,6 +33,9 @@ _BATCH = 64
 #: Moved listeners that are remembered, for events that were on their way: one takes a microsecond.
 _MOVED = 1024
 
+#: Types of events whose plans are kept: some kilobytes each.
+_PLANS = 2000
+
 
 class Index:
     """All listeners' event patterns and filters, asked with one event at a time.
@@ -40,7 +44,7 @@ class Index:
     has done is seen by every `match` that starts afterwards.
     """
 
-    __slots__ = ("_changing", "_filed", "_moved", "_topics", "_turn", "_writing", "store")
+    __slots__ = ("_changing", "_filed", "_moved", "_plans", "_topics", "_turn", "_writing", "store")
 
     def __init__(self) -> None:
         #: What all parts share.
@@ -54,6 +58,8 @@ class Index:
         #: How many listeners were moved, and of the last of them: the count before, id, event
         #: pattern and what they want now.
         self._turn = 0
+        #: How events of a type meet their listeners, for types that were met lately.
+        self._plans: dict[str, Plan] = {}
         self._moved: deque[tuple[int, str, str, Condition]] = deque(maxlen=_MOVED)
 
     def __len__(self) -> int:
@@ -76,6 +82,9 @@ class Index:
             waiting = iter(rows)
             while batch := list(itertools.islice(waiting, _BATCH)):
                 self._load(batch, refused)
+            with self._writing:
+                for lookup in self.store.lookups.values():
+                    lookup.compact()
         return refused
 
     def save(self, path: FilePath, mark: str = "") -> None:
@@ -110,9 +119,10 @@ class Index:
         """Give the ids of the listeners that want the event, each once, in no particular order."""
         changing, turn = self._changing, self._turn
         search = Search(event)
-        for node in self._topics.find(event.type):
-            node.meet(search)
-        search.settle()
+        nodes = self._topics.find(event.type)
+        if nodes:
+            self._plan(event.type, nodes).meet(search)
+            search.settle()
         ids = search.ids
         if search.met:
             ids += search.met
@@ -121,6 +131,14 @@ class Index:
             # Who was just moved may have been met in both places.
             found = list(dict.fromkeys(found))
         return found if turn == self._turn else self._with_moved(found, event, turn)
+
+    def _plan(self, event_type: str, nodes: tuple[Node, ...]) -> Plan:
+        plan = self._plans.get(event_type)
+        if plan is None or plan.nodes is not nodes or not plan.is_current():
+            if len(self._plans) >= _PLANS:
+                self._plans.clear()
+            plan = self._plans[event_type] = Plan(nodes)
+        return plan
 
     def _load(self, rows: list[tuple[str, str, str]], refused: dict[str, InvalidInput]) -> None:
         parts = self._filed.parts

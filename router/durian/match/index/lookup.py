@@ -89,6 +89,9 @@ class Lookup:
         """Give the condition that is met by an argument; only equalities are asked."""
         raise TypeError(argument)
 
+    def compact(self) -> None:
+        """Put in order what many additions have left in pieces."""
+
     def drop(self, argument: str, item: Item) -> None:
         """Take an item away; the last one takes the lookup with it."""
         self.discard(self.prefix + argument, argument, item)

@@ -18,6 +18,7 @@ from durian.match.index.lookup import Lookup, Store
 from durian.match.index.negation import Negation, opposite
 from durian.match.index.paths import DATA, ENVELOPE, Path, at_path
 from durian.match.index.place import Place
+from durian.match.index.plan import Plan
 from durian.match.index.posting import Filed, Item
 from durian.match.index.rest import Scan
 from durian.match.index.shapes import Shape
@@ -37,7 +38,18 @@ _ALWAYS = Cover((Entry(_REST, "present", ""),), rank=100, exact=True)
 class Node:
     """Listeners that look at the same events."""
 
-    __slots__ = ("_shapes", "attributes", "data", "pattern", "rest", "size", "skip", "store")
+    __slots__ = (
+        "_plan",
+        "_shapes",
+        "attributes",
+        "data",
+        "pattern",
+        "rest",
+        "size",
+        "skip",
+        "store",
+        "version",
+    )
 
     def __init__(self, store: Store, pattern: str = "", skip: Skip = frozenset()) -> None:
         self.store = store
@@ -46,6 +58,9 @@ class Node:
         #: The event pattern it is the node of, and how many listeners that has.
         self.pattern = pattern
         self.size = 0
+        #: Changes with every place and lookup that comes or goes.
+        self.version = 0
+        self._plan: Plan | None = None
         self._shapes: dict[tuple[Path, ...], Shape] = {}
         self.data = Place(self, (DATA,))
         #: Places of attributes, by name. Replaced as a whole.
@@ -107,6 +122,7 @@ class Node:
         path = lookup.place.path
         if path[0] == ENVELOPE and lookup.place.is_bare():
             self.attributes = {name: at for name, at in self.attributes.items() if at.path != path}
+            self.version += 1
 
     def search(self, search: Search) -> None:
         """Let the event meet what is filed here, and look into it, within a search of others."""
@@ -118,15 +134,10 @@ class Node:
 
     def meet(self, search: Search) -> None:
         """Let the event meet what is filed here."""
-        event = search.event
-        for find in self.rest.lookups:
-            find(None, search)
-        self.data.visit(event.data, search)
-        if self.attributes:
-            for name, place in self.attributes.items():
-                value = event.attributes.get(name)
-                if value is not None:
-                    place.visit(value, search)
+        plan = self._plan
+        if plan is None or not plan.is_current():
+            plan = self._plan = Plan((self,))
+        plan.meet(search)
 
     def _lookup(self, entry: Entry) -> Lookup:
         if entry.kind == "shape":
@@ -142,6 +153,7 @@ class Node:
             if place is None:
                 place = Place(self, path)
                 self.attributes = {**self.attributes, path[1]: place}
+                self.version += 1
             return place
         place = self.data
         for name in path[1:]:

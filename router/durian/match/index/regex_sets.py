@@ -55,6 +55,11 @@ class RegexSets:
         self._alive |= new
         self._state = (self._state[0], (*_parts(new), *self._state[1]))
 
+    def compact(self) -> None:
+        """Make as few groups as can be, for much to be found in soon."""
+        self._dead = 0
+        self._state = ((), _parts(self._alive))
+
     def remove(self, pattern: str) -> None:
         """Remove an expression of the set."""
         self._alive.pop(pattern, None)
@@ -64,8 +69,7 @@ class RegexSets:
             return
         self._dead += 1
         if self._dead > len(self._alive) + _APART:
-            self._dead = 0
-            self._state = ((), _parts(self._alive))
+            self.compact()
 
     def find(self, text: str) -> set[str]:
         """Give the expressions found in the text, and maybe some that were just removed."""

@@ -35,6 +35,10 @@ class Substrings(TableLookup):
         super().refill(keys, arguments, items)
         self._words.fill(arguments)
 
+    def compact(self) -> None:
+        """Make as few automata as can be."""
+        self._words.compact()
+
     def discard(self, key: str, argument: str, item: Item) -> None:
         """Take away from under a piece of text."""
         super().discard(key, argument, item)

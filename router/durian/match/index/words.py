@@ -60,6 +60,11 @@ class Words:
         self._words |= new
         self._state = (self._state[0], (*_parts(new), *self._state[1]))
 
+    def compact(self) -> None:
+        """Make as few automata as can be, for much to be found in soon."""
+        self._dead = 0
+        self._state = ((), tuple(_parts(self._words)))
+
     def remove(self, word: str) -> None:
         """Remove a word of the set."""
         if len(word) < _LONG:
@@ -72,13 +77,12 @@ class Words:
             return
         self._dead += 1
         if self._dead > len(self._words) + _APART:
-            self._dead = 0
-            self._state = ((), tuple(_parts(self._words)))
+            self.compact()
 
     def find(self, text: str) -> set[str]:
         """Give the words that are in the text, and maybe some that were just removed."""
         apart, parts = self._state
-        found = {word for word in apart if word in text}
+        found = {word for word in apart if word in text} if apart else set()
         for automaton, words in parts:
             for block in _blocks(text, words) if len(text) > _BLOCK else (text,):
                 matches = automaton.find_matches_as_indexes(block, overlapping=True)

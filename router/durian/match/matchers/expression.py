@@ -13,6 +13,9 @@ from durian.match.limits import MAX_EXPRESSION, MAX_PROGRAM, MAX_SEARCHED, check
 #: Bytes that one compiled expression may take; RE2 refuses what does not fit.
 MAX_MEMORY_BYTES = 1024 * 1024
 
+#: Compiled expressions that are kept: 4 KB each.
+_KEPT = 10_000
+
 _HINT = "See https://github.com/google/re2/wiki/Syntax; RE2 has no backreferences or lookaround."
 
 
@@ -29,7 +32,8 @@ class Like(Matcher):
     def __post_init__(self) -> None:
         if type(self.pattern) is not str:
             raise InvalidFilter("like", f"takes a string, not {self.pattern!r}")
-        compile_expression(self.pattern)
+        # What is compiled is not kept: of all that are filed, few are ever searched for.
+        _compiled(self.pattern)
 
     def argument(self) -> Any:
         """Give the expression."""
@@ -47,12 +51,16 @@ def is_found(pattern: str, text: str) -> bool:
     return compile_expression(pattern).search(text) is not None
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=_KEPT)
 def compile_expression(pattern: str) -> Any:
-    """Compile a regular expression: an object with `search`.
+    """Compile a regular expression, or give what was compiled before: an object with `search`.
 
     Raises InvalidFilter about `like`, with RE2's reason, and MissingExtra without google-re2.
     """
+    return _compiled(pattern)
+
+
+def _compiled(pattern: str) -> Any:
     check("like", "the number of characters", len(pattern), MAX_EXPRESSION)
     re2 = engine()
     try:
