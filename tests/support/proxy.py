@@ -43,7 +43,7 @@ class _Pair:
 
     def pump(self, source: socket.socket, sink: socket.socket, proxy: Proxy) -> None:
         """Forward one direction until its end."""
-        with contextlib.suppress(OSError):
+        try:
             while data := source.recv(65536):
                 proxy.delay()
                 self._flow.wait()
@@ -52,6 +52,8 @@ class _Pair:
                 sink.sendall(data)
             if not self._ended:
                 sink.shutdown(socket.SHUT_WR)
+        except OSError:  # one side has reset the connection: the other is to know
+            self.end(reset=True)
         if self._ended:
             source.close()
 
