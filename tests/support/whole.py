@@ -42,6 +42,7 @@ class FakeRegistry(FakeLanes):
         self.version = 0
         self.listeners: dict[str, tuple[int, Listener]] = {}
         self.removed: dict[str, int] = {}
+        self.client_keys: dict[str, str] = {}
 
     def put(self, listener: Listener) -> None:
         self.version += 1
@@ -67,6 +68,9 @@ class FakeRegistry(FakeLanes):
         assert now > 0
         return [ListenerSecret(value=SECRET, created_at=0)]
 
+    def client_key_of(self, listener_id: str) -> str | None:
+        return self.client_keys.get(listener_id)
+
     def disable_listener(self, listener_id: str) -> bool:
         self._asked()
         listener = self.listeners[listener_id][1]
@@ -79,6 +83,7 @@ class FakeSender:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+        self.forgotten: list[str] = []
         self.answer: Callable[[Request], Outcome] = lambda _request: status(200)
 
     def send(self, request: Request) -> Outcome:
@@ -86,7 +91,7 @@ class FakeSender:
         return self.answer(request)
 
     def forget(self, listener_id: str) -> None:
-        assert listener_id
+        self.forgotten.append(listener_id)
 
     def close(self) -> None:
         """Nothing to close."""

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 from durian.broker.blocking import declare_all
@@ -16,6 +17,8 @@ from durian.control import Provision
 from durian.errors import InvalidListener
 from durian.match import Filter, check_event_pattern
 from durian.registry import Listener, ListenerSecret, OpenBreaker
+from durian.registry.client_key import MAX_KEY_LENGTH
+from durian.registry.policy import MAX_PEM_LENGTH
 
 #: Listeners read at once.
 _PAGE = 1000
@@ -24,8 +27,14 @@ _PAGE = 1000
 class Desk(Protocol):
     """Where listeners are added and changed."""
 
-    def add(self, listener: Listener, secret: ListenerSecret) -> None:
-        """Add a listener with its first secret; raises Conflict when its id is taken."""
+    def add(self, listener: Listener, secret: ListenerSecret, key_pem: str | None = None) -> None:
+        """Add a listener with its first secret and its client certificate's key.
+
+        Raises Conflict when its id is taken, InvalidListener when it cannot have that key.
+        """
+
+    def update(self, listener: Listener, key_pem: str | None = None) -> None:
+        """Replace a listener; raises NotFound, or InvalidListener when it cannot be so."""
 
     def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
         """Enable or disable a listener; raises NotFound."""
@@ -40,8 +49,11 @@ class _RegistryDesk:
     def __init__(self, store: Any) -> None:
         self._store = store
 
-    def add(self, listener: Listener, secret: ListenerSecret) -> None:
-        self._store.add_listener(listener, secret)
+    def add(self, listener: Listener, secret: ListenerSecret, key_pem: str | None = None) -> None:
+        self._store.add_listener(listener, secret, key_pem)
+
+    def update(self, listener: Listener, key_pem: str | None = None) -> None:
+        self._store.update_listener(listener, key_pem)
 
     def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
         self._store.set_enabled(listener_id, enabled)
@@ -95,6 +107,52 @@ def policy_of(
         except ValueError:
             policy[name] = value  # plain words need no quotes
     return policy
+
+
+def tls_of(
+    ca_file: Path | None, cert_file: Path | None, *, clear: bool = False
+) -> Mapping[str, object]:
+    """Read what a listener needs of TLS into fields of its policy; `clear` empties the others.
+
+    Raises InvalidListener.
+    """
+    given = {
+        "ca_pem": _pem("--ca-file", ca_file, MAX_PEM_LENGTH),
+        "cert_pem": _pem("--cert-file", cert_file, MAX_PEM_LENGTH),
+    }
+    return {name: text for name, text in given.items() if clear or text is not None}
+
+
+def key_of(key_file: Path | None) -> str | None:
+    """Read the key of a client certificate. Raises InvalidListener."""
+    return _pem("--key-file", key_file, MAX_KEY_LENGTH)
+
+
+def _pem(option: str, path: Path | None, most: int) -> str | None:
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as exc:
+        raise InvalidListener(option, f"{path} cannot be read: {exc.strerror or exc}") from exc
+    if len(content) > most:
+        raise InvalidListener(option, f"{path} has more than {most} bytes")
+    # What is no ASCII is no PEM, and is refused as such.
+    return content.decode("ascii", "replace")
+
+
+def change_tls(
+    settings: Settings, listener_id: str, policy: Mapping[str, object], key_pem: str | None
+) -> None:
+    """Change what a listener needs of TLS. Raises NotFound or InvalidListener."""
+    if not policy and key_pem is None:
+        reason = "is needed, or --cert-file with --key-file, or --clear"
+        raise InvalidListener("--ca-file", reason)
+    with open_store(settings) as store:
+        listener = store.get_listener(listener_id).replace(policy=dict(policy))
+    with open_desk(settings) as desk:
+        desk.update(listener, key_pem)
 
 
 def new_secret(text: str | None) -> ListenerSecret:

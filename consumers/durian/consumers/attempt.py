@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from durian.consumers.delivery import Delivery
+from durian.consumers.keys import ListenerKeys
 from durian.consumers.sender.port import Request
 from durian.events import http
 from durian.events.media import STRUCTURED
 from durian.events.message import Message
 from durian.registry import Listener
 from durian.registry.policy import PayloadFormat
-from durian.signature import Signer
 
 #: Receivers know us by this; the version stays out, for it only helps those who look for holes.
 USER_AGENT = "Durian (https://pypi.org/project/durian)"
 
 
-def request_of(delivery: Delivery, listener: Listener, signer: Signer, now: float) -> Request:
+def request_of(delivery: Delivery, listener: Listener, keys: ListenerKeys, now: float) -> Request:
     """Build the POST of one attempt, signed for this moment (`now`, in epoch seconds)."""
     headers, body = _content(delivery.message, listener.policy.payload)
     webhook_id = delivery.webhook_id
@@ -25,7 +25,7 @@ def request_of(delivery: Delivery, listener: Listener, signer: Signer, now: floa
     headers |= {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": signer.sign(webhook_id, timestamp, body),
+        "webhook-signature": keys.signer(now).sign(webhook_id, timestamp, body),
     }
     return Request(
         listener_id=listener.id,
@@ -34,6 +34,7 @@ def request_of(delivery: Delivery, listener: Listener, signer: Signer, now: floa
         body=body,
         timeout_s=listener.policy.timeout_s,
         connect_timeout_s=listener.policy.connect_timeout_s,
+        tls=keys.tls,
     )
 
 

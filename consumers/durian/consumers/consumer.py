@@ -18,7 +18,7 @@ from durian.consumers.breaker import BreakerRules
 from durian.consumers.bulletin import Bulletin
 from durian.consumers.commons import Commons, LaneState
 from durian.consumers.deliverer import Counts, Deliverer, Ended
-from durian.consumers.keys import SigningKeys
+from durian.consumers.keys import ListenerKeys, tls_of
 from durian.consumers.lane import Lane, Start
 from durian.consumers.open import OpenDeliveries
 from durian.consumers.registry_thread import RegistryThread
@@ -26,7 +26,7 @@ from durian.consumers.sender.port import Sender
 from durian.consumers.settle import Settled, Settler
 from durian.consumers.turns import Turns
 from durian.control import ChangeSource, Follower, announce
-from durian.errors import DurianError
+from durian.errors import DurianError, RegistryUnavailable
 from durian.faults import failpoint
 from durian.registry import Listener, ListenerSecret, OpenBreaker
 from durian.registry.changes import Changes
@@ -49,6 +49,9 @@ class DeliveryStore(ChangeSource, LaneState, Protocol):
 
     def secrets_of(self, listener_id: str, now: float) -> list[ListenerSecret]:
         """A listener's secrets that hold at `now` (epoch seconds), newest first."""
+
+    def client_key_of(self, listener_id: str) -> str | None:
+        """The key of a listener's client certificate, as PEM; None when it has none."""
 
 
 class DeliveryConsumer:
@@ -162,13 +165,34 @@ class DeliveryConsumer:
         open_breakers = self._store.open_breakers() if changes.listeners else ()
         breakers = {breaker.listener_id: breaker for breaker in open_breakers}
         for listener in changes.listeners:
-            keys = SigningKeys(self._store.secrets_of(listener.id, self._broker.clock.now()))
-            self._broker.call(partial(self._update, listener, keys, breakers.get(listener.id)))
+            try:
+                keys = self._keys_of(listener)
+            except RegistryUnavailable:
+                raise
+            except DurianError as error:
+                # It rests until it is changed: the others must not wait for it.
+                _log.warning("delivery.listener_unusable listener=%s error=%s", listener.id, error)
+                self._broker.call(partial(self._rest, listener.id))
+            else:
+                self._broker.call(partial(self._update, listener, keys, breakers.get(listener.id)))
         for listener_id in changes.removed:
             self._broker.call(partial(self._remove, listener_id))
 
-    def _update(self, listener: Listener, keys: SigningKeys, breaker: OpenBreaker | None) -> None:
+    def _rest(self, listener_id: str) -> None:
+        if (lane := self._lanes.get(listener_id)) is not None:
+            lane.pause()
+
+    def _keys_of(self, listener: Listener) -> ListenerKeys:
+        secrets = self._store.secrets_of(listener.id, self._broker.clock.now())
+        shows = listener.policy.cert_pem is not None
+        key_pem = self._store.client_key_of(listener.id) if shows else None
+        return ListenerKeys(secrets, tls_of(listener.policy, key_pem))
+
+    def _update(self, listener: Listener, keys: ListenerKeys, breaker: OpenBreaker | None) -> None:
         lane = self._lanes.get(listener.id)
+        if lane is not None and lane.keys.tls != keys.tls:
+            # What was connected under the old terms carries nothing more.
+            self._sender.forget(listener.id)
         if lane is None:
             lane = self._lanes[listener.id] = Lane(self._commons, listener, keys, self._begin)
         if listener.enabled and not self._stopping:

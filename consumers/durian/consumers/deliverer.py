@@ -12,7 +12,7 @@ from durian.consumers.breaker import is_failure
 from durian.consumers.bulletin import Bulletin
 from durian.consumers.decision import Dead, Decision, Disable, Done, Retry, decide
 from durian.consumers.delivery import Delivery
-from durian.consumers.keys import SigningKeys
+from durian.consumers.keys import ListenerKeys
 from durian.consumers.record import attempt_of
 from durian.consumers.sender.port import Outcome, Sender
 from durian.consumers.settle import Move, Settled, Settler
@@ -68,7 +68,7 @@ class Deliverer:
     def attempt(
         self,
         listener: Listener,
-        keys: SigningKeys,
+        keys: ListenerKeys,
         received: Received,
         settled: Settled,
         *,
@@ -120,10 +120,10 @@ class Deliverer:
         news = self._bulletin.dead(listener, ended.delivery, outcome) if dead else None
         self._settler.settle(received, record, move, settled, news=[news] if news else [])
 
-    def _send(self, delivery: Delivery, listener: Listener, keys: SigningKeys) -> Outcome:
+    def _send(self, delivery: Delivery, listener: Listener, keys: ListenerKeys) -> Outcome:
         try:
             now = self._broker.clock.now()
-            request = request_of(delivery, listener, keys.signer(now), now)
+            request = request_of(delivery, listener, keys, now)
             failpoint("delivery.begun")
             return self._sender.send(request)
         except Exception as error:  # noqa: BLE001  # ours: a failed attempt, not a lost delivery

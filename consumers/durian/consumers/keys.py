@@ -1,24 +1,28 @@
-"""The keys that sign one listener's deliveries, through a rotation's end."""
+"""What one listener's deliveries are signed with, through a rotation's end, and connected with."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from durian.registry import ListenerSecret
+from durian.consumers.sender.port import TlsOptions
+from durian.registry import ListenerSecret, Policy
 from durian.signature import Signer
 
 
-class SigningKeys:
+class ListenerKeys:
     """A listener's secrets, made ready once; one whose overlap has ended signs no more.
+
+    `tls` is here whole, so that an attempt on another thread never sees half of a change.
 
     Any thread may use it: two that see the same end build the same signer.
     """
 
-    __slots__ = ("_secrets", "_signer", "_until")
+    __slots__ = ("_secrets", "_signer", "_until", "tls")
 
-    def __init__(self, secrets: Sequence[ListenerSecret]) -> None:
+    def __init__(self, secrets: Sequence[ListenerSecret], tls: TlsOptions | None = None) -> None:
         """Raises InvalidInput when no secret is given or one cannot be read."""
+        self.tls = tls
         self._secrets = secrets
         self._signer = Signer([secret.value for secret in secrets])
         self._until = min((_end(secret) for secret in secrets), default=math.inf)
@@ -34,6 +38,13 @@ class SigningKeys:
                 self._signer = Signer([secret.value for secret in holding])
             self._until = min((_end(secret) for secret in holding), default=math.inf)
         return self._signer
+
+
+def tls_of(policy: Policy, key_pem: str | None) -> TlsOptions | None:
+    """What a listener needs of TLS; None when that is what the deployment has for all."""
+    if policy.ca_pem is None and policy.cert_pem is None:
+        return None
+    return TlsOptions(ca_pem=policy.ca_pem, cert_pem=policy.cert_pem, key_pem=key_pem)
 
 
 def _end(secret: ListenerSecret) -> float:

@@ -19,7 +19,7 @@ from durian.consumers.circuit import Circuit
 from durian.consumers.commons import Commons
 from durian.consumers.decision import Disable
 from durian.consumers.deliverer import Ended
-from durian.consumers.keys import SigningKeys
+from durian.consumers.keys import ListenerKeys
 from durian.consumers.ordered import SETTLE_S, Order
 from durian.consumers.rate import Pace
 from durian.consumers.turns import Account, Turn
@@ -36,6 +36,10 @@ _RATE_AHEAD_S = 10.0
 #: Seconds a message may be held that was not begun; then it goes back to its queue, and comes
 #: again. RabbitMQ closes a channel that holds one for half an hour, with all that is on it.
 HOLD_S = 60.0
+
+
+#: Seconds before a queue that was lost is declared and consumed again.
+LOST_S = 5.0
 
 
 @dataclass(slots=True, eq=False)
@@ -84,7 +88,7 @@ class Lane:
     )
 
     def __init__(
-        self, commons: Commons, listener: Listener, keys: SigningKeys, attempt: Attempt
+        self, commons: Commons, listener: Listener, keys: ListenerKeys, attempt: Attempt
     ) -> None:
         self.listener = listener
         self.keys = keys
@@ -107,7 +111,7 @@ class Lane:
         self._wake: Timer | None = None
         self._release: Timer | None = None
 
-    def update(self, listener: Listener, keys: SigningKeys, breaker: OpenBreaker | None) -> None:
+    def update(self, listener: Listener, keys: ListenerKeys, breaker: OpenBreaker | None) -> None:
         """Go on with a listener that is new or changed; attempts under way end as they began."""
         self.listener = listener
         self.keys = keys
@@ -195,11 +199,18 @@ class Lane:
         self._give_back(math.inf)
 
     def _lost(self, life: object, _: BrokerError | None) -> None:
-        """The queue is gone for this consumer; the next change of the listener consumes again."""
+        """The queue is gone for this consumer, or its node is: have it again after a while."""
         if life is self._life:
             self._subscription = self._life = None
             self._prefetch = 0
-            self.pause()
+            self._broker.call_later(LOST_S, self._have_again)
+
+    def _have_again(self) -> None:
+        """Declare the queue again and go on, unless the listener was disabled or removed."""
+        if self._enabled:
+            policy, kind = self.listener.policy, self.listener.queue_type
+            parts = self._commons.topology.listener(self.listener.id, kind, ordered=policy.ordered)
+            self._broker.declare(parts, lambda _error: self._adjust())
 
     # What is at hand
 

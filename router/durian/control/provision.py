@@ -9,19 +9,22 @@ from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.control.announce import announce
 from durian.registry import Listener, ListenerSecret
+from durian.registry.client_key import needs_key
 
 
 class ListenerStore(Protocol):
     """The part of the registry's store that provisioning writes."""
 
-    def add_listener(self, listener: Listener, secret: ListenerSecret) -> None:
-        """Store a new listener with its first secret."""
+    def add_listener(
+        self, listener: Listener, secret: ListenerSecret, key_pem: str | None = None
+    ) -> None:
+        """Store a new listener with its first secret and its client certificate's key."""
 
     def get_listener(self, listener_id: str) -> Listener:
         """Read one listener, or raise NotFound."""
 
-    def update_listener(self, listener: Listener) -> None:
-        """Replace a listener."""
+    def update_listener(self, listener: Listener, key_pem: str | None = None) -> None:
+        """Replace a listener, and its client certificate's key when one is given."""
 
     def set_enabled(self, listener_id: str, enabled: bool) -> None:  # noqa: FBT001  # as the store
         """Enable or disable a listener."""
@@ -38,23 +41,28 @@ class Provision:
         self._broker = broker
         self._topology = topology
 
-    def add(self, listener: Listener, secret: ListenerSecret) -> None:
+    def add(self, listener: Listener, secret: ListenerSecret, key_pem: str | None = None) -> None:
         """Declare the listener's queue, then store it: the router may match it at once.
 
-        Raises Conflict when the id is taken (the queue is then the other listener's and stays),
-        BrokerError or RegistryError when either cannot be reached; nothing is half done then but
-        perhaps an empty queue.
+        `key_pem` is the key of its client certificate. Raises InvalidListener when the two do not
+        belong together, Conflict when the id is taken (the queue is then the other listener's and
+        stays), BrokerError or RegistryError when either cannot be reached; nothing is half done
+        then but perhaps an empty queue.
         """
+        needs_key(listener.policy.cert_pem, None, key_pem)
         parts = self._topology.listener(
             listener.id, listener.queue_type, ordered=listener.policy.ordered
         )
         declare_all(self._broker, parts)
-        self._store.add_listener(listener, secret)
+        self._store.add_listener(listener, secret, key_pem)
         announce(self._broker, self._topology)
 
-    def update(self, listener: Listener) -> None:
-        """Replace a listener. Raises NotFound when there is none of that id."""
-        self._store.update_listener(listener)
+    def update(self, listener: Listener, key_pem: str | None = None) -> None:
+        """Replace a listener; a new client certificate takes its key along.
+
+        Raises NotFound when there is none of that id, InvalidListener when it cannot be so.
+        """
+        self._store.update_listener(listener, key_pem)
         announce(self._broker, self._topology)
 
     def set_enabled(self, listener_id: str, *, enabled: bool) -> None:

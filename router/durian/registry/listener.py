@@ -7,10 +7,18 @@ import secrets
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 
 from durian.errors import InvalidListener
 from durian.match import Filter, check_event_pattern
+from durian.registry.certificates import check_certificates
 from durian.registry.policy import Policy
 from durian.registry.sentence import first_fault
 from durian.registry.url import parse_url
@@ -57,6 +65,27 @@ def _check_text(value: str) -> str:
     return value
 
 
+def _check_tls(policy: Policy, info: ValidationInfo) -> Policy:
+    """Check what is said of TLS: here and not in Policy, which is read from the registry too.
+
+    What TLS takes for a certificate may change with its library, and a listener that is stored
+    already must not stop a process.
+    """
+    given = {"ca_pem": policy.ca_pem, "cert_pem": policy.cert_pem}
+    for name, text in given.items():
+        if text is None:
+            continue
+        if not str(info.data.get("url", "")).lower().startswith("https://"):
+            reason = f"{name} needs a URL that begins with https://"
+            raise ValueError(reason)
+        try:
+            check_certificates(text)
+        except ValueError as exc:
+            reason = f"{name} {exc}"
+            raise ValueError(reason) from exc
+    return policy
+
+
 class Listener(BaseModel):
     """A URL that wants events: which ones, and how they are delivered."""
 
@@ -77,7 +106,7 @@ class Listener(BaseModel):
     ] = "{}"
     #: A disabled listener is matched by no event; what is queued for it rests.
     enabled: bool = True
-    policy: Policy = Policy()
+    policy: Annotated[Policy, AfterValidator(_check_tls)] = Policy()
     #: The kind of its delivery queue, fixed when it is created.
     queue_type: Literal["quorum", "classic"] = "quorum"
     #: For people.

@@ -17,6 +17,12 @@ STANDARD_SCHEDULE_S: tuple[float, ...] = (
 #: A wait in a schedule is at most what the longest bucket of the delay wheel holds.
 Wait = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 
+#: Characters of certificates in one field: a chain, or a company's few authorities. Every process
+#: holds all policies.
+MAX_PEM_LENGTH = 32_768
+
+Pem = Annotated[str, Field(max_length=MAX_PEM_LENGTH)]
+
 PayloadFormat = Literal["data", "cloudevent", "standard"]
 
 
@@ -56,6 +62,10 @@ class Policy(BaseModel):
     no_retry_statuses: frozenset[Annotated[int, Field(ge=100, le=999)]] = frozenset()
     #: Headers that every attempt carries besides Durian's own, such as `X-Api-Key`.
     headers: Annotated[dict[str, str], AfterValidator(_check_headers)] = Field(default_factory=dict)
+    #: PEM of the authorities its certificate is checked against, instead of the deployment's.
+    ca_pem: Pem | None = None
+    #: PEM of the client certificate that is shown to it, and of its chain. The key is a secret.
+    cert_pem: Pem | None = None
 
     @model_validator(mode="after")
     def _starts_at_once(self) -> Self:

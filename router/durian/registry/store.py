@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from durian.errors import InvalidListener
 from durian.registry.attempt_store import AttemptStore
 from durian.registry.changes import Changes
+from durian.registry.client_key import needs_key
 from durian.registry.data_schema import check_spec
 from durian.registry.hook_spec import HookSpec
 from durian.registry.lane_store import LaneStore
@@ -23,7 +24,7 @@ from durian.registry.listener import Listener
 from durian.registry.replay_store import ReplayStore
 from durian.registry.secret import ListenerSecret
 from durian.registry.sql import feed, hooks, listeners, removed, revision, secrets
-from durian.registry.sql.database import Database
+from durian.registry.sql.database import Database, Write
 from durian.registry.vault import Vault
 
 #: Rows that are written or read at once where there may be a million.
@@ -128,27 +129,52 @@ class Store(AttemptStore, LaneStore, ReplayStore):
 
     # Listeners
 
-    def add_listener(self, listener: Listener, secret: ListenerSecret) -> None:
-        """Add a listener with its first secret.
+    def add_listener(
+        self, listener: Listener, secret: ListenerSecret, key_pem: str | None = None
+    ) -> None:
+        """Add a listener with its first secret, and its client certificate's key if it has one.
 
         Its queue has to exist before: from now on the router may match it.
 
         Raises:
             Conflict: when its id is taken.
+            InvalidListener: when key and certificate do not belong together, or one is missing.
         """
-        self.add_listeners([(listener, secret)])
+        with self._database.writing() as write:
+            self._insert(write, [(listener, secret)], key_pem)
 
     def add_listeners(self, new: Iterable[tuple[Listener, ListenerSecret]]) -> None:
         """Add many, a thousand to a transaction.
 
         Raises:
             Conflict: when an id is taken; none of its thousand is added, those before are.
+            InvalidListener: when one has a client certificate: it is to be added by itself.
         """
         remaining = iter(new)
         while chunk := list(itertools.islice(remaining, CHUNK)):
             with self._database.writing() as write:
-                listeners.insert(write, [listener for listener, _ in chunk], self._now())
-                secrets.insert(write, self._vault, [(one.id, secret) for one, secret in chunk])
+                self._insert(write, chunk)
+
+    def _insert(
+        self,
+        write: Write,
+        new: list[tuple[Listener, ListenerSecret]],
+        key_pem: str | None = None,
+    ) -> None:
+        listeners.insert(write, [listener for listener, _ in new], self._now())
+        secrets.insert(write, self._vault, [(one.id, secret) for one, secret in new])
+        for listener, _ in new:
+            self._keep_client_key(write, listener, None, key_pem)
+
+    def _keep_client_key(
+        self, write: Write, listener: Listener, before: Listener | None, key_pem: str | None
+    ) -> None:
+        cert_pem = listener.policy.cert_pem
+        cert_before = before.policy.cert_pem if before else None
+        if needs_key(cert_pem, cert_before, key_pem):
+            secrets.put_client_key(write, self._vault, listener.id, key_pem or "", self._now())
+        elif cert_pem is None and cert_before is not None:
+            secrets.drop_client_key(write, listener.id)
 
     def get_listener(self, listener_id: str) -> Listener:
         """Return a listener. Raises `NotFound`."""
@@ -186,15 +212,19 @@ class Store(AttemptStore, LaneStore, ReplayStore):
         with self._database.reading() as connection:
             return listeners.count(connection)
 
-    def update_listener(self, listener: Listener) -> None:
+    def update_listener(self, listener: Listener, key_pem: str | None = None) -> None:
         """Replace the listener of this id.
+
+        A new client certificate takes its key along; without a certificate the key goes.
 
         Raises:
             NotFound: when there is none.
-            InvalidListener: when its queue type differs, or whether it is ordered.
+            InvalidListener: when its queue type differs, or whether it is ordered; or when key and
+                certificate do not belong together, or one is missing.
         """
         with self._database.writing() as write:
-            listeners.update(write, listener, self._now())
+            before = listeners.update(write, listener, self._now())
+            self._keep_client_key(write, listener, before, key_pem)
 
     def set_enabled(self, listener_id: str, enabled: bool) -> None:  # noqa: FBT001  # the verb says it
         """Enable or disable a listener. Raises `NotFound`."""
@@ -220,6 +250,15 @@ class Store(AttemptStore, LaneStore, ReplayStore):
             if not found:
                 listeners.get(connection, listener_id)
             return found
+
+    def client_key_of(self, listener_id: str) -> str | None:
+        """Return the key of a listener's client certificate, as PEM; None when it has none.
+
+        Raises:
+            RegistryError: when it cannot be opened with the keys at hand.
+        """
+        with self._database.reading() as connection:
+            return secrets.client_key(connection, self._vault, listener_id)
 
     def rotate_secret(
         self, listener_id: str, new: ListenerSecret, overlap_s: float, now: float

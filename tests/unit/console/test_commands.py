@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from durian.console import exits
+from tests.support.certificates import authority
 from tests.support.commands import CommandLine
 
 URL = "http://where.joe/is/listening"
+SECURE = "https://where.joe/is/listening"
 
 
 def test_a_listener_from_its_first_day_to_its_last(run: CommandLine) -> None:
@@ -39,6 +41,31 @@ def test_a_new_listener_is_told_with_its_secret_once(run: CommandLine) -> None:
     printed = run("listeners", "add", URL, "--event", "#", "--id", "joe").split()
     assert printed[:3] == ["id", "joe", "secret"]
     assert printed[3] not in run("listeners", "list") + run("listeners", "show", "joe")
+
+
+def test_a_client_certificate_is_given_and_its_key_never_shown(
+    run: CommandLine, tmp_path: Path
+) -> None:
+    mine, other = authority().issue("durian"), authority().issue("durian")
+    texts = {"ca": authority().pem, "cert": mine.cert_pem, "key": mine.key_pem}
+    for name, text in (texts | {"other": other.key_pem}).items():
+        (tmp_path / f"{name}.pem").write_text(text)
+    pair = ("--cert-file", "cert.pem", "--key-file", "key.pem")
+    told = run("listeners", "add", SECURE, "--event", "#", "--id", "joe", *pair)
+    told += run("listeners", "tls", "joe", "--ca-file", "ca.pem")
+    (shown,) = run.json("listeners", "show", "joe")
+    assert shown["policy"]["ca_pem"] == texts["ca"]
+    assert shown["policy"]["cert_pem"] == texts["cert"]
+    told += run("listeners", "tls", "joe", "--key-file", "other.pem", code=exits.USAGE)
+    told += run("listeners", "show", "joe")
+    keys = {mine.key_pem.splitlines()[1], other.key_pem.splitlines()[1]}
+    assert not [key for key in keys if key in told + str(shown)]
+
+    run("listeners", "tls", "joe", "--clear", "--ca-file", "ca.pem")
+    (shown,) = run.json("listeners", "show", "joe")
+    assert shown["policy"]["ca_pem"] == texts["ca"]
+    assert shown["policy"]["cert_pem"] is None
+    assert "or --clear" in run("listeners", "tls", "joe", code=exits.USAGE)
 
 
 def test_an_id_that_is_taken_is_a_conflict(run: CommandLine) -> None:

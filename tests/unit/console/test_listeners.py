@@ -18,6 +18,7 @@ from durian.registry import HookSpec, ListenerSecret, OpenBreaker, Policy
 from durian.registry.store import Store
 from durian.registry.vault import Vault
 from durian.signature import new_key_pair, new_secret
+from tests.support.certificates import authority
 
 URL = "http://where.joe/is/listening"
 
@@ -101,6 +102,46 @@ def test_without_a_broker_the_desk_writes_the_registry(settings: Settings, store
         desk.remove("joe")
         with pytest.raises(NotFound):
             store.get_listener("joe")
+
+
+def test_tls_is_read_from_files_changed_and_cleared(
+    settings: Settings, store: Store, tmp_path: Path
+) -> None:
+    mine = authority().issue("durian")
+    files = {"ca": authority().pem, "cert": mine.cert_pem, "cert.key": mine.key_pem}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    listener = listeners.new_listener(
+        id="joe",
+        url="https://joe.example/",
+        event="person",
+        policy={"jitter": 0} | dict(listeners.tls_of(tmp_path / "ca", None)),
+    )
+    with listeners.open_desk(settings) as desk:
+        desk.add(listener, ListenerSecret.new(now=0))
+    certificate = listeners.tls_of(None, tmp_path / "cert")
+    listeners.change_tls(settings, "joe", certificate, listeners.key_of(tmp_path / "cert.key"))
+    policy = store.get_listener("joe").policy
+    assert policy == Policy(jitter=0, ca_pem=files["ca"], cert_pem=files["cert"])
+    assert store.client_key_of("joe") == mine.key_pem
+    shown = dict(listeners.pairs(listeners.described(store.get_listener("joe"))))
+    assert "PRIVATE KEY" not in str(shown)
+
+    listeners.change_tls(settings, "joe", listeners.tls_of(None, None, clear=True), None)
+    assert store.get_listener("joe").policy == Policy(jitter=0)
+    assert store.client_key_of("joe") is None
+
+
+def test_files_of_tls_that_cannot_be_used_are_named(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "long").write_text("x" * 40_000)
+    with pytest.raises(InvalidListener, match=r"--ca-file: .*nowhere cannot be read: No such file"):
+        listeners.tls_of(tmp_path / "nowhere", None)
+    with pytest.raises(InvalidListener, match=r"--cert-file: .*long has more than 32768 bytes"):
+        listeners.tls_of(None, tmp_path / "long")
+    with pytest.raises(InvalidListener, match=r"--key-file: .*long has more than 16384 bytes"):
+        listeners.key_of(tmp_path / "long")
+    with pytest.raises(InvalidListener, match="or --clear"):
+        listeners.change_tls(settings, "joe", {}, None)
 
 
 def test_all_listeners_are_read_page_by_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

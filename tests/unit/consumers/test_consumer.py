@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from durian.broker.port import Address
-from durian.consumers.sender.port import Outcome, Request
-from durian.errors import BrokerError
+from durian.consumers.sender.port import Outcome, Request, TlsOptions
+from durian.errors import BrokerError, RegistryError
 from durian.events import Event, amqp
-from durian.registry import Policy
+from durian.registry import ListenerSecret, Policy
 from durian.signature import verify
+from tests.support.certificates import authority
 from tests.support.whole import QUICK, SECRET, House, listener, status
 
 JOE = Event(id="1", source="/shop", type="person", data={"name": "Joe"})
@@ -189,3 +190,50 @@ def test_a_mistake_of_ours_neither_loses_nor_holds_the_delivery(
     house.advance(20)
     assert len(house.sender.requests) == 2
     assert house.broker.ready(queue(house)) == house.broker.unsettled(queue(house)) == 0
+
+
+def test_requests_carry_the_listeners_tls_and_a_change_closes_connections(house: House) -> None:
+    first, second = authority().issue("durian"), authority().issue("durian")
+    for certificate in (first, second):
+        policy = QUICK.model_copy(update={"cert_pem": certificate.cert_pem})
+        house.registry.client_keys["joe"] = certificate.key_pem
+        house.add(listener("joe", policy=policy))
+        house.emit(JOE)
+    tls = [request.tls for request in house.sender.requests]
+    assert tls == [
+        TlsOptions(cert_pem=one.cert_pem, key_pem=one.key_pem) for one in (first, second)
+    ]
+    assert house.sender.forgotten == ["joe", "joe"]
+    house.add(listener("joe", policy=policy, description="The same certificate."))
+    assert house.sender.forgotten == ["joe", "joe"]
+
+
+def test_without_tls_of_its_own_a_listener_has_the_deployments(house: House) -> None:
+    house.emit(JOE)
+    assert [request.tls for request in house.sender.requests] == [None]
+    assert house.sender.forgotten == []
+
+
+def test_a_listener_queue_that_was_deleted_is_had_again(house: House) -> None:
+    house.broker.delete_queue(queue(house), _taken)
+    house.settle()
+    house.advance(6)
+    house.emit(JOE)
+    assert len(house.sender.requests) == 1
+
+
+def test_a_listener_whose_secret_cannot_be_opened_stops_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets_of = house.registry.secrets_of
+
+    def sealed(listener_id: str, now: float) -> list[ListenerSecret]:
+        if listener_id == "sealed":
+            raise RegistryError("No key opens it.")
+        return secrets_of(listener_id, now)
+
+    monkeypatch.setattr(house.registry, "secrets_of", sealed)
+    house.add(listener("sealed"), listener("zoe"))
+    house.emit(JOE)
+    assert sorted(request.listener_id for request in house.sender.requests) == ["joe", "zoe"]
+    assert house.broker.ready(queue(house, "sealed")) == 1

@@ -8,6 +8,7 @@ import pytest
 from durian.errors import InvalidFilter, InvalidListener
 from durian.registry import Listener, Policy, new_listener_id
 from durian.registry.listener import ID_PATTERN
+from tests.support.certificates import authority
 
 GOOD: dict[str, Any] = {"id": "joe", "url": "https://joe.example/hook", "event": "person"}
 
@@ -115,3 +116,42 @@ def test_an_ordered_listener_starts_at_once() -> None:
 def test_a_rate_that_cannot_be_kept_is_refused(rate: object) -> None:
     with pytest.raises(InvalidListener, match="rate_per_s"):
         Listener.create(url="https://a.b/", event="#", policy={"rate_per_s": rate})
+
+
+CERTIFICATE = authority().issue("durian")
+
+
+def test_a_listener_can_have_authorities_and_a_certificate() -> None:
+    policy = {"ca_pem": authority().pem, "cert_pem": CERTIFICATE.cert_pem + authority().pem}
+    joe = Listener.create(**GOOD, policy=policy)
+    assert joe.policy == Policy.model_validate(policy)
+    assert joe.replace(policy={"ca_pem": None, "cert_pem": None}).policy == Policy()
+
+
+@pytest.mark.parametrize("field", ["ca_pem", "cert_pem"])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "holds no certificate"),
+        ("no certificate", "holds no certificate"),
+        ("caf\xe9", "holds no certificate"),
+        (authority().pem[:200], "holds no certificate"),
+        (authority().pem.replace("M", "A", 3), "holds no certificate"),
+        (authority().pem + CERTIFICATE.cert_pem[:200], "holds no certificate"),
+        (CERTIFICATE.cert_pem + CERTIFICATE.key_pem, "holds a private key"),
+        (authority().pem * 99, "at most 32768 characters"),
+    ],
+)
+def test_what_is_no_certificate_is_refused(field: str, text: str, reason: str) -> None:
+    with pytest.raises(InvalidListener, match=field) as caught:
+        Listener.create(**GOOD, policy={field: text})
+    assert reason in caught.value.reason
+
+
+def test_certificates_need_tls() -> None:
+    policy = {"ca_pem": authority().pem}
+    with pytest.raises(InvalidListener, match="ca_pem needs a URL that begins with https"):
+        Listener.create(**GOOD | {"url": "http://joe.example/"}, policy=policy)
+    joe = Listener.create(**GOOD | {"url": "HTTPS://joe.example/"}, policy=policy)
+    with pytest.raises(InvalidListener, match="https"):
+        joe.replace(url="http://joe.example/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,10 +22,33 @@ app = typer.Typer(help="The URLs that want events.")
 
 ListenerId = Annotated[str, typer.Argument(metavar="ID", help="The listener's id.")]
 
+Conditions = Annotated[
+    list[str] | None,
+    typer.Option(help="Condition, such as name=startswith:J; may be repeated, all must hold."),
+]
+FilterJSON = Annotated[
+    str | None, typer.Option("--filter", help="The conditions as JSON, instead of --match.")
+]
+OwnSecret = Annotated[str | None, typer.Option(help="A signing secret of your own (whsec_...).")]
 Ordered = Annotated[
     bool, typer.Option("--ordered", help="Deliver strictly one after the other, retries included.")
 ]
 RateLimit = Annotated[float | None, typer.Option("--rate", help="Attempts a second at most.")]
+
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="PEM of the authorities that its certificate is checked against, instead of the "
+        "deployment's."
+    ),
+]
+CertFile = Annotated[
+    Path | None, typer.Option(help="PEM of the client certificate that is shown to it.")
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(help="PEM of the client certificate's key, unencrypted; it is stored sealed."),
+]
 
 _POLICY = (
     "NAME=VALUE of the delivery policy, such as timeout_s=5, payload=cloudevent or "
@@ -39,21 +63,17 @@ def add(
     event: Annotated[
         str, typer.Option(help="Event type, or a pattern of types: person, order.*, #.")
     ],
-    match: Annotated[
-        list[str] | None,
-        typer.Option(help="Condition, such as name=startswith:J; may be repeated, all must hold."),
-    ] = None,
-    filter_json: Annotated[
-        str | None, typer.Option("--filter", help="The conditions as JSON, instead of --match.")
-    ] = None,
+    match: Conditions = None,
+    filter_json: FilterJSON = None,
     listener_id: Annotated[str | None, typer.Option("--id", help="An id of your choice.")] = None,
-    secret: Annotated[
-        str | None, typer.Option(help="A signing secret of your own (whsec_...).")
-    ] = None,
+    secret: OwnSecret = None,
     description: Annotated[str, typer.Option(help="For people.")] = "",
     ordered: Ordered = False,
     rate_limit: RateLimit = None,
     policy: Annotated[list[str] | None, typer.Option(help=_POLICY)] = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+    key_file: KeyFile = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
@@ -71,13 +91,17 @@ def add(
         url=url,
         event=event,
         filter=listeners.filter_of(filter_json, match or ()),
-        policy=listeners.policy_of(policy or (), ordered=ordered, rate_per_s=rate_limit),
+        policy={
+            **listeners.policy_of(policy or (), ordered=ordered, rate_per_s=rate_limit),
+            **listeners.tls_of(ca_file, cert_file),
+        },
         queue_type=settings.queue_type,
         description=description,
     )
     key = listeners.new_secret(secret)
+    client_key = listeners.key_of(key_file)
     with listeners.open_desk(settings) as desk:
-        desk.add(listener, key)
+        desk.add(listener, key, client_key)
     if as_json:
         say_json({"id": listener.id, "secret": key.value})
     else:
@@ -124,6 +148,29 @@ def show(listener_id: ListenerId, *, registry: RegistryURL = None, as_json: AsJS
         say_json(found)
     else:
         facts(listeners.pairs(found))
+
+
+@app.command()
+def tls(
+    listener_id: ListenerId,
+    *,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+    key_file: KeyFile = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Take away what is not given anew.")
+    ] = False,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+) -> None:
+    """Give a listener authorities of its own, or a client certificate; or take them away."""
+    from durian.console import listeners
+    from durian.console.settings import load
+
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix)
+    policy = listeners.tls_of(ca_file, cert_file, clear=clear)
+    listeners.change_tls(settings, listener_id, policy, listeners.key_of(key_file))
 
 
 @app.command()

@@ -33,8 +33,11 @@ def insert(write: Write, new: Sequence[Listener], now: float) -> None:
     removed.revive(write, "listener", ids)
 
 
-def update(write: Write, listener: Listener, now: float) -> None:
-    """Replace a listener. Raises `NotFound`, or `InvalidListener` when its queue would differ."""
+def update(write: Write, listener: Listener, now: float) -> Listener:
+    """Replace a listener; return what it was.
+
+    Raises `NotFound`, or `InvalidListener` when its queue would differ.
+    """
     before = get(write.connection, listener.id)
     hint = "Remove the listener and add it anew."
     if before.queue_type != listener.queue_type:
@@ -44,6 +47,7 @@ def update(write: Write, listener: Listener, now: float) -> None:
         reason = f"is {str(before.policy.ordered).lower()} and cannot be changed"
         raise InvalidListener("policy.ordered", reason, hint=hint)
     _set(write, listener.id, now, **_to_row(listener))
+    return before
 
 
 def set_enabled(write: Write, listener_id: str, now: float, *, enabled: bool) -> None:
