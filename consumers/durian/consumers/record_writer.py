@@ -13,7 +13,7 @@ from durian.broker.topology import Topology
 from durian.errors import BrokerError, InvalidInput, RegistryUnavailable
 from durian.faults import failpoint
 from durian.registry.attempt import Attempt
-from durian.router.invalid import explained
+from durian.router.invalid import explained, short
 
 _log = logging.getLogger(__name__)
 
@@ -119,7 +119,8 @@ class RecordWriter:
         self.counts.refused += 1
         _log.warning("recorder.record_refused reason=%s", reason)
         message = explained(received.message, reason)
-        address = Address(self._topology.invalid, received.message.routing_key)
+        key = short(received.message.routing_key) or ""
+        address = Address(self._topology.invalid, key)
 
         def publish() -> None:
             self._broker.publish(message, address, done, cause=received)

@@ -34,6 +34,8 @@ class Move:
     address: Address
     #: What has to exist before.
     parts: Sequence[Part]
+    #: True when that is declared once by each process, as long as nothing says that it is gone.
+    once: bool = False
 
 
 class Settler:
@@ -52,8 +54,8 @@ class Settler:
             bucket_at_least(retry.after_s) if retry.exact else bucket_for(retry.after_s, self._rng)
         )
         name = self._topology.delay(bucket_ms)
-        parts = () if name in self._known else self._topology.delay_bucket(bucket_ms)
-        return Move(message, Address(name, message.routing_key), parts)
+        parts = self._topology.delay_bucket(bucket_ms)
+        return Move(message, Address(name, message.routing_key), parts, once=True)
 
     def buried(self, message: Message) -> Move:
         """The move to the listener's dead-letter queue.
@@ -122,12 +124,13 @@ class _Settlement:
         self.start()
 
     def start(self) -> None:
-        if self._move is None:
+        move = self._move
+        if move is None:
             self._moved(None)
-        elif self._move.parts:
-            self._broker.declare(self._move.parts, self._declared)
-        else:
+        elif move.once and move.address.exchange in self._known:
             self._declared(None)
+        else:
+            self._broker.declare(move.parts, self._declared)
 
     def _declared(self, error: BrokerError | None) -> None:
         if error is not None or self._move is None:
@@ -148,6 +151,8 @@ class _Settlement:
             self._settled()
         else:
             _log.warning("delivery.move_failed error=%s", error)
+            if self._move is not None:
+                self._known.discard(self._move.address.exchange)
             self._broker.call_later(_AGAIN_AFTER_S, self.start)
 
     def _tell(self, error: BrokerError | None) -> None:

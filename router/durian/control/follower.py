@@ -34,6 +34,9 @@ _log = logging.getLogger(__name__)
 #: fall upon a database that has just come back.
 _RETRY_WAIT = wait_random_exponential(multiplier=0.2, max=5.0)
 
+#: Seconds that a stop waits for a change that is being applied.
+_JOIN_S = 5.0
+
 #: Control messages are acked at once, so a few on the way are plenty.
 _PREFETCH = 32
 
@@ -131,7 +134,8 @@ class Follower:
         if self._subscription is not None:
             self._subscription.cancel()
         if self._thread.is_alive():
-            self._thread.join()
+            # Bounded: `apply` may be waiting for a broker that is away; the thread is a daemon.
+            self._thread.join(_JOIN_S)
 
     def _listen(self, error: BrokerError | None) -> None:
         """Consume the control queue once it is declared; without it the timer has to do."""
@@ -159,6 +163,8 @@ class Follower:
                 retrying(self.catch_up)
             except DurianError as error:
                 _log.warning("registry.follow_abandoned error=%s", error)
+            except Exception:  # noqa: BLE001  # a mistake of ours must not end following for good
+                _log.exception("registry.follow_broken")
             self._wake.wait(self._poll_s)
 
     def _advance(self, page: Changes) -> None:

@@ -22,7 +22,7 @@ from durian.events.message import Message
 from durian.faults import failpoint
 from durian.match import Index
 from durian.router.follow import IndexKeeper
-from durian.router.invalid import explained
+from durian.router.invalid import explained, short
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +33,9 @@ PREFETCH = 500
 #: Seconds before a message is published again that the broker did not take (a full disk, a
 #: queue without a leader): the event stays unacked meanwhile.
 _REPUBLISH_AFTER_S = 1.0
+
+#: Seconds before the route queue is declared and consumed again when it was lost.
+_CONSUME_AGAIN_S = 5.0
 
 #: Seconds that declaring the whole topology may take.
 _DECLARE_PATIENCE_S = 60.0
@@ -94,11 +97,21 @@ class Router:
         if self._subscription is not None:
             self._subscription.cancel()
 
-    def _consume(self) -> None:
+    def _consume(self, _: BrokerError | None = None) -> None:
         if not self._stopping.is_set():
             self._subscription = self._broker.consume(
-                self._topology.route, self._on_message, prefetch=self._prefetch
+                self._topology.route,
+                self._on_message,
+                prefetch=self._prefetch,
+                on_lost=self._lost,
             )
+
+    def _lost(self, _: BrokerError | None) -> None:
+        """The route queue is gone, or its node is: have it again, as often as it takes."""
+        self._broker.call_later(
+            _CONSUME_AGAIN_S,
+            lambda: self._broker.declare(self._topology.house(), self._consume),
+        )
 
     def _on_message(self, received: Received) -> None:
         failpoint("router.received")
@@ -133,7 +146,8 @@ class Router:
         self.counts.invalid += 1
         _log.warning("router.event_invalid reason=%s", reason)
         message = explained(received.message, reason)
-        address = Address(self._topology.invalid, received.message.routing_key)
+        key = short(received.message.routing_key) or ""
+        address = Address(self._topology.invalid, key)
         _Transfer(self._broker, received, [(message, address)]).start()
 
 

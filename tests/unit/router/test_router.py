@@ -181,3 +181,22 @@ def test_an_event_for_many_listeners_reaches_each_once(house: House) -> None:
     house.add(*(listener(f"l{n:03}") for n in range(130)))
     house.emit(Event(type="person", data={}))
     assert receivers(house) == [f"l{n:03}" for n in range(130)]
+
+
+def test_text_that_is_no_utf8_still_fits_when_it_is_set_aside() -> None:
+    grown = "\ufffd" * 200
+    strange: dict[str, object] = {b"\xff": 1}  # type: ignore[dict-item]  # as pika hands it over
+    message = Message(body=b"", headers=strange, message_id=grown, type=grown, app_id=grown)
+    aside = explained(message, "no event")
+    for text in (aside.message_id, aside.type, aside.app_id, *aside.headers):
+        assert text is not None
+        assert len(text.encode()) <= 255
+
+
+def test_a_route_queue_that_was_deleted_is_had_again(house: House) -> None:
+    house.add(listener("all"))
+    house.broker.delete_queue(house.topology.route, lambda _error: None)
+    house.settle()
+    house.advance(6)
+    house.emit(Event(type="person", data={}))
+    assert receivers(house) == ["all"]

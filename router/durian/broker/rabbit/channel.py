@@ -57,8 +57,6 @@ class ConsumeChannel:
         self._consuming: dict[str, RabbitSubscription] = {}
         #: In the order in which the broker is asked, and answers.
         self._starting: deque[RabbitSubscription] = deque()
-        #: Who waits for the end of a consumer, by consumer tag.
-        self._ending: dict[str, Done | None] = {}
         self._names = 0
         self._tally = Tally()
         self._acks: list[int] = []
@@ -82,10 +80,12 @@ class ConsumeChannel:
     def cancel(self, subscription: RabbitSubscription, done: Done | None) -> None:
         """End a consumer; what it was handed stays unsettled."""
         if self._channel.is_open:
-            self._ending[subscription.tag] = done
-            self._channel.basic_cancel(subscription.tag, callback=self._ended)
-            return
-        if subscription in self._starting:
+            # Not waiting for an answer: cancels that do wait for one another, and what is given
+            # back meanwhile comes again and again, each time counted by a quorum queue. pika
+            # itself rejects what was on its way.
+            self._consuming.pop(subscription.tag, None)
+            self._channel.basic_cancel(subscription.tag)
+        elif subscription in self._starting:
             self._starting.remove(subscription)
         if done is not None:
             self._loop.call(partial(done, None))
@@ -130,7 +130,8 @@ class ConsumeChannel:
 
     def _started(self, _: Method[Basic.ConsumeOk]) -> None:
         subscription = self._starting.popleft()
-        self._consuming[subscription.tag] = subscription
+        if not subscription.ended:
+            self._consuming[subscription.tag] = subscription
 
     def _delivered(
         self,
@@ -154,11 +155,6 @@ class ConsumeChannel:
             subscription.start = offset + 1 if isinstance(offset, int) else subscription.start
         guarded(partial(subscription.on_message, received))
 
-    def _ended(self, frame: Method[Basic.CancelOk]) -> None:
-        tag = frame.method.consumer_tag or ""
-        self._consuming.pop(tag, None)
-        self._tell_ended(tag)
-
     def _cancelled(self, frame: Method[Basic.Cancel]) -> None:
         """The broker ends a consumer by itself."""
         tag = frame.method.consumer_tag or ""
@@ -166,15 +162,8 @@ class ConsumeChannel:
         if subscription is not None and not subscription.ended:
             self._owner.cancelled(subscription)
 
-    def _tell_ended(self, tag: str) -> None:
-        done = self._ending.pop(tag, None)
-        if done is not None:
-            guarded(partial(done, None))
-
     def _closed(self, _: Channel, reason: Exception) -> None:
         self.alive = False
-        for tag in list(self._ending):
-            self._tell_ended(tag)
         consuming = [one for one in self._consuming.values() if not one.ended]
         starting = list(self._starting)
         self._consuming.clear()
