@@ -4,7 +4,7 @@
 const { createHmac, timingSafeEqual } = require("node:crypto");
 
 function verify(secret, id, timestamp, signatures, body, now = Date.now() / 1000) {
-  if (Math.abs(now - Number(timestamp)) > 300) return false; // too old, or from the future
+  if (!(Math.abs(now - Number(timestamp)) <= 300)) return false; // too old, or from the future
   const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
   const expected = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
   return signatures.split(" ").some((signature) => {

@@ -86,3 +86,10 @@ def test_without_broker_and_up_the_error_says_what_to_do(tmp_path: Path) -> None
     assert failed.returncode == 3
     assert "durian up" in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+def test_purging_asks_and_takes_silence_for_no(tmp_path: Path) -> None:
+    refused = durian("dead", "purge", "joe", home=tmp_path)
+    assert refused.returncode == 2
+    assert "nothing was done" in refused.stderr
+    assert "--yes" in refused.stderr

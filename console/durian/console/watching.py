@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from durian.errors import InvalidInput
+
 
 @contextmanager
 def watched(what: str) -> Iterator[Callable[[int, int], None]]:
@@ -32,3 +34,13 @@ def moment(at_ms: int | None) -> str:
     if at_ms is None:
         return ""
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def confirm(question: str, hint: str) -> None:
+    """Ask on the terminal. Raises InvalidInput unless the answer is yes; Ctrl-C interrupts."""
+    try:
+        answer = Console(stderr=True).input(f"{question} [y/N] ", markup=False)
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() not in ("y", "yes"):
+        raise InvalidInput("answer", "was not yes: nothing was done", hint=hint)

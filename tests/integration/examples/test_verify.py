@@ -34,7 +34,7 @@ def command(request: pytest.FixtureRequest) -> list[str]:
 
 
 def accepts(
-    command: list[str], secret: str, signature: str, timestamp: int, body: bytes = BODY
+    command: list[str], secret: str, signature: str, timestamp: int | str, body: bytes = BODY
 ) -> bool:
     given = {
         "WEBHOOK_SECRET": secret,
@@ -60,6 +60,9 @@ def test_it_accepts_what_durian_signs_and_nothing_else(command: list[str]) -> No
     assert accepts(command, old, signature, now), "during a rotation both secrets verify"
     assert not accepts(command, other, signature, now)
     assert not accepts(command, new, signature, now, body=BODY + b" ")
+    assert not accepts(command, new, "v1,\u00e9 v1 nonsense", now)
+    assert not accepts(command, new, signature, "\u00b2")
+    assert not accepts(command, new, signature, "abc")
     stale = now - 3600
     signature = Signer([new]).sign("msg_1", stale, BODY)
     assert not accepts(command, new, signature, stale)

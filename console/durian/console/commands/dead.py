@@ -135,12 +135,13 @@ def purge(
     from durian.console.operations.runner import open_runner, unseen
     from durian.console.output import say, say_json
     from durian.console.settings import load
+    from durian.console.watching import confirm
 
     settings = load(
         broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
     )
     if not yes:
-        typer.confirm(f"Throw away all dead letters of {listener}, for good?", abort=True)
+        confirm(f"Throw away all dead letters of {listener}, for good?", "--yes does not ask.")
     with open_runner(settings) as run:
         count = run("dead.purge", {"listener": listener}, unseen)
     if as_json:
