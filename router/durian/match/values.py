@@ -71,6 +71,11 @@ def candidates(array: list[Any]) -> Iterator[Any]:
             yield element
 
 
+def whole(number: float) -> float:
+    """Give an integer for a whole number, so that equal numbers are written alike."""
+    return int(number) if type(number) is float and number.is_integer() else number
+
+
 def is_number(value: Any) -> bool:
     """Tell whether a value is a number; a boolean is none."""
     return type(value) is int or type(value) is float

@@ -41,6 +41,29 @@ def test_adding_again_replaces() -> None:
     assert len(index) == 1
 
 
+def test_adding_the_same_in_other_words_replaces() -> None:
+    """Also in a bucket of many, where what is left beside a common value is filed once more."""
+    index = Index()
+    ways = (
+        {"state": "new", "total": {"between": [1, 5]}},
+        {"state": "new", "total": {"gte": 1.0, "lte": 5}},
+        {"total": {"lte": 5.0, "gte": 1}, "state": {"is": "new"}},
+        {"state": "new", "total": {"not": {"any-of": [{"lt": 1}, {"gt": 5}]}}},
+    )
+    for turn in range(6):
+        for number in range(100):
+            index.add(f"l{number}", "#", Filter.parse(ways[(turn + number) % len(ways)]))
+        assert len(index) == 100
+        assert len(index.match(event(state="new", total=3))) == 100
+        assert len(index.match(event(state="new", total=6))) == 0
+        array = [{"state": "new", "total": 6}, {"state": "old", "total": 3}]
+        found = index.match(Event(type="order.paid", data=array))
+        assert list(found) == []
+    for number in range(100):
+        index.remove(f"l{number}")
+    assert index.is_empty()
+
+
 def test_removing_who_is_not_there_is_harmless() -> None:
     index = Index()
     index.remove("nobody")

@@ -144,11 +144,14 @@ def test_common_values_are_split_without_a_difference(
     """A hundred listeners ask for the same, and each for one of a few things besides."""
     index = Index()
     listeners: dict[str, tuple[str, Any]] = {}
-    for number in range(100):
-        form = {"all-of": [common, others[number % len(others)]]} if number % 4 else common
-        apply(index, listeners, ("add", number, "#", form))
-    for event in events:
-        apply(index, listeners, ("match", None, None, event))
+    # The second turn changes everybody to what another one has wanted.
+    for turn in range(2):
+        for number in range(100):
+            other = {"all-of": [common, others[(number + turn) % len(others)]]}
+            form = other if (number + turn) % 4 else common
+            apply(index, listeners, ("add", number, "#", form))
+        for event in events:
+            apply(index, listeners, ("match", None, None, event))
     restored = restore(index)
     for event in events:
         apply(restored, listeners, ("match", None, None, event))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from durian.match.index.lookup import Ids, Lookup, Store, ids_of
 from durian.match.index.posting import Item
+from durian.match.values import whole
 
 if TYPE_CHECKING:
     from durian.match.index.place import Place
@@ -82,7 +83,7 @@ def bound_key(bound: float, *, upper: bool, included: bool) -> str:
 
     The rank puts it on the right side of an equal value, which is looked up as rank 0.
     """
-    return json.dumps([bound, int(included is upper)])
+    return json.dumps([whole(bound), int(included is upper)])
 
 
 def _parse(argument: str) -> Bound:

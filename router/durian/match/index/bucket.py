@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Bucket:
     """Many listeners under one key."""
 
-    __slots__ = ("_changes", "_group", "_ids", "_keys", "_lookup", "_node")
+    __slots__ = ("_changes", "_group", "_ids", "_keys", "_lookup", "_node", "_plain", "_twice")
 
     def __init__(self, lookup: Lookup, ids: Iterable[str] = ()) -> None:
         self._lookup = lookup
@@ -29,7 +29,12 @@ class Bucket:
         #: The ids as one group, made when first asked for, with the count of changes it is as of.
         self._group: tuple[int, tuple[str, ...]] = (0, tuple(self._ids))
         self._node: Node | None = None
-        self._keys: dict[Filed, tuple[str, ...]] = {}
+        #: Those with more to check, and how the node has each: as whom, and under which keys.
+        self._keys: dict[Filed, tuple[Item, tuple[str, ...]]] = {}
+        #: Of those that need only their key there, the key, by id; and who is there twice under
+        #: it, as a listener is while it is changed.
+        self._plain: dict[str, str] = {}
+        self._twice: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._ids) + len(self._keys)
@@ -42,7 +47,19 @@ class Bucket:
             return
         if self._node is None:
             self._node = self._lookup.place.node.below(self._lookup)
-        self._keys[item] = self._node.file(item)
+        if item.by is None:
+            self._keys[item] = (item, self._node.file(item))
+            return
+        # What is left to be checked is a filter of its own: often one that needs only its key.
+        before = self._plain.get(item.id)
+        filed = self._node.add(item.id, item.condition, before)
+        if not isinstance(filed, str):
+            self._keys[item] = (filed, filed.keys)
+            return
+        self._keys[item] = (item.id, (filed,))
+        self._plain[item.id] = filed
+        if filed == before:
+            self._twice.add(item.id)
 
     def remove(self, item: Item) -> None:
         """Take an item away."""
@@ -50,8 +67,15 @@ class Bucket:
             self._ids.pop(item, None)
             self._changes += 1
         elif self._node is not None:
-            for key in self._keys.pop(item, ()):
-                self._lookup.store.drop(key, item)
+            inner, keys = self._keys.pop(item)
+            if isinstance(inner, str):
+                if inner in self._twice:
+                    self._twice.discard(inner)
+                    return
+                if self._plain.get(inner) == keys[0]:
+                    del self._plain[inner]
+            for key in keys:
+                self._lookup.store.drop(key, inner)
 
     def search(self, search: Search) -> None:
         """Take in the group, and those of the others that want the event."""
@@ -63,5 +87,11 @@ class Bucket:
             self._group = (changes, group)
         if group:
             search.chunks.append(group)
-        if self._node is not None:
+        if self._node is None:
+            return
+        if type(search.event.data) is list:
+            # What was left to be checked would have to hold of the same element.
+            for item in list(self._keys):
+                search.check(item)
+        else:
             self._node.search(search)

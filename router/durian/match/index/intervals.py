@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from durian.match.index.lookup import Lookup, Store
 from durian.match.index.posting import Item
 from durian.match.matchers.times import instant_ns
+from durian.match.values import whole
 
 if TYPE_CHECKING:
     from durian.match.index.place import Place
@@ -60,9 +61,10 @@ class Intervals(Lookup):
 
     def discard(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (it has no table)
         """Take away from under a range."""
-        low, high, _ = json.loads(argument)
+        low, high, excluded = json.loads(argument)
         for cell in _cells_of(low, high):
-            left = [each for each in self._cells[cell] if each[3] is not item and each[3] != item]
+            # The same listener may be here with another range, while it is changed.
+            left = [each for each in self._cells[cell] if each != (low, high, excluded, item)]
             if left:
                 self._cells[cell] = left
             else:
@@ -95,7 +97,7 @@ class Intervals(Lookup):
 
 def interval_key(low: float, high: float, *, no_low: bool = False, no_high: bool = False) -> str:
     """Write a range as an argument of `Intervals`: its ends, and which of them are excluded."""
-    return json.dumps([low, high, no_low * _NO_LOW | no_high * _NO_HIGH])
+    return json.dumps([whole(low), whole(high), no_low * _NO_LOW | no_high * _NO_HIGH])
 
 
 def position(number: float) -> int:

@@ -119,9 +119,10 @@ class Node:
         """Drop what refers to a lookup that has become empty."""
         if isinstance(lookup, Shape):
             self._shapes.pop(lookup.paths, None)
-        path = lookup.place.path
-        if path[0] == ENVELOPE and lookup.place.is_bare():
-            self.attributes = {name: at for name, at in self.attributes.items() if at.path != path}
+        if lookup.place.path[0] == ENVELOPE:
+            self.attributes = {
+                name: place for name, place in self.attributes.items() if not place.is_bare()
+            }
             self.version += 1
 
     def search(self, search: Search) -> None:
@@ -148,16 +149,19 @@ class Node:
         """Give the place of a path, a new one if need be."""
         if path == _REST:
             return self.rest
-        if path[0] != DATA:
-            place = self.attributes.get(path[1])
-            if place is None:
-                place = Place(self, path)
-                self.attributes = {**self.attributes, path[1]: place}
-                self.version += 1
-            return place
-        place = self.data
-        for name in path[1:]:
+        place, names = self.data, path[1:]
+        if path[0] == ENVELOPE:
+            place, names = self._attribute(path[1]), path[2:]
+        for name in names:
             place = place.member(name)
+        return place
+
+    def _attribute(self, name: str) -> Place:
+        place = self.attributes.get(name)
+        if place is None:
+            place = Place(self, (ENVELOPE, name))
+            self.attributes = {**self.attributes, name: place}
+            self.version += 1
         return place
 
     def shape(self, paths: tuple[Path, ...]) -> Shape:

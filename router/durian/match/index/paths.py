@@ -17,8 +17,7 @@ ENVELOPE = "@"
 
 def at_path(path: Path, condition: Condition) -> Condition:
     """Make a condition on the root that asks the condition at the path."""
-    if path[0] == ENVELOPE:
-        return Attribute(path[1], condition)
-    for name in reversed(path[1:]):
+    first = 2 if path[0] == ENVELOPE else 1
+    for name in reversed(path[first:]):
         condition = Field(name, condition)
-    return condition
+    return Attribute(path[1], condition) if path[0] == ENVELOPE else condition
