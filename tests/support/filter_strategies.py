@@ -162,12 +162,12 @@ simple_filters: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
 )
 
 types = (
-    st.lists(st.sampled_from(("x", "y", "z", "")), min_size=1, max_size=3)
+    st.lists(st.sampled_from(("x", "y", "z", "durian", "")), min_size=1, max_size=3)
     .map(".".join)
     .filter(bool)
 )
 patterns = (
-    st.lists(st.sampled_from(("x", "y", "*", "#", "")), min_size=1, max_size=4)
+    st.lists(st.sampled_from(("x", "y", "*", "#", "durian", "")), min_size=1, max_size=4)
     .map(".".join)
     .filter(bool)
 )

@@ -37,7 +37,7 @@ def is_exact(pattern: str) -> bool:
 
 
 def wants_operational(pattern: str) -> bool:
-    """Tell whether the pattern may mean events of Durian's own."""
+    """Tell whether the pattern (or type) may mean events of Durian's own."""
     return pattern.partition(".")[0] == OPERATIONAL
 
 
@@ -45,6 +45,8 @@ def fits(pattern: str, event_type: str) -> bool:
     """Tell whether events of this type are meant by the pattern."""
     if is_exact(pattern):
         return pattern == event_type
+    if wants_operational(event_type) and not wants_operational(pattern):
+        return False
     words = pattern.split(".")
     # How many of the pattern's words may be used up so far: following all of them at once takes
     # words times words at most, where backtracking could take for ever.
