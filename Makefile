@@ -55,9 +55,9 @@ bench-match: $(VENV)/dev.stamp ## Measure the index of all listeners; writes ben
 	$(BIN)/python -m benchmarks.match $(ARGS)
 
 .PHONY: chaos
-chaos: $(VENV)/dev.stamp ## Kill processes in the middle of their work and count what arrived.
+chaos: $(VENV)/dev.stamp ## Kill processes and broker in the middle of their work; a matrix, then a storm.
 	scripts/services
-	$(BIN)/python -m pytest -m chaos $(ARGS)
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 .PHONY: lock
 lock: ## Write both lock files anew from pyproject.toml (needs uv; ARGS=--upgrade for newer ones).

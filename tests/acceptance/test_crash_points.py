@@ -14,7 +14,7 @@ from tests.chaos.deployment import deployed
 from tests.chaos.drill import Drill
 from tests.support.rabbitmq import Node
 
-pytestmark = pytest.mark.rabbitmq
+pytestmark = [pytest.mark.crash, pytest.mark.rabbitmq]
 
 
 @pytest.mark.parametrize(

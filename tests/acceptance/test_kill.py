@@ -16,7 +16,7 @@ from tests.support.cli import Running, durian
 from tests.support.history import History
 from tests.support.recording import RecordingReceiver
 
-pytestmark = [pytest.mark.chaos, pytest.mark.rabbitmq, pytest.mark.postgres]
+pytestmark = [pytest.mark.crash, pytest.mark.rabbitmq, pytest.mark.postgres]
 
 EVENTS = 10_000
 

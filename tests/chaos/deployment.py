@@ -20,7 +20,7 @@ from durian.events import Event, amqp
 from durian.events.media import BATCH
 from durian.events.message import Message
 from durian.registry import Listener, ListenerSecret, Policy
-from durian.registry.store import Store
+from durian.registry.store import Store, upgrade
 from durian.registry.vault import Vault, new_key
 from durian.signature import Verifier
 from tests.chaos.crew import Crew
@@ -63,43 +63,54 @@ _PAGE = 1000
 class Deployment:
     """What the processes of a crew work on. Made by `deployed`."""
 
-    def __init__(self, stack: ExitStack, node: Node, home: Path) -> None:
+    def __init__(
+        self,
+        stack: ExitStack,
+        node: Node,
+        home: Path,
+        *,
+        registry_url: str = "",
+        history: History | None = None,
+    ) -> None:
+        """Make one with an empty registry: on SQLite, unless another one is named."""
         vhost = node.add_vhost()
         stack.callback(node.delete_vhost, vhost)
         self.url = node.vhost_url(vhost)
         self.topology = Topology()
         self.queues = Queues(node, self.url)
-        self.history = History()
+        self.history = history or History()
         self.moods = Moods()
         self._verifiers: dict[str, Verifier] = {}
         receiver = RecordingReceiver(self.history, self.moods, self._signed)
         self.receiver = stack.enter_context(receiver)
         keys = new_key()
-        registry = f"sqlite:///{home / 'registry.db'}"
-        self.store = stack.enter_context(Store.open(registry, Vault.from_text(keys)))
+        registry_url = registry_url or f"sqlite:///{home / 'registry.db'}"
+        upgrade(registry_url)
+        self.store = stack.enter_context(Store.open(registry_url, Vault.from_text(keys)))
         self.broker = RabbitBroker(self.url, name="durian-chaos", settle_s=0)
         stack.callback(self.broker.stop)
         self.broker.start()
         declare_all(self.broker, self.topology.house())
         self.provision = Provision(self.store, self.broker, self.topology)
-        settings = {
+        #: What every process is told.
+        self.settings = {
             "DURIAN_BROKER_URL": self.url,
-            "DURIAN_REGISTRY_URL": registry,
+            "DURIAN_REGISTRY_URL": registry_url,
             "DURIAN_SECRET_KEYS": keys,
             "DURIAN_ALLOWED_NETWORKS": "127.0.0.0/8",
             "DURIAN_PREFETCH": str(PREFETCH),
         }
-        self.crew = Crew(stack, home, settings)
+        self.crew = Crew(stack, home, self.settings)
         self._paths: set[str] = set()
         self._numbers = iter(range(1_000_000))
 
-    def add(self, listener_id: str, policy: Policy = _EVEN) -> Listener:
-        """Add a listener that wants every event; its id is its path."""
+    def add(self, listener_id: str, policy: Policy = _EVEN, event: str = "#") -> Listener:
+        """Add a listener that wants every event, or those of a type; its id is its path."""
         path = f"/{listener_id}"
         listener = Listener.create(
             id=listener_id,
             url=f"{self.receiver.url}{path}",
-            event="#",
+            event=event,
             policy=policy,
         )
         secret = ListenerSecret.new(now=time.time())

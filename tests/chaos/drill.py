@@ -1,4 +1,4 @@
-"""A drill: one process dies at one mark while events are on their way, and is started again."""
+"""A drill: a process dies at a failpoint while events are on their way, and is started again."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.support.history import Verdict
 #: Who is on duty, in the order in which an event meets them.
 ROLES = ("router", "delivery", "recorder")
 
-#: Passes of a mark at which a process dies: the first, one with others before it, one in the full
-#: stream.
+#: Passes of a failpoint at which a process dies: the first, one with others before it, one in the
+#: full stream.
 PASSES = (1, 2, 100)
 
 #: Events that are published when the hundredth pass counts, and when not.
@@ -26,10 +26,10 @@ MANY, FEW = 200, 40
 #: Seconds between two of those changes.
 _STEP_S = 0.02
 
-#: Marks that are passed when listeners change, so that somebody has to change them.
+#: Failpoints that are passed when listeners change, so that somebody has to change them.
 REFRESHING = frozenset({"router.declared", "router.refreshed"})
 
-#: Marks that a process passes less often than a hundred times, and how often it does.
+#: Failpoints that a process passes less often than a hundred times, and how often it does.
 SELDOM = {
     "delivery.draining": (1,),
     # A batch holds what came within a fifth of a second.
@@ -50,7 +50,7 @@ class Drill:
 
     @property
     def role(self) -> str:
-        """Who passes the mark."""
+        """Who passes the failpoint."""
         return self.point.partition(".")[0]
 
     @property
@@ -60,7 +60,7 @@ class Drill:
 
 
 def all_drills() -> list[Drill]:
-    """Every mark of the three processes, at every pass; replays are another matter."""
+    """Every failpoint of the three processes, at every pass; replays are another matter."""
     return [
         Drill(point, passes)
         for point in POINTS
@@ -70,7 +70,7 @@ def all_drills() -> list[Drill]:
 
 
 def run(drills: Sequence[Drill], deployment: Deployment) -> Verdict:
-    """Let processes die at their marks, start each again, and see what became of every delivery.
+    """Let processes die at their failpoints, start each again, and see what became of it all.
 
     One drill for each role at most.
     """
@@ -113,7 +113,7 @@ def judge(drills: Sequence[Drill], deployment: Deployment) -> None:
 
 
 def _bring_about(drill: Drill, victim: Running, deployment: Deployment) -> None:
-    """Do what it takes beyond events, for a process to come to its mark."""
+    """Do what it takes beyond events, for a process to come to its failpoint."""
     if drill.point in REFRESHING:
         _until_dead(victim, lambda: _touch(deployment))
     elif drill.point == "delivery.draining":

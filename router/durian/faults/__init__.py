@@ -1,8 +1,8 @@
-"""Faults on purpose: marks in the code at which a test lets a process die, stop or fail.
+"""Faults on purpose: failpoints in the code at which a test lets a process die, stop or fail.
 
-`DURIAN_FAILPOINT=router.confirmed:kill@3` sends SIGKILL to the process when it passes the mark
-`router.confirmed` for the third time. Without that variable a mark is a call of an empty function
-(measured: 30 ns). docs/chaos.md tells what is done with them.
+`DURIAN_FAILPOINT=router.confirmed:kill@3` sends SIGKILL to the process when it passes the one of
+that name for the third time. Without that variable a failpoint is a call of an empty function
+(measured: 24 ns). docs/chaos.md tells what is done with them.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Final, Literal, Self, cast
 from durian.errors import InvalidSettings
 from durian.faults.points import POINTS
 
-#: The environment variable that arms one mark of a process.
+#: The environment variable that arms one failpoint of a process.
 VARIABLE: Final = "DURIAN_FAILPOINT"
 
 #: `kill` ends the process as a power cut would, `stop` freezes it until it gets SIGCONT, `raise`
@@ -25,7 +25,7 @@ _FORM = re.compile(r"(?P<point>[a-z_.]+):(?P<action>kill|stop|raise)(?:@(?P<pass
 
 
 class InjectedFault(Exception):
-    """Raised at a mark that was armed with `raise`: no error of Durian's, as a mistake is none."""
+    """Raised at a failpoint armed with `raise`: no error of Durian's, as a mistake is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Plan:
 
     point: str
     action: Action
-    #: At which pass of the mark, counted from 1.
+    #: At which pass of the failpoint, counted from 1.
     passes: int = 1
 
     @classmethod
@@ -57,11 +57,11 @@ _HINT = "Write it as router.confirmed:kill@3: a name, kill, stop or raise, and a
 
 
 def armed(plan: Plan) -> Callable[[str], None]:
-    """Make the function that marks call in a process with a plan. Safe to call from any thread."""
+    """Make the function that failpoints call in a process with a plan. From any thread."""
     lock = threading.Lock()
     left = plan.passes
 
-    def mark(point: str) -> None:
+    def passed(point: str) -> None:
         nonlocal left
         if point != plan.point:
             return
@@ -71,7 +71,7 @@ def armed(plan: Plan) -> Callable[[str], None]:
         if due:
             _carry_out(plan)
 
-    return mark
+    return passed
 
 
 def _carry_out(plan: Plan) -> None:
@@ -83,7 +83,7 @@ def _carry_out(plan: Plan) -> None:
 
 
 def _unarmed(point: str) -> None:
-    """Pass a mark in a process without a plan."""
+    """Pass a failpoint in a process without a plan."""
 
 
 def _choose() -> Callable[[str], None]:
@@ -91,5 +91,5 @@ def _choose() -> Callable[[str], None]:
     return armed(Plan.parse(text)) if text else _unarmed
 
 
-#: Marks a place in the code: `failpoint("router.confirmed")`.
+#: Passes a place in the code: `failpoint("router.confirmed")`.
 failpoint: Final = _choose()

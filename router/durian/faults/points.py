@@ -1,4 +1,4 @@
-"""Every mark at which a process may be told to die, and what is true there."""
+"""Every failpoint at which a process may be told to die, and what is true there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-#: What has happened when a process passes a mark, by the mark's name.
+#: What has happened when a process passes a failpoint, by the failpoint's name.
 POINTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "router.received": "An event was handed to the router.",

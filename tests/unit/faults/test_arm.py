@@ -1,4 +1,4 @@
-"""Marks do nothing unless a process was told otherwise, and then exactly that."""
+"""Failpoints do nothing unless a process was told otherwise, and then exactly that."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from durian.errors import InvalidSettings
 from durian.faults import POINTS, VARIABLE, InjectedFault, Plan
 from durian.faults.arm import armed
 
-#: Passes one mark four times, and says so.
+#: Passes one failpoint four times, and says so.
 PROGRAM = """
 from durian.faults import failpoint
 for number in range(1, 5):
@@ -21,7 +21,7 @@ for number in range(1, 5):
     failpoint("router.confirmed")
 """
 
-#: Prints what a mark costs, in calls of an empty function.
+#: Prints what a failpoint costs, in calls of an empty function.
 STOPWATCH = """
 import timeit
 from durian.faults import failpoint
@@ -36,7 +36,7 @@ def cost(function):
 print(cost(failpoint) / cost(empty))
 """
 
-#: Calls of an empty function that a mark may cost at most: an event passes six marks.
+#: Calls of an empty function that a failpoint may cost at most: an event passes six failpoints.
 MOST_CALLS = 2
 
 
@@ -73,12 +73,12 @@ def test_an_unknown_mark_is_refused_and_the_known_ones_are_told() -> None:
 
 
 def test_the_fault_comes_at_its_pass_and_only_there() -> None:
-    mark = armed(Plan(point="router.confirmed", action="raise", passes=2))
-    mark("router.confirmed")
-    mark("router.published")
+    passing = armed(Plan(point="router.confirmed", action="raise", passes=2))
+    passing("router.confirmed")
+    passing("router.published")
     with pytest.raises(InjectedFault):
-        mark("router.confirmed")
-    mark("router.confirmed")
+        passing("router.confirmed")
+    passing("router.confirmed")
 
 
 def test_kill_ends_the_process_at_once() -> None:
@@ -118,7 +118,7 @@ def test_a_process_refuses_to_start_with_an_unknown_mark() -> None:
     assert not done.stdout
 
 
-def test_a_mark_that_is_not_armed_costs_next_to_nothing() -> None:
+def test_a_failpoint_that_is_not_armed_costs_next_to_nothing() -> None:
     """In a process of its own: a measurement of coverage slows every call down."""
     assert VARIABLE not in os.environ
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Every mark is in the code, once, and every mark in the code is known."""
+"""Every failpoint is in the code, once, and every failpoint in the code is known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from durian.faults import POINTS
 from tests.support.house import modules, parse, short
 
 
-def marks() -> Counter[str]:
+def failpoints() -> Counter[str]:
     """The names given to `failpoint` in all the code; what is no plain text shows as its place."""
     found: Counter[str] = Counter()
     for path in modules():
@@ -22,7 +22,7 @@ def marks() -> Counter[str]:
 
 
 def test_every_mark_is_in_the_code_once() -> None:
-    assert marks() == dict.fromkeys(POINTS, 1)
+    assert failpoints() == dict.fromkeys(POINTS, 1)
 
 
 def test_every_mark_says_in_a_sentence_what_is_true_there() -> None:
