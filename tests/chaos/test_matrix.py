@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import drill
-from tests.chaos.deployment import deployed
+from tests.chaos.deployment import POLICIES, deployed
 from tests.chaos.drill import Drill
+from tests.support.cli import PATIENCE_S
 from tests.support.rabbitmq import Node
 
 pytestmark = [pytest.mark.chaos, pytest.mark.rabbitmq]
@@ -18,3 +19,22 @@ pytestmark = [pytest.mark.chaos, pytest.mark.rabbitmq]
 def test_a_crash_loses_nothing(case: Drill, rabbitmq: Node, tmp_path: Path) -> None:
     with deployed(rabbitmq, tmp_path) as deployment:
         drill.judge([case], deployment)
+
+
+def test_processes_that_are_asked_to_stop_double_nothing(rabbitmq: Node, tmp_path: Path) -> None:
+    """No crash, no duplicate: a restart of everything in full stream, three times."""
+    with deployed(rabbitmq, tmp_path) as deployment:
+        for role in drill.ROLES:
+            deployment.crew.start(role)
+        deployment.publish(drill.MANY)
+        for share in (0.1, 0.3, 0.5):
+            received = round(share * drill.MANY * len(POLICIES))
+            assert deployment.history.wait_count(received, PATIENCE_S)
+            deployment.crew.end(*drill.ROLES)
+            for role in drill.ROLES:
+                deployment.crew.start(role)
+        verdict = deployment.settle()
+    assert verdict.delivered + verdict.dead == verdict.expected, verdict
+    assert not verdict.duplicates, verdict
+    assert not verdict.unexpected, verdict
+    assert not verdict.corrupted, verdict
