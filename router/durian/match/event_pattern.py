@@ -41,12 +41,16 @@ def wants_operational(pattern: str) -> bool:
     return pattern.partition(".")[0] == OPERATIONAL
 
 
+def means(pattern: str, event_type: str) -> bool:
+    """Tell whether a listener's pattern means events of this type: Durian's own only by name."""
+    asked = wants_operational(pattern) or not wants_operational(event_type)
+    return asked and fits(pattern, event_type)
+
+
 def fits(pattern: str, event_type: str) -> bool:
-    """Tell whether events of this type are meant by the pattern."""
+    """Tell whether a type fits a pattern as the words of an AMQP topic do."""
     if is_exact(pattern):
         return pattern == event_type
-    if wants_operational(event_type) and not wants_operational(pattern):
-        return False
     words = pattern.split(".")
     # How many of the pattern's words may be used up so far: following all of them at once takes
     # words times words at most, where backtracking could take for ever.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from durian.events import Event
 from durian.match import Filter
-from durian.match.event_pattern import fits
+from durian.match.event_pattern import means
 from tests.support import filter_oracle as oracle
 from tests.support.filter_strategies import EXAMPLES, data, filters, patterns, types
 
@@ -40,6 +40,6 @@ def test_what_is_written_reads_back_as_the_same_filter(form: dict[str, Any]) -> 
 @settings(max_examples=EXAMPLES)
 @given(patterns, types)
 def test_event_patterns_fit_as_the_specification_says(pattern: str, event_type: str) -> None:
-    assert fits(pattern, event_type) is oracle.fits_pattern(
+    assert means(pattern, event_type) is oracle.fits_pattern(
         pattern.split("."), event_type.split(".")
     )

@@ -10,7 +10,7 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from durian.match.event_pattern import fits
+from durian.match.event_pattern import means
 from durian.match.index import regex_sets, words
 from durian.match.index.literals import literals
 from durian.match.index.regex_sets import RegexSets
@@ -144,7 +144,7 @@ def test_topics_find_the_patterns_a_type_fits(
             topics.remove(pattern)
             present.discard(pattern)
         for event_type in asked:
-            expected = sorted(each for each in present if fits(each, event_type))
+            expected = sorted(each for each in present if means(each, event_type))
             assert sorted(topics.find(event_type)) == expected
     assert sorted(each for each, _ in topics) == sorted(present)
 

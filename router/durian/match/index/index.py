@@ -12,7 +12,7 @@ from durian.errors import InvalidInput
 from durian.events import Event
 from durian.match.condition import Condition
 from durian.match.condition import found as is_found
-from durian.match.event_pattern import check_event_pattern, fits
+from durian.match.event_pattern import check_event_pattern, means
 from durian.match.filter import Filter
 from durian.match.index.collection import kept_from_collection
 from durian.match.index.lookup import Lookup, Store, ids_of
@@ -189,7 +189,7 @@ class Index:
             return self.match(event)
         added = dict.fromkeys(found)
         for at, listener_id, pattern, condition in list(self._moved):
-            wanted = at >= turn and fits(pattern, event.type)
+            wanted = at >= turn and means(pattern, event.type)
             if wanted and is_found(condition, event.data, event):
                 added[listener_id] = None
         return list(added)
