@@ -30,7 +30,7 @@ SCANNED = (20, 5000)
 Figures = dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
     """As much of an event as filters look at: what is measured is matching, not the envelope."""
 

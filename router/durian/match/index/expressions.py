@@ -12,7 +12,6 @@ from durian.match.index.literals import literals
 from durian.match.index.lookup import Ids, Store, TableLookup
 from durian.match.index.posting import Item
 from durian.match.index.regex_sets import RegexSets
-from durian.match.index.words import Words
 from durian.match.limits import MAX_SEARCHED
 from durian.match.matchers.expression import is_found
 
@@ -32,7 +31,7 @@ class Expressions(TableLookup):
     def __init__(self, store: Store, place: Place) -> None:
         super().__init__(store, place)
         #: The texts that expressions need, and for each the expressions, with a second such text.
-        self._texts = Words()
+        self._texts = place.shared_words()
         self._by_text: dict[str, tuple[tuple[str, str], ...]] = {}
         self._others = RegexSets()
 
@@ -78,12 +77,13 @@ class Expressions(TableLookup):
         if not needed or len(needed[0]) < _LONG:
             self._others.remove(argument)
             return
-        group = self._by_text.pop(needed[0])
-        left = tuple(pair for pair in group if pair[1] != argument)
+        text = needed[0]
+        left = tuple(pair for pair in self._by_text[text] if pair[1] != argument)
         if left:
-            self._by_text[needed[0]] = left
+            self._by_text[text] = left
         else:
-            self._texts.remove(needed[0])
+            del self._by_text[text]
+            self._texts.remove(text)
 
     def find(self, value: Any, search: Search) -> None:
         """Find the expressions that are found in the value's head."""

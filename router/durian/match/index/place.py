@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from durian.match.index.kinds import KINDS
 from durian.match.index.lookup import Lookup, Store
 from durian.match.index.paths import Path
+from durian.match.index.words import Words
 
 if TYPE_CHECKING:
     from durian.match.index.node import Node
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class Place:
     """One path: the lookups that take its values, and the places below it."""
 
-    __slots__ = ("_kinds", "_parent", "members", "node", "path", "shapes")
+    __slots__ = ("_kinds", "_parent", "_words", "members", "node", "path", "shapes")
 
     def __init__(self, node: Node, path: Path, parent: Place | None = None) -> None:
         self.node = node
@@ -25,6 +26,7 @@ class Place:
         self._parent = parent
         self.members: dict[str, Place] = {}
         self._kinds: dict[str, Lookup] = {}
+        self._words: Words | None = None
         #: Shapes of several places that are looked up when there is a value at this one.
         self.shapes: tuple[Shape, ...] = ()
 
@@ -47,6 +49,12 @@ class Place:
             lookup = self._kinds[kind] = make(self.node.store, self)
             self.node.version += 1
         return lookup
+
+    def shared_words(self) -> Words:
+        """Give the set of words in which all lookups of texts look for theirs, at once."""
+        if self._words is None:
+            self._words = Words()
+        return self._words
 
     def lead(self, shape: Shape) -> None:
         """Look a shape up whenever there is a value here."""

@@ -7,7 +7,7 @@ no time that anyone would notice (it holds the interpreter's lock).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from durian.errors import MissingExtra
@@ -29,35 +29,43 @@ Part = tuple[Any, tuple[str, ...]]
 class Words:
     """A set of words that finds itself in texts."""
 
-    __slots__ = ("_dead", "_state", "_words", "short")
+    __slots__ = ("_dead", "_found", "_state", "_words", "short")
 
     def __init__(self) -> None:
-        self._words: dict[str, None] = {}
+        #: How often each word was added and not removed again.
+        self._words: dict[str, int] = {}
         self._dead = 0
-        #: Words kept apart, and automata, largest first. Replaced as a whole.
+        #: Words kept apart, and automata, largest first. Replaced as a whole with every change.
         self._state: tuple[tuple[str, ...], tuple[Part, ...]] = ((), ())
-        #: Words of one or two characters.
-        self.short: dict[str, None] = {}
+        #: Words of one or two characters, as above.
+        self.short: dict[str, int] = {}
+        #: The last text, the state it was searched with, and what was found: who shares a set
+        #: asks it for the same text one after the other.
+        self._found: tuple[str, object, frozenset[str]] | None = None
 
     def add(self, word: str) -> None:
-        """Add a word that is not in the set."""
-        if len(word) < _LONG:
-            self.short[word] = None
+        """Add a word. It may be added several times, and stays until it is removed as often."""
+        words = self._words if len(word) >= _LONG else self.short
+        before = words.get(word, 0)
+        words[word] = before + 1
+        if before:
             return
-        self._words[word] = None
         apart, parts = self._state
-        # A dead word of an automaton comes to life where it is; it is only not to be merged away.
-        if len(apart) < _APART:
+        if len(word) < _LONG:
+            self._state = (apart, parts)
+        elif len(apart) < _APART:
             self._state = ((*apart, word), parts)
         else:
             self._state = ((), _merged(parts, (*apart, word), self._words))
 
     def fill(self, words: Iterable[str]) -> None:
-        """Add many distinct words that are not in the set."""
-        listed = list(words)
-        new = {word: None for word in listed if len(word) >= _LONG}
-        self.short |= {word: None for word in listed if len(word) < _LONG}
-        self._words |= new
+        """Add many words at once."""
+        new = []
+        for word in words:
+            known = self._words if len(word) >= _LONG else self.short
+            if word not in known and len(word) >= _LONG:
+                new.append(word)
+            known[word] = known.get(word, 0) + 1
         self._state = (self._state[0], (*_parts(new), *self._state[1]))
 
     def compact(self) -> None:
@@ -67,21 +75,31 @@ class Words:
 
     def remove(self, word: str) -> None:
         """Remove a word of the set."""
-        if len(word) < _LONG:
-            self.short.pop(word, None)
+        words = self._words if len(word) >= _LONG else self.short
+        words[word] -= 1
+        if words[word]:
             return
-        self._words.pop(word, None)
+        del words[word]
         apart, parts = self._state
-        if word in apart:
+        if len(word) < _LONG or word in apart:
             self._state = (tuple(each for each in apart if each != word), parts)
             return
         self._dead += 1
         if self._dead > len(self._words) + _APART:
             self.compact()
 
-    def find(self, text: str) -> set[str]:
+    def find(self, text: str) -> frozenset[str]:
         """Give the words that are in the text, and maybe some that were just removed."""
-        apart, parts = self._state
+        state = self._state
+        last = self._found
+        if last is not None and last[0] is text and last[1] is state:
+            return last[2]
+        found = frozenset(self._find(text, *state))
+        if len(text) <= _BLOCK:
+            self._found = (text, state, found)
+        return found
+
+    def _find(self, text: str, apart: tuple[str, ...], parts: tuple[Part, ...]) -> set[str]:
         found = {word for word in apart if word in text} if apart else set()
         for automaton, words in parts:
             for block in _blocks(text, words) if len(text) > _BLOCK else (text,):
@@ -106,9 +124,7 @@ def _blocks(text: str, words: tuple[str, ...]) -> Iterator[str]:
     return iter({text[start : start + _BLOCK + overlap]: None for start in starts})
 
 
-def _merged(
-    parts: tuple[Part, ...], new: Iterable[str], alive: dict[str, None]
-) -> tuple[Part, ...]:
+def _merged(parts: tuple[Part, ...], new: Iterable[str], alive: Container[str]) -> tuple[Part, ...]:
     """Make an automaton of new words and of those automata that are not much larger."""
     words = dict.fromkeys(new)
     kept = list(parts)
