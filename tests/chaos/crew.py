@@ -16,6 +16,7 @@ COMMANDS = {
     "delivery": ("deliver",),
     "recorder": ("record",),
     "replay": ("dead", "replay", "doomed"),
+    "slow replay": ("dead", "replay", "doomed", "--rate", "20"),
 }
 
 

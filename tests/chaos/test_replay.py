@@ -76,9 +76,9 @@ def test_two_replays_at_once_send_nothing_twice(rabbitmq: Node, tmp_path: Path) 
 def test_one_of_two_replays_dies(rabbitmq: Node, tmp_path: Path) -> None:
     with buried(rabbitmq, tmp_path, MANY) as deployment:
         plan = "replay.confirmed:kill@10"
-        doomed, other = deployment.crew.start("replay", plan), deployment.crew.start("replay")
-        died(doomed, plan)
-        ended(other)
+        slow = deployment.crew.start("slow replay")
+        died(deployment.crew.start("replay", plan), plan)
+        ended(slow)
         ended(deployment.crew.start("replay"))
         assert_delivered(deployment.settle(), duplicates=REPLAY_WINDOW)
 
