@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -38,17 +37,16 @@ def limits() -> Any:
 def test_words_find_what_is_in_a_text(
     changes: list[tuple[bool, str]], filled: list[str], text: str
 ) -> None:
-    found, present = Words(), Counter(filled)
+    found, present = Words(), set(filled)
     found.fill(filled)
+    for word in filled:
+        found.get(word).wanted = True
     for adding, word in changes:
-        if adding:
-            found.add(word)
-            present[word] += 1
-        elif present[word]:
-            found.remove(word)
-            present[word] -= 1
-        expected = {word for word in present if present[word] and word in text}
-        assert {word for word in found.find(text) if present[word]} == expected
+        found.get(word).wanted = adding
+        found.release(found.get(word))
+        (present.add if adding else present.discard)(word)
+        expected = sorted(word for word in present if word in text)
+        assert sorted(each.text for each in found.find(text) if each.wanted) == expected
         assert found.find(text) is found.find(text) or len(text) > 4
 
 
@@ -170,12 +168,14 @@ def test_words_that_left_make_room() -> None:
     found = Words()
     every = [f"word {number}" for number in range(100)]
     for word in every:
-        found.add(word)
+        found.get(word).wanted = True
     for word in every[:-1]:
-        found.remove(word)
-    # Of those that left, the last few may still be named: the index no longer knows them.
-    assert "word 99" in found.find(" ".join(every))
-    assert len(found.find(" ".join(every))) < 6
+        found.get(word).wanted = False
+        found.release(found.get(word))
+    # Of those that left, the last few may still be named: nobody wants them.
+    named = found.find(" ".join(every))
+    assert [word.text for word in named if word.wanted] == ["word 99"]
+    assert len(named) < 6
 
 
 def test_expressions_that_left_make_room() -> None:

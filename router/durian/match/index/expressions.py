@@ -26,13 +26,11 @@ _LONG = 3
 class Expressions(TableLookup):
     """Finds by the expressions that are found in a string."""
 
-    __slots__ = ("_by_text", "_others", "_texts")
+    __slots__ = ("_others", "_words")
 
     def __init__(self, store: Store, place: Place) -> None:
         super().__init__(store, place)
-        #: The texts that expressions need, and for each the expressions, with a second such text.
-        self._texts = place.shared_words()
-        self._by_text: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._words = place.shared_words()
         self._others = RegexSets()
 
     def insert(self, key: str, argument: str, item: Item) -> None:
@@ -41,31 +39,25 @@ class Expressions(TableLookup):
         super().insert(key, argument, item)
         if known:
             return
-        text = self._group(argument)
-        if not text:
+        text, second = _needed(argument)
+        if text:
+            self._words.get(text).needing += (second, argument)
+        else:
             self._others.add(argument)
-        elif len(self._by_text[text]) == 1:
-            self._texts.add(text)
 
     def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
         """File many by expressions."""
         super().refill(keys, arguments, items)
-        known = set(self._by_text)
-        self._others.fill(each for each in arguments if not self._group(each))
-        self._texts.fill(self._by_text.keys() - known)
-
-    def _group(self, pattern: str) -> str:
-        """Add an expression to the group of those that need the same text, which is given."""
-        needed = literals(pattern)
-        if not needed or len(needed[0]) < _LONG:
-            return ""
-        text, second, *_ = (*needed, "")
-        self._by_text[text] = (*self._by_text.get(text, ()), (second, pattern))
-        return text
+        needed = {argument: _needed(argument) for argument in arguments}
+        self._others.fill(argument for argument, (text, _) in needed.items() if not text)
+        self._words.fill(text for text, _ in needed.values() if text)
+        for argument, (text, second) in needed.items():
+            if text:
+                self._words.get(text).needing += (second, argument)
 
     def compact(self) -> None:
         """Make as few automata and groups as can be."""
-        self._texts.compact()
+        self._words.compact()
         self._others.compact()
 
     def discard(self, key: str, argument: str, item: Item) -> None:
@@ -73,17 +65,14 @@ class Expressions(TableLookup):
         super().discard(key, argument, item)
         if self.store.table.get(key) is not None:
             return
-        needed = literals(argument)
-        if not needed or len(needed[0]) < _LONG:
+        text, _ = _needed(argument)
+        if not text:
             self._others.remove(argument)
             return
-        text = needed[0]
-        left = tuple(pair for pair in self._by_text[text] if pair[1] != argument)
-        if left:
-            self._by_text[text] = left
-        else:
-            del self._by_text[text]
-            self._texts.remove(text)
+        word = self._words.get(text)
+        at = word.needing.index(argument, 1)
+        word.needing = word.needing[: at - 1] + word.needing[at + 1 :]
+        self._words.release(word)
 
     def find(self, value: Any, search: Search) -> None:
         """Find the expressions that are found in the value's head."""
@@ -99,8 +88,16 @@ class Expressions(TableLookup):
     def _needing(self, head: str) -> list[str]:
         """Give the expressions found in the text, of those that need a text of their own."""
         found = []
-        for text in self._texts.find(head):
-            for second, pattern in self._by_text.get(text, ()):
-                if second in head and is_found(pattern, head):
-                    found.append(pattern)
+        for word in self._words.find(head):
+            if word.needing:
+                turns = iter(word.needing)
+                for second, pattern in zip(turns, turns, strict=True):
+                    if second in head and is_found(pattern, head):
+                        found.append(pattern)
         return found
+
+
+def _needed(pattern: str) -> tuple[str, str]:
+    """Give the longest text that an expression needs and a second one, empty if there is none."""
+    text, second, *_ = (*literals(pattern), "", "")
+    return (text, second) if len(text) >= _LONG else ("", "")

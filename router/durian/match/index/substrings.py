@@ -16,27 +16,24 @@ if TYPE_CHECKING:
 class Substrings(TableLookup):
     """Finds by the pieces that are in a string."""
 
-    __slots__ = ("_fold", "_known", "_words")
+    __slots__ = ("_fold", "_words")
 
     def __init__(self, store: Store, place: Place, *, fold: bool = False) -> None:
         super().__init__(store, place)
         self._fold = fold
-        #: The pieces filed here. The set of words may be shared, and have others as well.
-        self._known: set[str] = set()
         self._words = Words() if fold else place.shared_words()
 
     def insert(self, key: str, argument: str, item: Item) -> None:
         """File by a piece of text."""
         super().insert(key, argument, item)
-        if argument not in self._known:
-            self._known.add(argument)
-            self._words.add(argument)
+        self._words.get(argument).wanted = True
 
     def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
         """File many by pieces of text."""
         super().refill(keys, arguments, items)
-        self._known.update(arguments)
         self._words.fill(arguments)
+        for argument in arguments:
+            self._words.get(argument).wanted = True
 
     def compact(self) -> None:
         """Make as few automata as can be."""
@@ -46,15 +43,17 @@ class Substrings(TableLookup):
         """Take away from under a piece of text."""
         super().discard(key, argument, item)
         if self.store.table.get(key) is None:
-            self._known.discard(argument)
-            self._words.remove(argument)
+            word = self._words.get(argument)
+            word.wanted = False
+            self._words.release(word)
 
     def find(self, value: Any, search: Search) -> None:
         """Find the pieces that are in the value."""
         if type(value) is not str:
             return
-        found = self._words.find(value.casefold() if self._fold else value)
-        for word in found & self._known:
-            posting = self.store.table.get(self.prefix + word)
-            if posting is not None:
-                search.hits.append(posting)
+        for word in self._words.find(value.casefold() if self._fold else value):
+            # The set of words is shared with expressions that need some of them.
+            if word.wanted:
+                posting = self.store.table.get(self.prefix + word.text)
+                if posting is not None:
+                    search.hits.append(posting)
