@@ -155,7 +155,8 @@ class Index:
                     except InvalidInput as exc:
                         refused[listener_id] = exc
                     continue
-                part[listener_id] = quick.lookup.file(quick.argument, listener_id, quick.left)
+                lookup, argument, left = quick
+                part[listener_id] = lookup.file(argument, listener_id, left)
                 node.size += 1
 
     def _replace(self, listener_id: str, pattern: str, condition: Condition) -> None:

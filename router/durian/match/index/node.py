@@ -39,6 +39,7 @@ class Node:
     """Listeners that look at the same events."""
 
     __slots__ = (
+        "_lookups",
         "_plan",
         "_shapes",
         "attributes",
@@ -61,6 +62,8 @@ class Node:
         #: Changes with every place and lookup that comes or goes.
         self.version = 0
         self._plan: Plan | None = None
+        #: Lookups by path and kind, to have them quickly.
+        self._lookups: dict[tuple[Path, str], Lookup] = {}
         self._shapes: dict[tuple[Path, ...], Shape] = {}
         self.data = Place(self, (DATA,))
         #: Places of attributes, by name. Replaced as a whole.
@@ -117,6 +120,7 @@ class Node:
 
     def forget(self, lookup: Lookup) -> None:
         """Drop what refers to a lookup that has become empty."""
+        self._lookups = {at: each for at, each in self._lookups.items() if each is not lookup}
         if isinstance(lookup, Shape):
             self._shapes.pop(lookup.paths, None)
         if lookup.place.path[0] == ENVELOPE:
@@ -143,7 +147,7 @@ class Node:
     def _lookup(self, entry: Entry) -> Lookup:
         if entry.kind == "shape":
             return self.shape(entry.paths)
-        return self.place(entry.path).lookup(entry.kind)
+        return self.lookup(entry.path, entry.kind)
 
     def place(self, path: Path) -> Place:
         """Give the place of a path, a new one if need be."""
@@ -163,6 +167,13 @@ class Node:
             self.attributes = {**self.attributes, name: place}
             self.version += 1
         return place
+
+    def lookup(self, path: Path, kind: str) -> Lookup:
+        """Give the lookup of a kind at a path, a new one if need be."""
+        lookup = self._lookups.get((path, kind))
+        if lookup is None:
+            lookup = self._lookups[path, kind] = self.place(path).lookup(kind)
+        return lookup
 
     def shape(self, paths: tuple[Path, ...]) -> Shape:
         """Give the shape of several paths, a new one if need be."""

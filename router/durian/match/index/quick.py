@@ -11,8 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic_core import from_json
 
@@ -41,14 +40,9 @@ _FEW = 8
 _TWO = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Quick:
-    """Where a filter is filed."""
-
-    lookup: Lookup
-    argument: str
-    #: What is left to be checked beside an equality.
-    left: Condition | None = None
+#: Where a filter is filed: a lookup, the argument, and what is left to be checked beside equality.
+#: A bare tuple, as a million of them are made.
+Quick: TypeAlias = "tuple[Lookup, str, Condition | None]"
 
 
 def quick_place(node: Node, text: str) -> Quick | None:
@@ -85,8 +79,8 @@ def _equalities(node: Node, equal: dict[str, Any], left: Condition | None) -> Qu
         return None
     paths, names = order
     if len(paths) > 1:
-        return Quick(node.shape(paths), argument([equal[name] for name in names]), left)
-    return Quick(node.place(paths[0]).lookup("equal"), canonical(equal[names[0]]), left)
+        return (node.shape(paths), argument([equal[name] for name in names]), left)
+    return (node.lookup(paths[0], "equal"), canonical(equal[names[0]]), left)
 
 
 def _single(node: Node, name: str, value: Any, colons: int) -> Quick | None:
@@ -94,15 +88,15 @@ def _single(node: Node, name: str, value: Any, colons: int) -> Quick | None:
     if path is None:
         return None
     if colons == 1 and _is_plain(value):
-        return Quick(node.place(path).lookup("equal"), canonical(value))
+        return (node.lookup(path, "equal"), canonical(value), None)
     if colons != _TWO or type(value) is not dict or len(value) != 1:
         return None
     ((word, piece),) = value.items()
     # The empty text is not contained: `Filter` knows where it is filed.
     if word in _TEXTS and type(piece) is str and piece:
-        return Quick(node.place(path).lookup(_TEXTS[word]), piece)
+        return (node.lookup(path, _TEXTS[word]), piece, None)
     if word == "between" and _is_range(piece):
-        return Quick(node.place(path).lookup("number-interval"), interval_key(*piece))
+        return (node.lookup(path, "number-interval"), interval_key(*piece), None)
     return None
 
 
