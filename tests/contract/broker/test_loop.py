@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
+
+import pytest
 
 from durian.broker.blocking import wait
 from durian.broker.port import Broker
@@ -79,3 +82,26 @@ def test_a_mistake_in_a_call_does_not_end_the_loop(broker: Broker) -> None:
     done = Outcome()
     broker.call_later(0.01, lambda: done(None))
     done.wait()
+
+
+def test_a_mistake_in_a_later_call_takes_no_other_of_its_turn_along(
+    broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[int] = []
+    done = Outcome()
+
+    def mistaken() -> None:
+        message = "a mistake"
+        raise RuntimeError(message)
+
+    def set_out() -> None:
+        """All of them are due at once."""
+        for number in range(5):
+            broker.call_later(0, mistaken)
+            broker.call_later(0, partial(seen.append, number))
+        broker.call_later(0, partial(done, None))
+
+    broker.call(set_out)
+    done.wait()
+    assert seen == list(range(5))
+    assert caplog.text.count("broker.callback_failed") == 5

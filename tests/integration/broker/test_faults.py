@@ -223,3 +223,28 @@ def test_a_crash_of_the_loop_is_survived(
     put(broker, to, "2")
     eventually(lambda: set(seen.bodies) == {b"1", b"2"})
     caplog.clear()  # this one traceback is wanted
+
+
+def test_a_timer_of_pika_s_that_fails_takes_no_other_with_it(
+    broker: RabbitBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All that are due are taken from its list before the first of them is called."""
+    to = plain_queue(broker)
+    before, after, late = Outcome(), Outcome(), Outcome()
+
+    def crash() -> None:
+        message = "a mistake in pika"
+        raise RuntimeError(message)
+
+    def set_out() -> None:
+        broker.call_later(0, lambda: before(None))
+        broker._loop.pika.call_later(0, crash)
+        broker.call_later(0, lambda: after(None))
+        broker.call_later(0.05, lambda: late(None))
+
+    broker.call(set_out)
+    assert [one.wait() for one in (before, after, late)] == [None] * 3
+    put(broker, to, "1")  # over connections that were made anew
+    assert caplog.text.count("broker.loop_failed") == 1
+    assert "broker.lost" in caplog.text
+    caplog.clear()  # this one traceback is wanted

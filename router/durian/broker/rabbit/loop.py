@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from pika.adapters.select_connection import IOLoop
 
@@ -34,12 +35,35 @@ class IoTimer:
             function()
 
 
+class _IsolatingLoop(IOLoop):
+    """pika's loop, but a timer that fails takes no other with it.
+
+    pika takes all timers that are due from its heap before it calls the first; an exception would
+    lose the rest: retries, acks of this turn, the next attempt to connect.
+    """
+
+    def __init__(self, on_failure: Callable[[], None]) -> None:
+        super().__init__()
+        self._on_failure = on_failure
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> Any:
+        """Call something after a while: ours, or pika's own (heartbeats, connecting)."""
+
+        def isolated() -> None:
+            try:
+                callback()
+            except Exception:  # noqa: BLE001  # what it is, the log says; the others go on
+                self._on_failure()
+
+        return super().call_later(delay, isolated)
+
+
 class IoLoop:
     """Runs everything that touches pika, one call at a time, on one thread."""
 
     def __init__(self, name: str, on_crash: Callable[[], None]) -> None:
         #: pika's own, which connections share.
-        self.pika = IOLoop()
+        self.pika = _IsolatingLoop(self._failed)
         self._on_crash = on_crash
         self._inbox: deque[Callable[[], None]] = deque()
         self._woken = False
@@ -74,7 +98,10 @@ class IoLoop:
                 self.pika.add_callback_threadsafe(self._take)
 
     def soon(self, function: Callable[[], None]) -> None:
-        """Run a function at the end of this turn. Only on the loop; must not raise."""
+        """Run a function at the end of this turn. Only on the loop.
+
+        An exception counts as one of pika's, not of its user's: connections are made anew.
+        """
         self.pika.call_later(0, function)
 
     def call_later(self, seconds: float, function: Callable[[], None]) -> IoTimer:
@@ -101,9 +128,13 @@ class IoLoop:
         while not self._stopping:
             try:
                 self.pika.start()
-            except Exception:  # noqa: BLE001  # nothing of ours raises into pika: it is broken
-                _log.exception("broker.loop_failed")
-                guarded(self._on_crash)
+            except Exception:  # noqa: BLE001  # told by _failed, and the loop begins again
+                self._failed()
+
+    def _failed(self) -> None:
+        """Something raised that is not guarded, so not of ours: pika's connections are broken."""
+        _log.exception("broker.loop_failed")
+        guarded(self._on_crash)
 
 
 def guarded(function: Callable[[], None]) -> None:
