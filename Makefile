@@ -1,5 +1,9 @@
 # Everything a contributor types. `make` alone says what there is.
 
+# Images of Python often set this. Tests start `durian` some hundred times, and without bytecode each
+# start compiles everything anew, which triples its work.
+unexport PYTHONDONTWRITEBYTECODE
+
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
