@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from itertools import islice
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
@@ -44,11 +45,25 @@ class House:
         """Take all events out of the queue of the router."""
         taken: list[tuple[pika.BasicProperties, bytes]] = []
         with self.channel() as channel:
+            taken += self._stream(channel)
+            # Whatever the count left out; one by one is slow, but has no end to guess.
             while True:
                 method, properties, body = channel.basic_get(self.topology.route, auto_ack=True)
                 if method is None or properties is None or body is None:
                     return taken
                 taken.append((properties, body))
+
+    def _stream(self, channel: BlockingChannel) -> Iterator[tuple[pika.BasicProperties, bytes]]:
+        """Take as many as the queue says it has."""
+        queue = self.topology.route
+        count = channel.queue_declare(queue, passive=True).method.message_count
+        if count:
+            coming = channel.consume(queue, auto_ack=True, inactivity_timeout=5)
+            for _, properties, body in islice(coming, count):
+                if properties is None or body is None:
+                    break
+                yield properties, body
+            assert channel.cancel() == 0, "more came than the queue said it had"
 
     def ids(self) -> list[str]:
         """Take all events out of the queue of the router; tell their ids."""

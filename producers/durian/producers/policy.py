@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import tenacity
@@ -57,11 +58,20 @@ class PublishPolicy:
         if self.attempts != int(self.attempts):
             raise InvalidSettings("attempts", f"{self.attempts} must be a whole number")
 
-    def retrying(self, interrupt: threading.Event) -> tenacity.Retrying:
-        """What carries out a function by this policy; setting `interrupt` ends its pauses."""
+    def retrying(
+        self,
+        interrupt: threading.Event,
+        stop: Callable[[tenacity.RetryCallState], bool] | None = None,
+    ) -> tenacity.Retrying:
+        """What carries out a function by this policy; setting `interrupt` ends its pauses.
+
+        `stop` decides after each failure whether it was the last attempt; unless given, the
+        policy's number of attempts and its time do.
+        """
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception(passes),
-            stop=tenacity.stop_any(
+            stop=stop
+            or tenacity.stop_any(
                 tenacity.stop_after_attempt(self.attempts),
                 tenacity.stop_after_delay(self.give_up_after_s),
             ),

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from durian.broker.topology import Topology
 from durian.errors import BrokerError, DurianError, InvalidSettings
 from durian.events import DEFAULT_SOURCE, Event
-from durian.events.amqp import encode
-from durian.events.message import Message
 from durian.producers.broker_url import parse_broker_urls
-from durian.producers.check import Check, checking
+from durian.producers.check import Check
+from durian.producers.maker import Maker
 from durian.producers.pipeline import Pipeline
 from durian.producers.policy import PublishPolicy, passes
 from durian.producers.pool import Pool
@@ -66,8 +65,7 @@ class Producer:
         if connections < 1:
             raise InvalidSettings("connections", f"{connections} must be at least 1")
         self._exchange = Topology(prefix).events
-        self._check = checking(hooks)
-        self._source = source
+        self._maker = Maker(hooks, source)
         self._policy = policy or PublishPolicy()
         self._pool = Pool(parse_broker_urls(url), self._policy, size=connections)
         self._closing = threading.Event()
@@ -117,9 +115,8 @@ class Producer:
             BrokerUnavailable: no broker confirmed it in time. It may have arrived all the same.
             BrokerBlocked: the same, because the broker is low on memory or disk.
         """
-        if isinstance(event, str):
-            event = Event(type=event, source=source or self._source, subject=subject, data=data)
-        message = self._encode(event)  # before a connection is made for it
+        event = self._maker.event(event, data, subject=subject, source=source)
+        message = self._maker.message(event)  # before a connection is made for it
         self._carry_out(Pipeline(iter((event,)), encode=lambda _: message, exchange=self._exchange))
         return event
 
@@ -134,7 +131,7 @@ class Producer:
             PartlyEmitted: not all events were confirmed; tells which. Its cause is an error that
                 `emit` raises.
         """
-        pipeline = Pipeline(iter(events), encode=self._encode, exchange=self._exchange)
+        pipeline = Pipeline(iter(events), encode=self._maker.message, exchange=self._exchange)
         try:
             self._carry_out(pipeline)
         except DurianError as error:
@@ -148,10 +145,6 @@ class Producer:
         """Close all connections; an emit that waits for its next attempt ends. Harmless twice."""
         self._closing.set()
         self._pool.close()
-
-    def _encode(self, event: Event) -> Message:
-        self._check(event)
-        return encode(event)
 
     def _carry_out(self, pipeline: Pipeline) -> None:
         """Run a pipeline to its end, trying again as the policy says."""

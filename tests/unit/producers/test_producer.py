@@ -14,7 +14,6 @@ from durian.errors import (
 )
 from durian.events import Event
 from durian.producers import PartlyEmitted, Producer, PublishPolicy
-from durian.producers.broker_url import BrokerUrl
 from durian.registry import HookSpec
 from tests.support.links import FakeLink
 
@@ -22,22 +21,6 @@ from tests.support.links import FakeLink
 POLICY = PublishPolicy(attempts=3, first_pause_s=1e-9, longest_pause_s=1e-9)
 
 PERSON = HookSpec(name="person", schema={"type": "object", "required": ["name"]})
-
-
-@pytest.fixture
-def links(monkeypatch: pytest.MonkeyPatch) -> list[FakeLink]:
-    """The links that producers get, in this order; after the last one no broker answers."""
-    links: list[FakeLink] = []
-    opened: list[FakeLink] = []
-
-    def open_next(_url: BrokerUrl, _policy: PublishPolicy) -> FakeLink:
-        if len(opened) == len(links):
-            raise BrokerUnavailable("no broker.")
-        opened.append(links[len(opened)])
-        return opened[-1]
-
-    monkeypatch.setattr("durian.producers.pool.Link", open_next)
-    return links
 
 
 def test_what_emit_is_given_becomes_an_event(links: list[FakeLink]) -> None:
