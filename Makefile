@@ -17,7 +17,7 @@ GUARDS := tests/house/test_size.py tests/house/test_prose.py tests/house/test_la
 # Part of a suite says nothing about coverage.
 COVERAGE := $(if $(ARGS),,--cov --cov-report=term-missing:skip-covered)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url pyproject.toml --extra all --group build
+	--no-emit-index-url pyproject.toml --extra all --extra django --group build
 
 .PHONY: help
 help: ## Print each target with what it does.

@@ -20,7 +20,7 @@ LIGHT = (
     "durian.events",
     "durian.match",
     "durian.producers",
-    "durian.receiver",
+    "durian.hook",
     "durian.receiver",
     "durian.registry",
     "durian.signature",

@@ -21,7 +21,7 @@ BASE_PACKAGES = (
     "durian.events",
     "durian.match",
     "durian.producers",
-    "durian.receiver",
+    "durian.hook",
     "durian.receiver",
     "durian.registry",
     "durian.signature",

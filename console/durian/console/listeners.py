@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from durian.broker.blocking import declare_all
+from durian import control
 from durian.console.settings import Settings
 from durian.console.watching import moment
-from durian.console.wiring import open_broker, open_store, topology
-from durian.control import Provision
+from durian.console.wiring import open_store, topology
+from durian.control import Desk
 from durian.errors import InvalidListener
 from durian.match import Filter, check_event_pattern
 from durian.registry import Listener, ListenerSecret, OpenBreaker
@@ -24,56 +24,14 @@ from durian.registry.policy import MAX_PEM_LENGTH
 _PAGE = 1000
 
 
-class Desk(Protocol):
-    """Where listeners are added and changed."""
-
-    def add(self, listener: Listener, secret: ListenerSecret, key_pem: str | None = None) -> None:
-        """Add a listener with its first secret and its client certificate's key.
-
-        Raises Conflict when its id is taken, InvalidListener when it cannot have that key.
-        """
-
-    def update(self, listener: Listener, key_pem: str | None = None) -> None:
-        """Replace a listener; raises NotFound, or InvalidListener when it cannot be so."""
-
-    def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
-        """Enable or disable a listener; raises NotFound."""
-
-    def remove(self, listener_id: str) -> None:
-        """Remove a listener; raises NotFound."""
-
-
-class _RegistryDesk:
-    """Writes the registry only: a running `durian up` follows it and does the rest."""
-
-    def __init__(self, store: Any) -> None:
-        self._store = store
-
-    def add(self, listener: Listener, secret: ListenerSecret, key_pem: str | None = None) -> None:
-        self._store.add_listener(listener, secret, key_pem)
-
-    def update(self, listener: Listener, key_pem: str | None = None) -> None:
-        self._store.update_listener(listener, key_pem)
-
-    def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
-        self._store.set_enabled(listener_id, enabled)
-
-    def remove(self, listener_id: str) -> None:
-        self._store.remove_listener(listener_id)
-
-
 @contextmanager
 def open_desk(settings: Settings) -> Iterator[Desk]:
     """Open the registry, and the broker when one is set."""
-    with open_store(settings) as store:
-        if not settings.broker_url:
-            yield _RegistryDesk(store)
-            return
-        with open_broker(settings) as broker:
-            names = topology(settings)
-            # The first listener of a deployment may come before its first router.
-            declare_all(broker, names.house())
-            yield Provision(store, broker, names)
+    with (
+        open_store(settings) as store,
+        control.open_desk(store, settings.broker_url, topology(settings)) as desk,
+    ):
+        yield desk
 
 
 def filter_of(text: str | None, conditions: Sequence[str]) -> str:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from durian.control.announce import announce
+from durian.control.desk import Desk, RegistryDesk, open_desk
 from durian.control.follower import ChangeSource, Follower
 from durian.control.provision import ListenerStore, Provision
 
-__all__ = ["ChangeSource", "Follower", "ListenerStore", "Provision", "announce"]
+__all__ = [
+    "ChangeSource",
+    "Desk",
+    "Follower",
+    "ListenerStore",
+    "Provision",
+    "RegistryDesk",
+    "announce",
+    "open_desk",
+]

@@ -1,0 +1,62 @@
+"""Where hooks send their events, and where their listeners live."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from durian.errors import InvalidSettings
+from durian.events import DEFAULT_SOURCE
+
+#: What the variables of the environment begin with; the same that Durian's processes read.
+PREFIX = "DURIAN_"
+
+
+class Settings(BaseModel):
+    """What a program that has hooks is told; names and meanings are those of `durian settings`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    #: URL of RabbitMQ, such as amqp://user:password@host/vhost.
+    broker_url: str = ""
+    #: URL of the registry's database: sqlite:///FILE or postgresql://...
+    registry_url: str = "sqlite:///durian.db"
+    #: First word of every exchange's and queue's name on the broker.
+    prefix: str = Field("durian", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    #: The `source` of every event: a URI reference.
+    source: str = Field(DEFAULT_SOURCE, min_length=1)
+    #: Kind of a new listener's delivery queue.
+    queue_type: Literal["quorum", "classic"] = "quorum"
+    #: Networks (CIDR) that are called in this process although they are not public.
+    allowed_networks: tuple[str, ...] = ()
+    #: Keys (comma separated, newest first) that encrypt listeners' secrets in the registry.
+    secret_keys: SecretStr = SecretStr("")
+    #: File that holds those keys, one a line.
+    secret_key_file: Path | None = None
+
+    @field_validator("allowed_networks", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Self:
+        """Settings by name as given, the rest from the environment. Raises InvalidSettings."""
+        variables = os.environ if environment is None else environment
+        found = {
+            name: variables[PREFIX + name.upper()]
+            for name in cls.model_fields
+            if variables.get(PREFIX + name.upper())
+        }
+        try:
+            return cls.model_validate({**found, **given})
+        except ValidationError as exc:
+            error = exc.errors(include_url=False)[0]
+            name = str(error["loc"][0]) if error["loc"] else "settings"
+            raise InvalidSettings(PREFIX + name.upper(), error["msg"]) from exc

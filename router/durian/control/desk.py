@@ -1,0 +1,76 @@
+"""Where listeners are added and changed, with or without a broker at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from durian.broker.blocking import declare_all
+from durian.broker.topology import Topology
+from durian.control.provision import ListenerStore, Provision
+from durian.registry import Listener, ListenerSecret
+
+
+class Desk(Protocol):
+    """Where listeners are added and changed."""
+
+    def add(self, listener: Listener, secret: ListenerSecret, key_pem: str | None = None) -> None:
+        """Add a listener with its first secret and its client certificate's key.
+
+        Raises Conflict when its id is taken, InvalidListener when it cannot have that key.
+        """
+
+    def update(self, listener: Listener, key_pem: str | None = None) -> None:
+        """Replace a listener; raises NotFound, or InvalidListener when it cannot be so."""
+
+    def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
+        """Enable or disable a listener; raises NotFound."""
+
+    def remove(self, listener_id: str) -> None:
+        """Remove a listener; raises NotFound."""
+
+
+class RegistryDesk:
+    """Writes the registry only: a running `durian up` follows it and does the rest."""
+
+    def __init__(self, store: ListenerStore) -> None:
+        self._store = store
+
+    def add(self, listener: Listener, secret: ListenerSecret, key_pem: str | None = None) -> None:
+        """Add a listener."""
+        self._store.add_listener(listener, secret, key_pem)
+
+    def update(self, listener: Listener, key_pem: str | None = None) -> None:
+        """Replace a listener."""
+        self._store.update_listener(listener, key_pem)
+
+    def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
+        """Enable or disable a listener."""
+        self._store.set_enabled(listener_id, enabled)
+
+    def remove(self, listener_id: str) -> None:
+        """Remove a listener."""
+        self._store.remove_listener(listener_id)
+
+
+@contextmanager
+def open_desk(store: ListenerStore, broker_url: str, names: Topology) -> Iterator[Desk]:
+    """Open a desk for the length of the block, on RabbitMQ when its URL is given.
+
+    Raises BrokerError when it cannot be reached: a listener whose queue cannot be declared is
+    refused where somebody can mend it.
+    """
+    if not broker_url:
+        yield RegistryDesk(store)
+        return
+    from durian.broker.rabbit import RabbitBroker  # noqa: PLC0415  # the driver, only with a broker
+
+    broker = RabbitBroker(broker_url)
+    broker.start()
+    try:
+        # The first listener of a deployment may come before its first router.
+        declare_all(broker, names.house())
+        yield Provision(store, broker, names)
+    finally:
+        broker.stop()

@@ -1,0 +1,56 @@
+"""What the test project's hooks are about: every kind of field and relation that matters."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class Account(AbstractUser):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+
+
+class Owner(models.Model):
+    email = models.EmailField()
+    name = models.CharField(max_length=200)
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=200)
+
+
+class Person(models.Model):
+    name = models.CharField(max_length=200)
+    address = models.CharField(max_length=200)
+    secret = models.CharField(max_length=200)
+    age = models.IntegerField(null=True)
+    born = models.DateField(null=True)
+    notes = models.JSONField(default=dict)
+    photo = models.FileField(blank=True)
+    owner = models.ForeignKey(Owner, null=True, on_delete=models.CASCADE)
+    tags = models.ManyToManyField(Tag)
+
+    @property
+    def initial(self) -> str:
+        return str(self.name)[:1]
+
+    def greeting(self) -> str:
+        return f"Hello {self.name}"
+
+
+class VipPerson(Person):
+    class Meta:
+        proxy = True
+
+
+class Employee(Person):
+    salary = models.IntegerField(default=0)
+
+
+class Parcel(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    weight = models.DecimalField(max_digits=8, decimal_places=2)
+    recipient = models.ForeignKey(Account, null=True, on_delete=models.CASCADE)
+    sealed = models.BinaryField(default=b"")
