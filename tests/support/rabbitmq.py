@@ -139,6 +139,15 @@ class Node:
         del args
         pytest.skip("DURIAN_TEST_AMQP_URL names a broker without a rabbitmqctl")
 
+    @contextlib.contextmanager
+    def alarm(self) -> Iterator[None]:
+        """Let the node be short of memory meanwhile: it reads nothing more from who publishes."""
+        self.ctl("set_vm_memory_high_watermark", "0.00001")
+        try:
+            yield
+        finally:
+            self.ctl("set_vm_memory_high_watermark", "0.8")
+
 
 class PrivateNode(Node):
     """A node of our own, on free ports of the loopback interface, in a temporary directory."""

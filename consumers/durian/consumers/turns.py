@@ -10,6 +10,8 @@ An attempt takes a thread, and a listener that hangs keeps it until its deadline
 - An attempt of more than a second is late and holds nobody back any longer: there are as many
   threads again for those. So when many lanes hang at once that were quick just before, the others
   wait a second, not a deadline.
+- Nobody gets a turn while the broker takes nothing that is published: what follows on an attempt
+  could not be kept, and after some time the broker would hand the delivery out for another one.
 """
 
 from __future__ import annotations
@@ -80,6 +82,8 @@ class Turns:
         self._tickets = 0
         self._serving = False
         self._timer: Timer | None = None
+        self._blocked = False
+        broker.on_blocked(self._block, self._unblock)
 
     def ask(self, account: Account, take: Take) -> None:
         """Call `take` when it is the lane's turn; asking again while waiting changes nothing."""
@@ -112,6 +116,13 @@ class Turns:
         self._refile(account)
         self._serve()
 
+    def _block(self) -> None:
+        self._blocked = True
+
+    def _unblock(self) -> None:
+        self._blocked = False
+        self._serve()
+
     def _serve(self) -> None:
         if self._serving:
             return
@@ -125,7 +136,7 @@ class Turns:
         self._watch()
 
     def _next(self) -> Take | None:
-        while len(self._fresh) < self._threads and self._taken() < 2 * self._threads:
+        while self._has_turns():
             quick, slow = self._waiting["quick"], self._waiting["slow"]
             fronts = [next(iter(quick.items()))] if quick else []
             if slow and self._slow < self._half:
@@ -140,6 +151,11 @@ class Turns:
             else:
                 return take
         return None
+
+    def _has_turns(self) -> bool:
+        if self._blocked or len(self._fresh) >= self._threads:
+            return False
+        return self._taken() < 2 * self._threads
 
     def _is_on_trial(self, account: Account) -> bool:
         if account.slow or not account.running or self._taken() < self._half:

@@ -139,6 +139,14 @@ class Broker(Protocol):
         `done` is called with BrokerUnavailable and the message is dropped.
         """
 
+    def on_blocked(self, blocked: Callable[[], None], unblocked: Callable[[], None]) -> None:
+        """Call `blocked` whenever publishing halts from now on, and `unblocked` when it goes on.
+
+        It halts while the broker is short of memory or disk, or cannot be reached for publishing:
+        what is published waits meanwhile, for hours maybe, although consuming may go on. RabbitMQ
+        tells of a shortage only when something is published.
+        """
+
     def consume(
         self,
         queue: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -10,14 +11,22 @@ from durian.broker.memory import MemoryBroker
 from durian.broker.port import Broker
 from durian.broker.rabbit import RabbitBroker
 from tests.support.broker import lose
+from tests.support.rabbitmq import Node
 
 
 class House:
     """A broker under test, and what can happen to it."""
 
-    def __init__(self, broker: MemoryBroker | RabbitBroker, another: Callable[[], Broker]) -> None:
+    def __init__(
+        self,
+        broker: MemoryBroker | RabbitBroker,
+        another: Callable[[], Broker],
+        alarm: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         self.broker = broker
         self._another = another
+        #: Is short of memory for as long as this lasts.
+        self.alarm = alarm
 
     def lose(self) -> None:
         """Cut what connects us to the broker; it comes back by itself."""
@@ -34,7 +43,9 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
     """A running broker without any queue, of each kind."""
     made: list[Broker] = []
     if request.param == "memory":
-        broker: MemoryBroker | RabbitBroker = MemoryBroker()
+        embedded = MemoryBroker()
+        broker: MemoryBroker | RabbitBroker = embedded
+        alarm = embedded.alarm
 
         def another() -> Broker:
             broker.start()
@@ -42,7 +53,9 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
 
     else:
         url = request.getfixturevalue("amqp_url")
+        node: Node = request.getfixturevalue("rabbitmq")
         broker = RabbitBroker(url, settle_s=0)
+        alarm = node.alarm
 
         def another() -> Broker:
             made.append(RabbitBroker(url, settle_s=0))
@@ -50,7 +63,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
             return made[-1]
 
     broker.start()
-    yield House(broker, another)
+    yield House(broker, another, alarm)
     broker.stop()
     for other in made:
         other.stop()

@@ -109,16 +109,13 @@ def test_a_memory_alarm_holds_publishing_up_and_nothing_else(
     to = plain_queue(broker)
     put(broker, to, *map(str, range(100)))
     outcomes = [Outcome() for _ in range(200)]
-    rabbitmq.ctl("set_vm_memory_high_watermark", "0.00001")
-    try:
+    with rabbitmq.alarm():
         for number, outcome in enumerate(outcomes):
             broker.publish(text(f"held up {number}"), to, outcome)
         eventually(lambda: "broker.blocked" in caplog.text)
         seen = Seen(broker, "q")
         eventually(lambda: len(seen.bodies) == 100)
         assert not any(outcome.told for outcome in outcomes)
-    finally:
-        rabbitmq.ctl("set_vm_memory_high_watermark", "0.8")
     assert {outcome.wait() for outcome in outcomes} == {None}
     eventually(lambda: len(seen.bodies) == 300)
     assert max(seen.bodies.values()) == 1
@@ -131,16 +128,13 @@ def test_stopping_does_not_wait_for_the_end_of_an_alarm(
     broker = RabbitBroker(amqp_url)
     broker.start()
     to = plain_queue(broker)
-    rabbitmq.ctl("set_vm_memory_high_watermark", "0.00001")
-    try:
+    with rabbitmq.alarm():
         outcome = Outcome()
         broker.publish(text("1"), to, outcome)
         started = time.monotonic()
         broker.stop()
         assert time.monotonic() - started < 8
         assert not outcome.told
-    finally:
-        rabbitmq.ctl("set_vm_memory_high_watermark", "0.8")
 
 
 def test_a_reset_network_is_survived_again_and_again(amqp_url: str) -> None:
@@ -248,3 +242,13 @@ def test_a_timer_of_pika_s_that_fails_takes_no_other_with_it(
     assert caplog.text.count("broker.loop_failed") == 1
     assert "broker.lost" in caplog.text
     caplog.clear()  # this one traceback is wanted
+
+
+def test_without_a_connection_to_publish_on_publishing_is_blocked(broker: RabbitBroker) -> None:
+    """Although the other one goes on handing out messages."""
+    to = plain_queue(broker)
+    told: list[str] = []
+    broker.on_blocked(lambda: told.append("blocked"), lambda: told.append("unblocked"))
+    broker.call(broker._session._publish.drop)
+    eventually(lambda: told == ["blocked", "unblocked"])
+    put(broker, to, "1")

@@ -237,3 +237,18 @@ def test_a_listener_whose_secret_cannot_be_opened_stops_no_other(
     house.emit(JOE)
     assert sorted(request.listener_id for request in house.sender.requests) == ["joe", "zoe"]
     assert house.broker.ready(queue(house, "sealed")) == 1
+
+
+def test_a_broker_short_of_memory_causes_no_attempt_twice(house: House) -> None:
+    """What is answered cannot be settled meanwhile, so no more is asked than was under way."""
+    house.add(listener("joe", policy=QUICK.model_copy(update={"concurrency": 2})))
+    for number in range(20):
+        deliver(house, number)
+    house.broker.run()
+    with house.broker.alarm():
+        for _ in range(60):
+            house.advance(60, steps=1)
+        assert len(house.sender.requests) == 2
+    house.settle()
+    assert len(house.sender.requests) == 20
+    assert house.broker.ready(queue(house)) == house.broker.unsettled(queue(house)) == 0

@@ -220,3 +220,17 @@ def test_few_threads_do(threads: int) -> None:
         for line in lines:
             line.end(len(line.running))
     assert [line.todo for line in lines] == [0, 0, 0]
+
+
+def test_no_turn_is_handed_out_while_publishing_is_blocked() -> None:
+    """What would follow on an attempt could not be kept, and the attempt would be made again."""
+    house = House(threads=8)
+    under_way = house.line(concurrency=4)
+    assert len(under_way.running) == 4
+    with house.broker.alarm():
+        under_way.end(2)
+        new = house.line()
+        house.broker.advance(2 * QUICK_S)  # what is late makes room for others otherwise
+        assert (len(under_way.running), len(new.running)) == (2, 0)
+    assert len(under_way.running) == 4
+    assert new.running

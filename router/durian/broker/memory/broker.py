@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar, cast
 
@@ -73,7 +74,11 @@ class MemoryBroker:
         self, message: Message, to: Address, done: Done, *, cause: Received | None = None
     ) -> None:
         """Publish; `done(None)` once every target queue has it."""
-        self.call(lambda: done(self._engine.publish(message, to, cause)))
+        self.call(partial(self._engine.publish, message, to, cause, done))
+
+    def on_blocked(self, blocked: Callable[[], None], unblocked: Callable[[], None]) -> None:
+        """Be told when publishing halts; here it does only when a test wants it to."""
+        self.call(partial(self._engine.watch, blocked, unblocked))
 
     def consume(
         self,
@@ -122,6 +127,15 @@ class MemoryBroker:
     def lose(self) -> None:
         """Do what a lost connection does: unsettled messages are handed out again."""
         self.call(self._engine.lose)
+
+    @contextlib.contextmanager
+    def alarm(self) -> Iterator[None]:
+        """Be short of memory for a while: publishing halts, all else goes on."""
+        self.call(self._engine.block)
+        try:
+            yield
+        finally:
+            self.call(self._engine.unblock)
 
     def messages(self, queue: str) -> list[Message]:
         """The messages that are ready in a queue, in order. Raises QueueMissing."""

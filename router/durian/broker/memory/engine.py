@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from durian.broker.headers import to_send
 from durian.broker.memory.exchanges import Exchanges
 from durian.broker.memory.loop import Loop
 from durian.broker.memory.queue import Consumer, MemoryQueue, MemoryReceived, Session
 from durian.broker.parts import Binding, Exchange, Part, Queue
-from durian.broker.port import Address, Received
+from durian.broker.port import Address, Done, Received
 from durian.errors import (
     BrokerError,
     BrokerRefused,
@@ -31,6 +32,11 @@ class Engine:
         self._exchanges = Exchanges()
         self._queues: dict[str, MemoryQueue] = {}
         self._session = Session(alive=False)
+        #: What was published while publishing is blocked; None when it is not.
+        self._held_up: list[Callable[[], None]] | None = None
+        #: Who is told when that begins, and when it ends.
+        self._on_blocked: list[Callable[[], None]] = []
+        self._on_unblocked: list[Callable[[], None]] = []
 
     def open(self) -> None:
         """Begin a session: consumers may come."""
@@ -89,8 +95,31 @@ class Engine:
         self._exchanges.forget_queue(name)
         return self._queues.pop(name, None)
 
-    def publish(self, message: Message, to: Address, cause: Received | None) -> BrokerError | None:
+    def watch(self, blocked: Callable[[], None], unblocked: Callable[[], None]) -> None:
+        """Tell somebody when publishing halts, and when it goes on."""
+        self._on_blocked.append(blocked)
+        self._on_unblocked.append(unblocked)
+
+    def block(self) -> None:
+        """Do what a shortage of memory does: publishing halts."""
+        self._held_up = []
+        for blocked in self._on_blocked:
+            self._loop.call(blocked)
+
+    def unblock(self) -> None:
+        """Let publishing go on, with what waited."""
+        held_up, self._held_up = self._held_up or [], None
+        for function in (*held_up, *self._on_unblocked):
+            self._loop.call(function)
+
+    def publish(self, message: Message, to: Address, cause: Received | None, done: Done) -> None:
         """Put a message into every queue that wants it; tell what went wrong."""
+        if self._held_up is not None:
+            self._held_up.append(partial(self.publish, message, to, cause, done))
+        else:
+            done(self._publish(message, to, cause))
+
+    def _publish(self, message: Message, to: Address, cause: Received | None) -> BrokerError | None:
         if cause is not None and not cause.alive:
             return BrokerUnavailable("The message's cause is handed out again.")
         sent = replace(message, headers=to_send(message.headers))

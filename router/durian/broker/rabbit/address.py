@@ -24,10 +24,6 @@ HEARTBEAT_S = 30
 CONNECT_S = 5
 HANDSHAKE_S = 10
 
-#: Seconds a broker may stop reading what we publish (memory or disk alarm) before we try another
-#: connection. Long: nothing waits for it, and what is unconfirmed would be published again.
-BLOCKED_S = 600
-
 
 def parameters_of(url: str, connection_name: str) -> list[ConnectionParameters]:
     """Read one URL, or several with `;` between. Raises InvalidSettings."""
@@ -71,6 +67,8 @@ def _parameters(url: str, connection_name: str) -> ConnectionParameters:
         heartbeat=HEARTBEAT_S,
         socket_timeout=CONNECT_S,
         stack_timeout=HANDSHAKE_S,
-        blocked_connection_timeout=BLOCKED_S,
+        # However long the broker is short of memory or disk: on another connection it would be
+        # too, and what is unconfirmed would be published again.
+        blocked_connection_timeout=None,
         client_properties={"product": "Durian", "connection_name": connection_name},
     )

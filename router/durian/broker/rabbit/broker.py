@@ -135,6 +135,10 @@ class RabbitBroker:
         else:
             self._loop.call(partial(self._session.publisher.publish, publication))
 
+    def on_blocked(self, blocked: Callable[[], None], unblocked: Callable[[], None]) -> None:
+        """Be told when publishing halts, and when it goes on."""
+        self._loop.call(partial(self._session.watch, blocked, unblocked))
+
     def consume(
         self,
         queue: str,

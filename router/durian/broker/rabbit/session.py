@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from pika import ConnectionParameters
@@ -16,7 +16,7 @@ from durian.broker.rabbit.consumers import Consumers
 from durian.broker.rabbit.declarer import Declarer, Request
 from durian.broker.rabbit.known import KnownParts
 from durian.broker.rabbit.link import Link
-from durian.broker.rabbit.loop import IoLoop
+from durian.broker.rabbit.loop import IoLoop, guarded
 from durian.broker.rabbit.operations import Operation, declaration, in_phases
 from durian.broker.rabbit.publisher import Publisher
 from durian.errors import BrokerError, BrokerRefused, BrokerUnavailable
@@ -68,6 +68,10 @@ class Session:
             on_down=self._publish_down,
             on_failure=self._failed,
         )
+        self._blocked = False
+        #: Who is told when publishing halts, and when it goes on.
+        self._on_blocked: list[Callable[[], None]] = []
+        self._on_unblocked: list[Callable[[], None]] = []
         #: What the broker said of itself when it was last connected.
         self.server_version = ""
         self._connection: Connection | None = None
@@ -93,6 +97,11 @@ class Session:
         self.loop.call(self._begin_stop)
         self._stopped.wait(DRAIN_S + 2 * _CLOSE_S)
         self.loop.stop()
+
+    def watch(self, blocked: Callable[[], None], unblocked: Callable[[], None]) -> None:
+        """Tell somebody when publishing halts, and when it goes on."""
+        self._on_blocked.append(blocked)
+        self._on_unblocked.append(unblocked)
 
     def _connect(self) -> None:
         self._consume.connect()
@@ -122,12 +131,29 @@ class Session:
 
     def _publish_up(self, connection: Connection) -> None:
         self._publishing = True
+        connection.add_on_connection_blocked_callback(lambda *_: self._halted())
+        connection.add_on_connection_unblocked_callback(lambda *_: self._resumed())
         self.publisher.up(connection)
+        self._resumed()
         self._look_whether_it_works()
 
     def _publish_down(self) -> None:
         self._publishing = False
         self.publisher.down()
+        self._halted()
+
+    def _halted(self) -> None:
+        """Nothing that is published gets through for now."""
+        if not self._blocked:
+            self._blocked = True
+            for told in self._on_blocked:
+                guarded(told)
+
+    def _resumed(self) -> None:
+        if self._blocked:
+            self._blocked = False
+            for told in self._on_unblocked:
+                guarded(told)
 
     def _declared(self, connection: Connection, _: BrokerError | None) -> None:
         """Everything durable exists again; exclusive queues may take a while."""
