@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from durian.events import Event
-from durian.hook import Deployment, Settings
+from durian.hook import Deployment, Hook, Settings
 from durian.registry import Listener, ListenerSecret
 
 
@@ -18,8 +18,8 @@ class Recording(Deployment):
         self.listeners: list[Listener] = []
         self.error: Exception | None = None
 
-    def emit(self, event: Event, *, asynchronous: bool = True, using: str | None = None) -> None:
-        del asynchronous
+    def emit(self, hook: Hook, event: Event, using: str | None = None) -> None:
+        del hook
         if self.error is not None:
             raise self.error
         self.events.append(event)

@@ -16,7 +16,8 @@ from durian.hook.settings import Settings
 
 if TYPE_CHECKING:
     from durian.control import Desk
-    from durian.producers import Producer
+    from durian.hook.hook import Hook
+    from durian.producers import Producer, PublishPolicy
     from durian.registry import Listener, ListenerSecret
     from durian.registry.attempt import Attempt
     from durian.registry.store import Store
@@ -62,16 +63,19 @@ class Deployment:
         with self._lock:
             return self._producer
 
-    def emit(self, event: Event, *, asynchronous: bool = True, using: str | None = None) -> None:
-        """Send an event of a hook, or call its listeners here when it is not asynchronous.
+    def emit(self, hook: Hook, event: Event, using: str | None = None) -> None:
+        """Send an event of a hook, or call its listeners here when that is not asynchronous.
 
         `using` names the database of the change that it tells of, where there are several.
         """
         del using
-        if asynchronous:
+        if hook.asynchronous:
             self.publish(event)
         else:
             self.deliver(event)
+
+    def bound(self, hook: Hook) -> None:
+        """Be told that a hook listens for what it tells of."""
 
     def publish(self, event: Event) -> None:
         """Publish an event now. Raises BrokerError."""
@@ -121,14 +125,21 @@ class Deployment:
         vault = Vault.load(keys, path) if keys or path else None
         return Store.open(self.settings.registry_url, vault)
 
-    @cached_property
-    def _producer(self) -> Producer:
+    def make_producer(self, policy: PublishPolicy | None = None) -> Producer:
+        """Make a producer, to be closed by whoever asked. Raises InvalidSettings."""
         from durian.producers import Producer  # noqa: PLC0415  # its driver, when it is needed
 
         if not self.settings.broker_url:
             reason = "is not set, so there is nowhere to send events to"
             raise InvalidSettings("DURIAN_BROKER_URL", reason, hint=_SET_ONE)
-        return Producer(self.settings.broker_url, prefix=self.settings.prefix)
+        return Producer(self.settings.broker_url, prefix=self.settings.prefix, policy=policy)
+
+    def _new_producer(self) -> Producer:
+        return self.make_producer()
+
+    @cached_property
+    def _producer(self) -> Producer:
+        return self._new_producer()
 
     @cached_property
     def _inline(self) -> Any:

@@ -161,7 +161,7 @@ class Hook:
         deployment = current()
         try:
             event = Event(type=self.name, source=deployment.settings.source, data=data())
-            deployment.emit(event, asynchronous=self.asynchronous, using=using)
+            deployment.emit(self, event, using)
         except DurianError as error:
             if not self.fail_silently:
                 raise

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from durian.errors import InvalidHook
 from durian.hook import changed
+from durian.hook.deployment import current
 from durian.hook.hook import OPTIONS
 from durian.hook.instance import Instance, Reader
 from durian.hook.provided import Provided
@@ -59,6 +60,7 @@ class ModelHook(SignalHook):
     def bind(self) -> None:
         """Connect to the signal, for the model and all that inherit from it."""
         super().bind()
+        current().bound(self)
         if self.track_changes:
             changed.follow(self.model, self._reader.attributes, self.senders_of_instances())
 
@@ -89,8 +91,11 @@ class ModelHook(SignalHook):
     def _receive(self, sender: Any, **arguments: Any) -> None:
         """Send what a signal says, unless it is about fixtures or not done yet."""
         del sender
-        if arguments.get("raw") or arguments.get("action", "post_add") not in _M2M_DONE:
-            return
+        if not arguments.get("raw") and arguments.get("action", "post_add") in _M2M_DONE:
+            self.tell(**arguments)
+
+    def tell(self, **arguments: Any) -> None:
+        """Send what the arguments of its signal say, `instance` among them."""
         using = arguments.get("using")
         for payload in self._payloads(arguments):
             self._emit(lambda payload=payload: self.data_of(payload), using=using)  # type: ignore[misc]  # mypy infers no lambda with a default

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from durian.errors import DurianError
 from durian.events import Event
 from durian.events.message import Message
+from durian.faults import failpoint
 from durian.producers.ledger import Outgoing, Receipt
 from durian.producers.link import Link
 
@@ -72,6 +73,7 @@ class Pipeline:
         try:
             while not failures and (outgoing := self._next()):
                 link.publish(outgoing, self._exchange)
+                failpoint("producer.published")
                 failures += self._settle(link.collect(wait=link.outstanding >= WINDOW))
             while link.outstanding:
                 failures += self._settle(link.collect(wait=True))

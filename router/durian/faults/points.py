@@ -9,6 +9,10 @@ from typing import Final
 #: What has happened when a process passes a failpoint, by the failpoint's name.
 POINTS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "outbox.written": "An event is in the outbox; its transaction is open.",
+        "relay.taken": "A relay has taken rows of the outbox; none is published.",
+        "relay.confirmed": "All of them are confirmed; none is marked.",
+        "producer.published": "An event was handed to the connection; no confirm was read.",
         "router.received": "An event was handed to the router.",
         "router.matched": "The index told its listeners; nothing is published yet.",
         "router.chunk_published": "One of the event's messages was handed to the connection.",

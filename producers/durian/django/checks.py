@@ -1,0 +1,60 @@
+"""System checks: every mistake in the setting, and hooks that tell more than they may mean to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's own name
+from durian.django.settings import mistakes, read
+from durian.errors import InvalidSettings
+from durian.hook import ModelHook
+from durian.registry import hooks
+
+#: Fields that nobody means to send; they are sent by hooks that name none.
+_DELICATE = re.compile(r"passw|secret|token|api_?key|hash|salt|otp", re.IGNORECASE)
+
+
+def check_all(**_: Any) -> list[CheckMessage]:
+    """Check the setting and the hooks."""
+    return [*_setting(), *_broker(), *_hooks()]
+
+
+def _setting() -> Iterator[CheckMessage]:
+    for place, reason, hint in mistakes():
+        yield Error(f"{place} {reason}.", hint=hint or None, id="durian.E001")
+
+
+def _broker() -> Iterator[CheckMessage]:
+    try:
+        settings = read()
+    except InvalidSettings:
+        return
+    if settings.broker_url or all(not hook.asynchronous for hook in _all_hooks()):
+        return
+    waits = "wait in the outbox" if settings.outbox else "cannot be sent"
+    yield Warning(
+        f'DURIAN["BROKER_URL"] is not set: events {waits}.',
+        hint="Set it to amqp://user:password@host/, or DURIAN_BROKER_URL in the environment.",
+        id="durian.W001",
+    )
+
+
+def _hooks() -> Iterator[CheckMessage]:
+    for hook in _all_hooks():
+        if not isinstance(hook, ModelHook) or hook.provides_args is not None:
+            continue
+        delicate = [name for name in hook.provides() or () if _DELICATE.search(name)]
+        if delicate:
+            yield Warning(
+                f"The hook {hook.name!r} sends every field of {hook.model.__name__}, "
+                f"{', '.join(delicate)} among them.",
+                hint="Name what it may send in provides_args.",
+                obj=hook,
+                id="durian.W002",
+            )
+
+
+def _all_hooks() -> list[Any]:
+    return list(hooks)

@@ -1,0 +1,101 @@
+"""What hooks work with in a Django project: events leave on commit, by the outbox or at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from asgiref.sync import sync_to_async
+
+from django.db import router, transaction
+from django.db.models.signals import post_save, pre_save
+from durian.django import outbox
+from durian.django.atomic import save_atomically
+from durian.django.eager import EagerRelay
+from durian.django.models import OutboxEvent
+from durian.django.settings import DjangoSettings, read
+from durian.events import Event
+from durian.hook import Deployment, ModelHook
+
+if TYPE_CHECKING:
+    from durian.django.relay import Relay
+    from durian.hook import Hook
+    from durian.producers import Producer
+
+_Result = TypeVar("_Result")
+
+
+class DjangoDeployment(Deployment):
+    """Sends events of a project when the transaction of their cause commits."""
+
+    def __init__(self, settings: DjangoSettings | None = None) -> None:
+        super().__init__(settings)
+        self._eager = EagerRelay()
+
+    @cached_property
+    def settings(self) -> DjangoSettings:
+        """What the project's setting says. Raises InvalidSettings."""
+        given = self._given
+        return given if isinstance(given, DjangoSettings) else read()
+
+    def emit(self, hook: Hook, event: Event, using: str | None = None) -> None:
+        """Let an event leave when the transaction in which it happened commits.
+
+        `using` names the database of that; None for the one that the outbox is in.
+        """
+        using = using or router.db_for_write(OutboxEvent)
+        if hook.asynchronous and self.settings.outbox:
+            self._write(event, using)
+            return
+        leave = partial(self.publish if hook.asynchronous else self.deliver, event)
+        transaction.on_commit(leave, using=using, robust=hook.fail_silently)
+
+    def bound(self, hook: Any) -> None:
+        """Let saves of a hook's model be one transaction with what the hook writes."""
+        if isinstance(hook, ModelHook) and hook.resolve_signal() in (pre_save, post_save):
+            for model in hook.senders_of_instances():
+                save_atomically(model)
+
+    async def in_thread(self, function: Callable[[], _Result]) -> _Result:
+        """Call a function that blocks, from a coroutine, where its database connections are."""
+        result: _Result = await sync_to_async(function)()
+        return result
+
+    def close(self) -> None:
+        """Close what was opened, and stop relaying."""
+        self._eager.stop()
+        super().close()
+
+    def _write(self, event: Event, using: str) -> None:
+        place = using if router.allow_migrate_model(using, OutboxEvent) else None
+        if place is None:
+            # That database has no outbox: the default one takes the event once it is true.
+            place = router.db_for_write(OutboxEvent)
+            transaction.on_commit(partial(outbox.write, event, place), using=using)
+        else:
+            outbox.write(event, place)
+        if self.settings.eager:
+            transaction.on_commit(partial(self._eager.wake, self, place), using=using)
+
+    @contextmanager
+    def make_relay(self, databases: Sequence[str] | None = None) -> Iterator[Relay]:
+        """Make a relay, with a producer of its own, for the length of the block."""
+        from durian.django.relay import Relay  # noqa: PLC0415  # the producer's driver, at need
+        from durian.producers import PublishPolicy  # noqa: PLC0415  # the same
+
+        # Rows stay locked while a publish is tried; the relay itself tries again later.
+        policy = PublishPolicy(confirm_timeout_s=10, give_up_after_s=10)
+        with self.make_producer(policy) as producer:
+            yield Relay(producer, databases=databases, keep_s=self.settings.outbox_keep_s)
+
+    def _new_producer(self) -> Producer:
+        from durian.producers import PublishPolicy  # noqa: PLC0415  # its driver, at need
+
+        timeout_s = self.settings.publish_timeout_s
+        return self.make_producer(
+            PublishPolicy(
+                connect_timeout_s=timeout_s, confirm_timeout_s=timeout_s, give_up_after_s=timeout_s
+            )
+        )

@@ -1,0 +1,54 @@
+"""`manage.py durian_relay`: publish what is in the outbox."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from durian.django.deployment import DjangoDeployment
+from durian.django.relay import outbox_databases
+from durian.errors import DurianError
+from durian.hook import current
+
+
+class Command(BaseCommand):
+    """Publishes the outbox until it is stopped; start as many as you like."""
+
+    help = "Publish events from the outbox to RabbitMQ, until stopped. Several may run at once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take which databases, how often, and whether to end."""
+        parser.add_argument(
+            "--database",
+            action="append",
+            choices=outbox_databases(),
+            help="A database whose outbox to relay; all that have one, unless given.",
+        )
+        parser.add_argument(
+            "--poll", type=float, default=0.5, help="Seconds between two looks at an empty outbox."
+        )
+        parser.add_argument(
+            "--once", action="store_true", help="End when the outbox is empty, instead of waiting."
+        )
+
+    def handle(self, **options: Any) -> None:
+        """Relay."""
+        deployment = current()
+        if not isinstance(deployment, DjangoDeployment):
+            raise CommandError("durian.django is not in INSTALLED_APPS.")
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        try:
+            with deployment.make_relay(options["database"]) as relay:
+                if options["once"]:
+                    relay.drain()
+                else:
+                    self.stdout.write("Relaying the outbox; stop with Ctrl-C.")
+                    relay.run(stop, poll_s=options["poll"])
+        except DurianError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{relay.published} events published.")

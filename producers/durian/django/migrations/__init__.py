@@ -1,0 +1,1 @@
+"""Migrations of the outbox and of who owns which listener."""
