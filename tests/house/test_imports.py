@@ -11,8 +11,8 @@ import pytest
 #: Modules that a program which only emits or matches events must not pay for. Of Django the one
 #: that every use of it loads: kombu asks for a class of `django.utils` where Django is installed.
 HEAVY = {
-    "alembic", "django.conf", "flask", "pika", "psycopg", "pydantic_settings", "re2", "requests",
-    "rich", "sqlalchemy", "starlette", "structlog", "typer", "urllib3", "uvicorn",
+    "alembic", "celery", "django.conf", "flask", "pika", "psycopg", "pydantic_settings", "re2",
+    "requests", "rich", "sqlalchemy", "starlette", "structlog", "typer", "urllib3", "uvicorn",
 }  # fmt: skip
 
 LIGHT = (
@@ -21,6 +21,8 @@ LIGHT = (
     "durian.match",
     "durian.producers",
     "durian.hook",
+    "durian.producers.logging",
+    "durian.producers.outbox",
     "durian.receiver",
     "durian.registry",
     "durian.signature",

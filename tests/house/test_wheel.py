@@ -22,6 +22,8 @@ BASE_PACKAGES = (
     "durian.match",
     "durian.producers",
     "durian.hook",
+    "durian.producers.logging",
+    "durian.producers.outbox",
     "durian.receiver",
     "durian.registry",
     "durian.signature",
@@ -92,6 +94,10 @@ def test_the_base_install_is_enough_for_a_producer(bare: Path, package: str) -> 
 
     assert run.returncode == 0, run.stderr
     assert Path(run.stdout.strip()).is_relative_to(bare.parents[1])
+
+
+def test_a_producer_needs_a_handful_of_packages() -> None:
+    assert len(pyproject()["project"]["dependencies"]) <= 5
 
 
 def test_the_command_line_says_which_extra_it_needs(bare: Path) -> None:

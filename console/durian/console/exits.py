@@ -9,6 +9,7 @@ from durian.errors import (
     DurianError,
     InvalidInput,
     MissingExtra,
+    OutboxUnavailable,
     RegistryUnavailable,
 )
 
@@ -18,7 +19,7 @@ OK = 0
 FAILED = 1
 #: What was typed or set cannot be used; nothing was tried.
 USAGE = 2
-#: The broker or the registry cannot be reached: the same command may work later.
+#: The broker, the registry or an outbox cannot be reached: the same command may work later.
 UNAVAILABLE = 3
 #: Stopped by Ctrl-C before it was done.
 INTERRUPTED = 130
@@ -48,7 +49,7 @@ def code_of(error: DurianError) -> int:
     """The exit code of an error."""
     if isinstance(error, InvalidInput | MissingExtra):
         return USAGE
-    if isinstance(error, BrokerUnavailable | RegistryUnavailable):
+    if isinstance(error, BrokerUnavailable | OutboxUnavailable | RegistryUnavailable):
         return UNAVAILABLE
     return FAILED
 

@@ -40,6 +40,9 @@ FLAGS = {
     "api_host": "--host",
     "api_port": "--port",
     "health_file": "--health-file",
+    "outbox_url": "--outbox",
+    "outbox_table": "--table",
+    "outbox_keep_days": "--keep-days",
     "log_level": "--log-level",
     "log_format": "--log-format",
 }
@@ -153,6 +156,18 @@ class Settings(BaseSettings):
         "127.0.0.1", description="Address on which `durian up` takes events by HTTP."
     )
     api_port: int = Field(8700, ge=0, le=65535, description="Port of it; 0 takes a free one.")
+    outbox_url: str = Field(
+        "",
+        description="URL of the database whose outbox `durian relay` publishes: postgresql://...",
+    )
+    outbox_table: str = Field(
+        "durian_outbox",
+        pattern=r"^(\w+\.)?\w+$",
+        description="Table of that outbox; schema.table when it lies in a schema.",
+    )
+    outbox_keep_days: float = Field(
+        2.0, ge=0, le=36_500, description="Days that rows of the outbox are kept after they left."
+    )
     health_file: Path | None = Field(
         None,
         description="File that `durian router`, `deliver` and `record` touch while the broker "

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 import time
+import weakref
 from asyncio import Future
 from collections import deque
 from collections.abc import Callable
@@ -69,19 +71,29 @@ class Courier:
         self._policy = policy
         self._exchange = exchange
         self._tell = tell
+        self._name = name
+        self._closing = threading.Event()
+        self._reset()
+        _couriers.add(self)
+
+    def _reset(self) -> None:
         #: None tells that no parcel follows.
         self._inbox: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
         self._due: deque[Parcel] = deque()
-        self._closing = threading.Event()
         self._got_on = False
         # Does not keep a program from ending that forgot to close it.
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._starting = threading.Lock()
 
     @property
     def waiting(self) -> int:
-        """About how many parcels nobody has looked at yet."""
-        return self._inbox.qsize()
+        """About how many parcels are not with the broker yet."""
+        return self._inbox.qsize() + len(self._due)
+
+    @property
+    def thread_id(self) -> int | None:
+        """The identifier of the courier's thread; None before the first parcel."""
+        return self._thread.ident
 
     def take(self, parcel: Parcel) -> None:
         """Carry a parcel, unless the courier was closed: then nobody may hand it one."""
@@ -100,6 +112,10 @@ class Courier:
             self._pool.close()
         else:
             self._thread.join(timeout_s)
+
+    def forget(self) -> None:
+        """Begin anew in a forked child: what was handed over before is its parent's to carry."""
+        self._reset()
 
     def _start(self) -> None:
         with self._starting:
@@ -186,7 +202,11 @@ class Courier:
         error = state.outcome.exception() if state.outcome else None
         self._take_in()
         now = time.monotonic()
-        self._due = deque(replace(parcel, attempts=parcel.attempts + 1) for parcel in self._due)
+        self._due = deque(
+            replace(parcel, attempts=parcel.attempts + 1)
+            for parcel in self._due
+            if not parcel.abandoned
+        )
         over = [parcel for parcel in self._due if self._is_over(parcel, now)]
         if over and isinstance(error, BrokerError):
             self._give_up(error, over)
@@ -200,3 +220,14 @@ class Courier:
         gone = set(map(id, parcels))
         self._due = deque(parcel for parcel in self._due if id(parcel) not in gone)
         self._tell([Receipt(parcel, error) for parcel in parcels])
+
+
+_couriers: weakref.WeakSet[Courier] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for courier in _couriers:
+        courier.forget()
+
+
+os.register_at_fork(after_in_child=_after_fork)

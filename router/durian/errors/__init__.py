@@ -138,6 +138,12 @@ class Conflict(RegistryError):
     """Raised when a name or id is already taken."""
 
 
+class OutboxUnavailable(DurianError):
+    """Raised when the database of an outbox cannot be reached, or refuses what is asked of it."""
+
+    hint = "Check that it runs, and that the table of the outbox exists."
+
+
 class SnapshotUnusable(DurianError):
     """Raised when a snapshot of the index cannot be used."""
 

@@ -125,3 +125,22 @@ def test_the_topology_is_a_table(run: CommandLine) -> None:
 
 def test_the_doctor_ends_well_without_a_broker(run: CommandLine) -> None:
     assert "warn broker: none is set" in run("doctor")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "DURIAN_OUTBOX_URL: is not set"),
+        (("--outbox", "sqlite://"), "DURIAN_BROKER_URL: is not set"),
+        (("--outbox", "nonsense", "--broker", "amqp://x"), "DURIAN_OUTBOX_URL: cannot be read"),
+        (("--outbox", "mysql+pymysql://x:pw@h/d", "--broker", "amqp://x"), "driver pymysql"),
+        (("--outbox", "nosuch://x:pw@h/d", "--broker", "amqp://x"), "cannot be read"),
+        (("--table", "x; drop", "--outbox", "sqlite://", "--broker", "amqp://x"), "--table"),
+    ],
+)
+def test_a_relay_that_cannot_be_started_says_why(
+    run: CommandLine, options: tuple[str, ...], words: str
+) -> None:
+    told = run("relay", *options, code=exits.USAGE)
+    assert words in told
+    assert "pw" not in told
