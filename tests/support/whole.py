@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from durian.broker.blocking import declare_all
@@ -14,7 +15,7 @@ from durian.broker.port import Address
 from durian.broker.topology import BUCKETS_MS, Topology
 from durian.consumers import DeliveryConsumer
 from durian.consumers.sender.port import Outcome, Request
-from durian.errors import QueueMissing
+from durian.errors import NotFound, QueueMissing
 from durian.events import Event, amqp
 from durian.events.message import Message
 from durian.registry import Listener, ListenerSecret, Policy
@@ -40,11 +41,14 @@ class FakeRegistry(FakeLanes):
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         super().__init__(now)
         self.version = 0
+        #: True while nobody may write.
+        self.held = False
         self.listeners: dict[str, tuple[int, Listener]] = {}
         self.removed: dict[str, int] = {}
         self.client_keys: dict[str, str] = {}
 
     def put(self, listener: Listener) -> None:
+        assert not self.held, "a writer would wait"
         self.version += 1
         self.removed.pop(listener.id, None)
         self.listeners[listener.id] = (self.version, listener)
@@ -63,8 +67,17 @@ class FakeRegistry(FakeLanes):
             removed=[each for each, version in self.removed.items() if version > since],
         )
 
+    @contextmanager
+    def hold_removed(self, listener_id: str) -> Iterator[bool]:
+        self.held = True
+        try:
+            yield listener_id in self.removed
+        finally:
+            self.held = False
+
     def secrets_of(self, listener_id: str, now: float) -> list[ListenerSecret]:
-        assert listener_id in self.listeners
+        if listener_id not in self.listeners:
+            raise NotFound
         assert now > 0
         return [ListenerSecret(value=SECRET, created_at=0)]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
@@ -26,7 +27,7 @@ from durian.consumers.sender.port import Sender
 from durian.consumers.settle import Settled, Settler
 from durian.consumers.turns import Turns
 from durian.control import ChangeSource, Follower, announce
-from durian.errors import DurianError, RegistryUnavailable
+from durian.errors import BrokerError, DurianError, RegistryUnavailable
 from durian.faults import failpoint
 from durian.registry import Listener, ListenerSecret, OpenBreaker
 from durian.registry.changes import Changes
@@ -36,8 +37,8 @@ _log = logging.getLogger(__name__)
 #: Attempts under way at once in a process, over all its lanes; as many again may be late.
 THREADS = 64
 
-#: Seconds that declaring the queues of changed listeners may take, whatever their number.
-_DECLARE_PATIENCE_S = 300.0
+#: Seconds that declaring the topology may take.
+_DECLARE_PATIENCE_S = 60.0
 
 #: Seconds before a delivery goes back to its queue over which we stumbled ourselves: it is tried
 #: again, and the broker makes it a dead letter when that happened a thousand times.
@@ -89,6 +90,10 @@ class DeliveryConsumer:
         self._pool = ThreadPoolExecutor(2 * threads, "durian-attempt")
         self._submit = submit or self._pool.submit
         self._lanes: dict[str, Lane] = {}
+        #: Ids of the lanes that are to rest, for what the registry says; on the loop.
+        self._resting: set[str] = set()
+        #: Listeners whose keys cannot be had, and why, by id; on the follower's thread.
+        self._unusable: dict[str, tuple[Listener, str]] = {}
         self._open = OpenDeliveries()
         self._stopping = False
         self._commons = Commons(
@@ -135,7 +140,8 @@ class DeliveryConsumer:
         """
         self.follower.stop()
         # 1. No lane begins anything after this turn of the loop.
-        wait(lambda done: self._broker.call(partial(self._pause_all, done)), self._grace_s)
+        with suppress(BrokerError):
+            wait(lambda done: self._broker.call(partial(self._pause_all, done)))
         failpoint("delivery.draining")
         # 2. Attempts end, and what follows on them is confirmed.
         if not self._open.wait_none(self._grace_s):
@@ -150,39 +156,51 @@ class DeliveryConsumer:
             lane.pause()
         done(None)
 
-    def _apply(self, changes: Changes) -> None:
+    def _apply(self, changes: Changes, unready: Collection[str]) -> None:
         """Follow changes of the registry: on the follower's thread, so that it may block."""
-        parts = [
-            part
-            for listener in changes.listeners
-            if listener.enabled
-            for part in self._topology.listener(
-                listener.id, listener.queue_type, ordered=listener.policy.ordered
-            )
-        ]
-        if parts:
-            declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
         open_breakers = self._store.open_breakers() if changes.listeners else ()
         breakers = {breaker.listener_id: breaker for breaker in open_breakers}
         for listener in changes.listeners:
-            try:
-                keys = self._keys_of(listener)
-            except RegistryUnavailable:
-                raise
-            except DurianError as error:
-                # It rests until it is changed: the others must not wait for it.
-                _log.warning("delivery.listener_unusable listener=%s error=%s", listener.id, error)
+            keys = self._keys_of(listener)
+            if keys is None or listener.id in unready:
                 self._broker.call(partial(self._rest, listener.id))
             else:
                 self._broker.call(partial(self._update, listener, keys, breakers.get(listener.id)))
         for listener_id in changes.removed:
+            self._unusable.pop(listener_id, None)
             self._broker.call(partial(self._remove, listener_id))
 
     def _rest(self, listener_id: str) -> None:
+        self._resting.add(listener_id)
         if (lane := self._lanes.get(listener_id)) is not None:
             lane.pause()
 
-    def _keys_of(self, listener: Listener) -> ListenerKeys:
+    def _keys_of(self, listener: Listener) -> ListenerKeys | None:
+        """What its deliveries are signed and connected with; None when that cannot be had.
+
+        It is tried again after each look at the registry: the others must not wait for it.
+        """
+        _, known = self._unusable.get(listener.id, (listener, ""))
+        self._unusable[listener.id] = (listener, known)
+        try:
+            keys = self._read_keys(listener)
+        except RegistryUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # ours too: one listener must not hold up all
+            if (reason := str(error) or repr(error)) != known:
+                ours = not isinstance(error, DurianError)
+                _log.warning(
+                    "delivery.listener_unusable listener=%s error=%s",
+                    listener.id,
+                    reason,
+                    exc_info=ours,
+                )
+            self._unusable[listener.id] = (listener, reason)
+            return None
+        del self._unusable[listener.id]
+        return keys
+
+    def _read_keys(self, listener: Listener) -> ListenerKeys:
         secrets = self._store.secrets_of(listener.id, self._broker.clock.now())
         shows = listener.policy.cert_pem is not None
         key_pem = self._store.client_key_of(listener.id) if shows else None
@@ -193,23 +211,30 @@ class DeliveryConsumer:
         if lane is not None and lane.keys.tls != keys.tls:
             # What was connected under the old terms carries nothing more.
             self._sender.forget(listener.id)
+        if lane is not None and lane.listener.policy.ordered != listener.policy.ordered:
+            # It was removed and added again meanwhile: this is another one's queue.
+            lane.pause()
+            lane = None
         if lane is None:
             lane = self._lanes[listener.id] = Lane(self._commons, listener, keys, self._begin)
         if listener.enabled and not self._stopping:
+            self._resting.discard(listener.id)
             lane.update(listener, keys, breaker)
         else:
-            lane.pause()
+            self._rest(listener.id)
 
     def _remove(self, listener_id: str) -> None:
+        self._resting.discard(listener_id)
         lane = self._lanes.pop(listener_id, None)
         if lane is not None:
             lane.pause()
             self._sender.forget(listener_id)
-        queue = self._topology.listener_queue(listener_id)
-        self._broker.delete_queue(queue, lambda _error: None)
 
     def _look(self) -> None:
-        """Read which breakers are open, on the registry's thread: its writes come in order."""
+        """After each look at the registry: on the follower's thread."""
+        if unusable := [listener for listener, _ in self._unusable.values()]:
+            self._apply(Changes(version=self.follower.version, listeners=unusable), ())
+        # On the registry's thread: what it reads is not older than what it has written.
         registry, store = self._commons.registry, self._store
         self._broker.call(lambda: registry.ask(store.open_breakers, self._adopt))
 
@@ -245,7 +270,8 @@ class DeliveryConsumer:
         def written(answer: object) -> None:
             if isinstance(answer, DurianError):
                 _log.warning("listener.disable_failed listener=%s error=%s", listener.id, answer)
-                if lane is not None and self._lanes.get(listener.id) is lane:
+                mine = lane is not None and self._lanes.get(listener.id) is lane
+                if lane is not None and mine and listener.id not in self._resting:
                     # Until it asks again.
                     self._update(lane.listener, lane.keys, lane.circuit.breaker)
             elif answer:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from durian.broker import blocking
 from durian.broker.port import Broker, Received
 from durian.broker.topology import Topology
-from durian.consumers.delivery import DEAD_AT_HEADER, ERROR_HEADER, REASON_HEADER, Delivery
+from durian.consumers.delivery import ERROR_HEADER, Delivery
 from durian.consumers.hand import Hand
 from durian.errors import QueueMissing
+from durian.events.message import DEAD_AT_HEADER, REASON_HEADER
 
 #: Dead letters under way at once when they are sent again: what a crash can at most send twice.
 REPLAY_WINDOW = 64

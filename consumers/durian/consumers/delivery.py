@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from typing import Final
 
-from durian.events.message import HeaderValue, Message
+from durian.events.message import DEAD_AT_HEADER, REASON_HEADER, HeaderValue, Message
 
 #: How many attempts were made before, in decimal; absent on a delivery that was never tried.
 ATTEMPTS_HEADER: Final = "durian-attempts"
@@ -17,12 +17,6 @@ FIRST_AT_HEADER: Final = "durian-first-at"
 
 #: What the last attempt failed with, in one line.
 ERROR_HEADER: Final = "durian-last-error"
-
-#: Why a dead letter was given up, in one line.
-REASON_HEADER: Final = "durian-reason"
-
-#: When a dead letter was given up, in milliseconds since the epoch.
-DEAD_AT_HEADER: Final = "durian-dead-at"
 
 #: Headers are for people and must stay small: characters of an error or a reason.
 _TEXT_MAX_CHARS: Final = 500

@@ -18,6 +18,7 @@ from durian.broker.topology import Topology
 from durian.consumers.archive import Archive
 from durian.consumers.replay_run import LEASE_S, Progress, ReplayStore, Run, Total, start_of
 from durian.consumers.selection import Selection
+from durian.control import parts_of
 from durian.errors import DurianError
 from durian.events import Event
 from durian.registry.replay import Replay
@@ -111,10 +112,8 @@ class Replayer:
         run = Run(self._broker, self._topology, self._store, replay, self._stop)
         try:
             listener = self._store.get_listener(replay.listener_id)
-            parts = self._topology.listener(
-                listener.id, listener.queue_type, ordered=listener.policy.ordered
-            )
             # What is sent to a queue that does not exist would be an orphan.
+            parts = parts_of(self._topology, listener)
             blocking.declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
             end = run.bound(self._archive)
             run.go(self._archive, Selection(listener, replay.until), Total(self._progress, end))

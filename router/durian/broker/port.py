@@ -117,7 +117,14 @@ class Broker(Protocol):
         """
 
     def delete_queue(self, name: str, done: Done) -> None:
-        """Delete a queue with all it holds, and forget its declaration. Harmless when absent."""
+        """Delete a queue with all it holds, and forget its declaration. Harmless when absent.
+
+        Within seconds or not at all, for later somebody may have declared it anew: `done` gets
+        BrokerUnavailable without a connection, when that is lost, or when others take too long.
+        """
+
+    def forget_queue(self, name: str) -> None:
+        """Do not declare a queue again after a reconnect; it stays as it is."""
 
     def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
         """Tell how many messages are ready in a queue, or QueueMissing."""

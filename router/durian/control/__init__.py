@@ -6,6 +6,7 @@ from durian.control.announce import announce
 from durian.control.desk import Desk, RegistryDesk, open_desk
 from durian.control.follower import ChangeSource, Follower
 from durian.control.provision import ListenerStore, Provision
+from durian.control.queues import declare_queues, parts_of
 
 __all__ = [
     "ChangeSource",
@@ -15,5 +16,7 @@ __all__ = [
     "Provision",
     "RegistryDesk",
     "announce",
+    "declare_queues",
     "open_desk",
+    "parts_of",
 ]

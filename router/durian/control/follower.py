@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from tenacity import (
 
 from durian.broker.port import Broker, Received, Subscription
 from durian.broker.topology import Topology
+from durian.control.queues import ListenerQueues, RemovedListeners, declare_queues
 from durian.errors import BrokerError, DurianError
 from durian.registry.changes import Changes
 
@@ -40,8 +41,11 @@ _JOIN_S = 5.0
 #: Control messages are acked at once, so a few on the way are plenty.
 _PREFETCH = 32
 
+#: Does what a page of changes asks for, given the ids of those of its listeners that are unready.
+Apply = Callable[[Changes, Collection[str]], None]
 
-class ChangeSource(Protocol):
+
+class ChangeSource(RemovedListeners, Protocol):
     """The part of the registry's store that followers read."""
 
     def stream(self, since: int) -> Iterator[Changes]:
@@ -50,6 +54,10 @@ class ChangeSource(Protocol):
 
 class Follower:
     """Hands every change of the registry to `apply`, in order, until it is stopped.
+
+    The queue of an enabled listener is declared before. One that exists in another form holds up
+    nobody else: its listener is handed to `apply` as unready, and again after each look until its
+    queue is as it has to be. After a listener was removed its queue is deleted.
 
     `on_synced` is called once, when the whole registry has been applied for the first time;
     `on_look` after each look at it, whether something has changed or not.
@@ -63,7 +71,7 @@ class Follower:
         source: ChangeSource,
         broker: Broker,
         topology: Topology,
-        apply: Callable[[Changes], None],
+        apply: Apply,
         *,
         on_synced: Callable[[], None] | None = None,
         on_look: Callable[[], None] | None = None,
@@ -75,6 +83,7 @@ class Follower:
         self._apply = apply
         self._on_synced = on_synced
         self._on_look = on_look
+        self._queues = ListenerQueues(source, broker, topology)
         self._poll_s = poll_s
         self._version = 0
         self._known: set[str] = set()
@@ -124,8 +133,11 @@ class Follower:
             self._synced.set()
             if self._on_synced is not None:
                 self._on_synced()
+        if unready := self._queues.unready:
+            self._hand_on(Changes(version=self._version, listeners=unready))
         if self._on_look is not None:
             self._on_look()
+        self._queues.tidy()
 
     def stop(self) -> None:
         """Stop following; a change being applied is finished first. Harmless twice."""
@@ -169,10 +181,17 @@ class Follower:
 
     def _advance(self, page: Changes) -> None:
         if page.listeners or page.removed or page.hooks or page.removed_hooks:
-            self._apply(page)
+            self._hand_on(page)
+        self._queues.drop(page.removed)
         self._known.update(listener.id for listener in page.listeners)
         self._known.difference_update(page.removed)
         self._version = page.version
+
+    def _hand_on(self, page: Changes) -> None:
+        mismatches = declare_queues(self._broker, self._topology, page.listeners)
+        self._apply(page, mismatches.keys())
+        # Only now: if `apply` fails, nobody may believe that it has been told.
+        self._queues.note(page.listeners, mismatches)
 
     def _warn(self, state: RetryCallState) -> None:
         """Say once that following fails; the first success afterwards needs no word."""

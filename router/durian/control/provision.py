@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
-from durian.broker.blocking import declare_all, delete
+from durian.broker.blocking import declare_all
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.control.announce import announce
+from durian.control.queues import RemovedListeners, delete_queue, parts_of
+from durian.errors import DurianError
 from durian.registry import Listener, ListenerSecret
 from durian.registry.client_key import needs_key
 
+_log = logging.getLogger(__name__)
 
-class ListenerStore(Protocol):
+
+class ListenerStore(RemovedListeners, Protocol):
     """The part of the registry's store that provisioning writes."""
 
     def add_listener(
@@ -50,10 +55,7 @@ class Provision:
         then but perhaps an empty queue.
         """
         needs_key(listener.policy.cert_pem, None, key_pem)
-        parts = self._topology.listener(
-            listener.id, listener.queue_type, ordered=listener.policy.ordered
-        )
-        declare_all(self._broker, parts)
+        declare_all(self._broker, parts_of(self._topology, listener))
         self._store.add_listener(listener, secret, key_pem)
         announce(self._broker, self._topology)
 
@@ -74,5 +76,8 @@ class Provision:
         """Remove a listener with what is queued for it; its dead letters stay."""
         self._store.remove_listener(listener_id)
         announce(self._broker, self._topology)
-        queue = self._topology.listener_queue(listener_id)
-        delete(self._broker, queue)
+        try:
+            delete_queue(self._store, self._broker, self._topology, listener_id)
+        except DurianError as error:
+            # It is removed all the same, and every process that follows tries again.
+            _log.warning("listener.queue_left listener=%s error=%s", listener_id, error)

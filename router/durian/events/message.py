@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 #: What an AMQP header can hold, as drivers hand it over.
 HeaderValue = object
+
+#: Header of a message that left its way: why, in one line.
+REASON_HEADER: Final = "durian-reason"
+
+#: Header of a dead letter: when it was given up, in milliseconds since the epoch.
+DEAD_AT_HEADER: Final = "durian-dead-at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

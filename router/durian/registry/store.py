@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Self
 
 import sqlalchemy as sa
@@ -235,6 +236,15 @@ class Store(AttemptStore, LaneStore, ReplayStore):
         """Remove a listener and its secrets. Raises `NotFound`."""
         with self._database.writing() as write:
             listeners.delete(write, listener_id, self._now())
+
+    @contextmanager
+    def hold_removed(self, listener_id: str) -> Iterator[bool]:
+        """Tell whether a listener was removed and has not come back.
+
+        Until the block ends it cannot, for nobody can change the registry: be quick.
+        """
+        with self._database.still() as connection:
+            yield removed.has(connection, "listener", listener_id)
 
     # Secrets
 

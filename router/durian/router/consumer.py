@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from durian.broker.blocking import declare_all
@@ -18,7 +18,7 @@ from durian.broker.topology import MAX_KEYS, Topology
 from durian.control import ChangeSource, Follower
 from durian.errors import BrokerError, InvalidEvent
 from durian.events import amqp
-from durian.events.message import Message
+from durian.events.message import DEAD_AT_HEADER, REASON_HEADER, Message
 from durian.faults import failpoint
 from durian.match import Index
 from durian.router.follow import IndexKeeper
@@ -70,9 +70,9 @@ class Router:
         self._prefetch = prefetch
         self._subscription: Subscription | None = None
         self._stopping = threading.Event()
-        keeper = IndexKeeper(broker, topology, self.index)
+        self._keeper = IndexKeeper(broker, topology, self.index)
         self.follower = Follower(
-            source, broker, topology, keeper.apply, on_synced=self._consume, poll_s=poll_s
+            source, broker, topology, self._keeper.apply, on_synced=self._consume, poll_s=poll_s
         )
 
     def start(self) -> None:
@@ -134,12 +134,23 @@ class Router:
             self.counts.events += 1
             if listeners:
                 self.counts.deliveries += len(listeners)
-                canonical = amqp.encode(event)
-                found += [
-                    (canonical, address) for address in addresses(self._topology.deliver, listeners)
-                ]
+                found += self._addressed(amqp.encode(event), listeners)
             else:
                 self.counts.unmatched += 1
+        return found
+
+    def _addressed(
+        self, message: Message, listeners: Sequence[str]
+    ) -> list[tuple[Message, Address]]:
+        """A message and where it goes: to the queues of listeners, or to their dead letters."""
+        stuck: Sequence[str] = ()
+        if unready := self._keeper.unready:
+            stuck = [each for each in listeners if each in unready]
+            listeners = [each for each in listeners if each not in unready]
+        found = [(message, address) for address in addresses(self._topology.deliver, listeners)]
+        if stuck:
+            letter = undeliverable(message, self._broker.clock.now())
+            found += [(letter, Address(self._topology.dead, each)) for each in stuck]
         return found
 
     def _set_aside(self, received: Received, reason: str) -> None:
@@ -158,6 +169,16 @@ def addresses(exchange: str, listeners: Sequence[str]) -> list[Address]:
     while chunk := tuple(islice(keys, MAX_KEYS)):
         found.append(Address(exchange, chunk[0], chunk[1:]))
     return found
+
+
+def undeliverable(message: Message, now: float) -> Message:
+    """The dead letter of a delivery to a listener whose queue is not fit, at `now` (epoch s)."""
+    headers = {
+        **message.headers,
+        REASON_HEADER: "the listener's queue has other arguments than it needs",
+        DEAD_AT_HEADER: str(round(now * 1000)),
+    }
+    return replace(message, headers=headers)
 
 
 class _Transfer:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from durian.broker.blocking import declare_all
-from durian.broker.parts import Part
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
-from durian.errors import InvalidInput
+from durian.errors import InvalidInput, TopologyMismatch
 from durian.faults import failpoint
 from durian.match import Filter, Index
 from durian.registry import Listener
 from durian.registry.changes import Changes
 
 _log = logging.getLogger(__name__)
-
-#: Seconds to wait for the broker to declare the queues of changed listeners, whatever their number.
-_DECLARE_PATIENCE_S = 300.0
 
 
 class IndexKeeper:
@@ -28,31 +24,34 @@ class IndexKeeper:
         self._broker = broker
         self._topology = topology
         self._index = index
+        #: Ids of listeners that have no queue they could use. Replaced, never changed: the loop
+        #: reads it.
+        self.unready: frozenset[str] = frozenset()
 
-    def apply(self, changes: Changes) -> None:
-        """Declare queues, then index: a key without a queue would be dropped in silence.
+    def apply(self, changes: Changes, unready: Collection[str]) -> None:
+        """Index listeners: their queues exist, for a key without one would be dropped in silence.
 
-        Called on the follower's thread, while the loop reads the index. Queues of removed listeners
-        are deleted, so that none is declared again after a reconnect. Raises BrokerError when the
-        broker refuses.
+        What `unready` ones want goes to their dead letters. Called on the follower's thread, while
+        the loop reads the index. Raises BrokerError when the broker refuses.
         """
-        self._declare(listener for listener in changes.listeners if listener.enabled)
         failpoint("router.declared")
+        for listener_id in unready:
+            self._declare_dead_letters(listener_id)
+        changed = {listener.id for listener in changes.listeners}
+        self.unready = (self.unready - changed).union(unready)
         for listener in changes.listeners:
             self._put(listener)
             failpoint("router.refreshed")
         for listener_id in changes.removed:
             self._index.remove(listener_id)
-            self._broker.delete_queue(self._topology.listener_queue(listener_id), _ignore)
+        self.unready = self.unready.difference(changes.removed)
 
-    def _declare(self, listeners: Iterable[Listener]) -> None:
-        parts: list[Part] = []
-        for listener in listeners:
-            parts += self._topology.listener(
-                listener.id, listener.queue_type, ordered=listener.policy.ordered
-            )
-        if parts:
-            declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
+    def _declare_dead_letters(self, listener_id: str) -> None:
+        try:
+            declare_all(self._broker, self._topology.dead_letters(listener_id))
+        except TopologyMismatch as error:
+            # They go there if that queue is bound; else they are among the orphans.
+            _log.error("router.dead_letters_unusable listener=%s error=%s", listener_id, error)
 
     def _put(self, listener: Listener) -> None:
         """File a changed listener; a disabled one, or one that cannot be read, is taken out.
@@ -67,8 +66,6 @@ class IndexKeeper:
             _log.error(
                 "router.listener_unreadable listener=%s error=%s", listener.id, error
             )  # says it all
+        except Exception:  # noqa: BLE001  # ours: one listener must not hold up all others
+            _log.exception("router.listener_failed listener=%s", listener.id)
         self._index.remove(listener.id)
-
-
-def _ignore(_: object) -> None:
-    """Deleting twice, or by several routers, is harmless."""

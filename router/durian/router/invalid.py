@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from durian.events.message import HeaderValue, Message
-
-#: Header of `durian.invalid` messages: why the message could not be read.
-REASON_HEADER: Final = "durian-reason"
+from durian.events.message import REASON_HEADER, HeaderValue, Message
 
 #: How many headers of the message are not here.
 DROPPED_HEADER: Final = "durian-headers-dropped"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from durian.registry import HookSpec
 from durian.registry.sql import listeners
@@ -110,3 +110,39 @@ def test_a_write_that_fails_takes_its_version_back(store: Store) -> None:
         assert store.list_listeners() == []
     else:
         raise AssertionError
+
+
+def test_nobody_comes_back_while_a_removal_is_held(store: Store) -> None:
+    store.add_listener(listener("joe"), secret())
+    store.remove_listener("joe")
+    order: list[str] = []
+
+    def come_back() -> None:
+        store.add_listener(listener("joe"), secret())
+        order.append("added")
+
+    with ThreadPoolExecutor() as pool:
+        with store.hold_removed("joe") as was_removed:
+            assert was_removed
+            coming = pool.submit(come_back)
+            assert not wait([coming], timeout=0.3).done, "a writer did not wait"
+            order.append("deleted")
+        coming.result(timeout=30)
+
+    assert order == ["deleted", "added"]
+
+
+def test_only_who_was_removed_and_did_not_come_back_is_held_as_removed(store: Store) -> None:
+    def is_removed(listener_id: str) -> bool:
+        with store.hold_removed(listener_id) as was_removed:
+            return was_removed
+
+    store.add_listener(listener("joe"), secret())
+    assert not is_removed("joe")
+    assert not is_removed("never-there")
+    store.remove_listener("joe")
+    before = store.version()
+    assert is_removed("joe")
+    assert store.version() == before
+    store.add_listener(listener("joe"), secret())
+    assert not is_removed("joe")

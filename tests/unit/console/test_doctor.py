@@ -9,12 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from durian.console.doctor import broker, machine
+from durian.broker.blocking import count, declare_all
+from durian.broker.clock import FakeClock
+from durian.broker.memory import MemoryBroker
+from durian.broker.parts import Queue
+from durian.broker.topology import Topology
+from durian.console.doctor import broker, machine, queues
 from durian.console.doctor.finding import Finding, guarded, ok
 from durian.console.doctor.run import Ill, findings, run
 from durian.console.settings import Settings, load, variable
-from durian.errors import RegistryUnavailable
+from durian.errors import QueueMissing, RegistryUnavailable
 from durian.registry.store import Store
+from tests.support.registry import listener
 
 
 @pytest.fixture
@@ -80,6 +86,25 @@ def test_records_that_nobody_writes_are_warned_of(waiting: int, level: str) -> N
     finding = broker.records(waiting)
     assert finding.level == level
     assert str(waiting) in finding.found
+
+
+def test_a_listeners_queue_that_is_wrong_or_missing_is_named() -> None:
+    names, memory = Topology(), MemoryBroker(FakeClock())
+    memory.start()
+    declare_all(memory, [*names.house(), *names.listener("ann")])
+    declare_all(memory, [Queue(names.listener_queue("bad"), {"x-queue-type": "classic"})])
+    everyone = [listener(name) for name in ("ann", "bad", "eve")]
+    found = {one.about: one for one in queues.checked(memory, names, everyone)}
+    assert {about: one.level for about, one in found.items()} == {
+        "queue of bad": "fail",
+        "queues": "warn",
+    }
+    assert "Delete it" in found["queue of bad"].advice
+    assert found["queues"].found == "listeners without one: 1, such as eve"
+    with pytest.raises(QueueMissing):
+        count(memory, names.listener_queue("eve"))
+    [fine] = queues.checked(memory, names, [listener("ann")])
+    assert fine.level == "ok"
 
 
 def test_an_error_ends_a_check_as_its_last_finding() -> None:

@@ -9,6 +9,7 @@ from durian.console.doctor.broker import rabbitmq
 from durian.console.doctor.database import registry
 from durian.console.doctor.finding import Finding, guarded
 from durian.console.doctor.machine import extras
+from durian.console.doctor.queues import queues
 from durian.console.output import say, say_json, styled
 from durian.console.settings import Settings
 from durian.errors import DurianError
@@ -38,6 +39,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from extras()
     yield from guarded("registry", partial(registry, settings))
     yield from guarded("broker", partial(rabbitmq, settings))
+    yield from guarded("queues", partial(queues, settings))
 
 
 def _show(finding: Finding) -> None:

@@ -61,6 +61,9 @@ class MemoryBroker:
         """Delete a queue with all it holds. Harmless when absent."""
         self.call(lambda: done(_error_of(lambda: self._engine.delete(name))))
 
+    def forget_queue(self, name: str) -> None:
+        """Do not declare a queue again: nothing is, for the connection is never lost."""
+
     def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
         """Tell how many messages are ready in a queue, or QueueMissing."""
 

@@ -38,6 +38,10 @@ PATIENCE_S = 5.0
 SETTLE_S = 1.5
 
 
+#: Seconds within which a queue is begun to be deleted: whoever asked has given up soon after.
+DELETE_WITHIN_S = 4.0
+
+
 class RabbitBroker:
     """A RabbitMQ broker, or a cluster of them.
 
@@ -104,8 +108,8 @@ class RabbitBroker:
         ]
 
         def declared(error: BrokerError | None) -> None:
-            if new and error is None:
-                self._loop.call_later(self._settle_s, partial(done, None))
+            if new:
+                self._loop.call_later(self._settle_s, partial(done, error))
             else:
                 done(error)
 
@@ -113,8 +117,17 @@ class RabbitBroker:
 
     def delete_queue(self, name: str, done: Done) -> None:
         """Delete a queue with all it holds, and forget its declaration. Harmless when absent."""
-        forget = self._session.known.forget_queue
-        self._submit(Request([[Operation(deletion(name), lambda _: forget(name))]], done))
+        forget = partial(self._forget, name)
+        phases = [[Operation(deletion(name), forget)]]
+        until = self._clock.monotonic() + DELETE_WITHIN_S
+        self._submit(Request(phases, done, lasting=False, until=until))
+
+    def forget_queue(self, name: str) -> None:
+        """Do not declare a queue again after a reconnect; it stays as it is."""
+        forget = partial(self._forget, name)
+        self._loop.call(partial(forget, None))
+        # And once more behind a declaration that is still on its way.
+        self._submit(Request([], forget))
 
     def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
         """Tell how many messages are ready in a queue, or QueueMissing."""
@@ -183,6 +196,9 @@ class RabbitBroker:
 
     def _remember(self, part: Part, _: object) -> None:
         self._session.known.add(part)
+
+    def _forget(self, queue: str, _: object) -> None:
+        self._session.known.forget_queue(queue)
 
     def _submit(self, request: Request) -> None:
         self._loop.call(partial(self._session.declarer.submit, request))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -15,7 +17,7 @@ from durian.broker.port import Done
 from durian.broker.rabbit.errors import of_channel
 from durian.broker.rabbit.loop import IoLoop, guarded
 from durian.broker.rabbit.operations import Operation
-from durian.errors import BrokerError, BrokerRefused
+from durian.errors import BrokerError, BrokerRefused, BrokerUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -27,15 +29,22 @@ CHANNELS = 8
 class Request:
     """Operations in phases: a phase begins when the one before it is done without an error."""
 
-    __slots__ = ("done", "error", "lasting", "phases", "running")
+    __slots__ = ("done", "error", "lasting", "phases", "running", "until")
 
     def __init__(
-        self, phases: Iterable[Iterable[Operation]], done: Done, *, lasting: bool = True
+        self,
+        phases: Iterable[Iterable[Operation]],
+        done: Done,
+        *,
+        lasting: bool = True,
+        until: float = math.inf,
     ) -> None:
         self.phases = deque(deque(phase) for phase in phases)
         self.done = done
-        #: Whether it is carried out after the connection was lost; else it is forgotten.
+        #: Whether it is carried out with the next connection; else it ends with this one.
         self.lasting = lasting
+        #: When it is too late to begin with it, on the monotonic clock.
+        self.until = until
         self.running = 0
         self.error: BrokerError | None = None
 
@@ -52,8 +61,11 @@ class Declarer:
 
     def submit(self, request: Request) -> None:
         """Carry out a request when those before it are done and there is a connection."""
-        self._requests.append(request)
-        self._pump()
+        if request.lasting or self._connection is not None:
+            self._requests.append(request)
+            self._pump()
+        else:
+            _end(request)
 
     def up(self, connection: Connection, first: Request) -> None:
         """There is a connection: carry out a request before all others."""
@@ -72,7 +84,10 @@ class Declarer:
         if request is not None:
             request.running = 0
             self._requests.appendleft(request)
+        ending = [one for one in self._requests if not one.lasting]
         self._requests = deque(one for one in self._requests if one.lasting)
+        for one in ending:
+            _end(one)
 
     def _pump(self) -> None:
         """Give idle channels something to do."""
@@ -94,6 +109,8 @@ class Declarer:
                 if not self._requests:
                     return False
                 self._current = self._requests.popleft()
+                if time.monotonic() > self._current.until:
+                    self._current.error = BrokerUnavailable("The broker is busy declaring.")
             request = self._current
             if request.running or (request.phases and request.error is None):
                 return True
@@ -121,6 +138,10 @@ class Declarer:
         else:
             request.error = request.error or error
         self._pump()
+
+
+def _end(request: Request) -> None:
+    guarded(partial(request.done, BrokerUnavailable("There is no connection to the broker.")))
 
 
 class _Worker:

@@ -22,6 +22,8 @@ class KnownParts:
 
     def forget_queue(self, name: str) -> None:
         """Forget a queue and its bindings."""
+        if ("queue", name) not in self._parts:
+            return  # a process that starts hears of many that are gone
         self._parts = {
             key: part
             for key, part in self._parts.items()

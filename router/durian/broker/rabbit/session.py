@@ -157,6 +157,8 @@ class Session:
 
     def _declared(self, connection: Connection, _: BrokerError | None) -> None:
         """Everything durable exists again; exclusive queues may take a while."""
+        if self._connection is not connection:
+            return  # lost meanwhile
         self.publisher.declared()
         self.consumers.up(connection, self.known.exclusive_queues())
         self._revive(connection)

@@ -94,6 +94,13 @@ class Database:
             version = connection.execute(sa.select(tables.state.c.version)).scalar_one()
             yield Write(connection, version)
 
+    @contextmanager
+    def still(self) -> Iterator[Connection]:
+        """Open a transaction during which nobody changes the registry."""
+        with self.locked() as connection:
+            connection.execute(sa.select(tables.state.c.version).with_for_update())
+            yield connection
+
 
 def _sqlite(url: URL) -> Engine:
     engine = sa.create_engine(url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE)

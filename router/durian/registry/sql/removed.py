@@ -35,6 +35,12 @@ def changed(connection: Connection, kind: Kind, since: int, upto: int) -> list[s
     return list(connection.execute(query.order_by(removed.c.version, removed.c.id)).scalars())
 
 
+def has(connection: Connection, kind: Kind, key: str) -> bool:
+    """Tell whether something was removed, and did not come back."""
+    query = sa.select(removed.c.id).where(removed.c.kind == kind, removed.c.id == key)
+    return connection.execute(query).first() is not None
+
+
 def prune(connection: Connection, before: float) -> int:
     """Delete the tombstones older than a moment (seconds since the epoch); return how many."""
     old = removed.c.removed_at < before
