@@ -1,9 +1,5 @@
 # Everything a contributor types. `make` alone says what there is.
 
-# Images of Python often set this. Tests start `durian` some hundred times, and without bytecode each
-# start compiles everything anew, which triples its work.
-unexport PYTHONDONTWRITEBYTECODE
-
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -14,8 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What the guards of size and prose look at takes a second, so `make lint` runs them too.
 GUARDS := tests/house/test_size.py tests/house/test_prose.py tests/house/test_layout.py
-# Part of a suite says nothing about coverage.
-COVERAGE := $(if $(ARGS),,--cov --cov-report=term-missing:skip-covered)
+# Processes that run the whole suite: many tests wait, so more than a machine with two cores has.
+WORKERS ?= 4
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url pyproject.toml --extra all --extra django --group build
 
@@ -32,9 +28,14 @@ demo: $(VENV)/run.stamp ## Show events on their way to listeners, in one process
 	$(BIN)/durian demo $(ARGS)
 
 .PHONY: test
-test: $(VENV)/dev.stamp ## Run all tests against a RabbitMQ and a PostgreSQL of their own.
+test: $(VENV)/dev.stamp ## Run all tests, or those that ARGS names, on RabbitMQ and PostgreSQL of their own.
 	scripts/services
-	$(BIN)/python -m pytest $(COVERAGE) $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS))
+
+.PHONY: coverage
+coverage: $(VENV)/dev.stamp ## Run all tests and tell what they left out; takes longer.
+	scripts/services
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/dev.stamp ## Check style, types, layers and sizes.

@@ -14,8 +14,8 @@ from pathlib import Path
 from tests.chaos.promise import broken, mistakes, table
 from tests.chaos.storm import Storm
 from tests.support.house import ROOT
-from tests.support.postgres import start_private
-from tests.support.rabbitmq import PrivateNode, find_server
+from tests.support.rabbitmq import find_server
+from tests.support.servers import private_node, private_server
 
 _PARTS = ("matrix", "storm")
 
@@ -46,19 +46,15 @@ def _storm(options: argparse.Namespace) -> bool:
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     again = f"--only storm --seed {seed} --seconds {options.seconds:g} --rate {options.rate:g}"
     _say(f'The storm of seed {seed}. Again: make chaos ARGS="{again}"')
-    server = find_server()
-    if server is None:
+    if find_server() is None:
         _say("There is no RabbitMQ; scripts/services installs it.")
         return False
     # Connections are lost all the time: that is no news.
     logging.disable(logging.WARNING)
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="durian-chaos-")))
-        node = PrivateNode(server)
-        stack.callback(node.remove)
-        node.start()
-        postgres = start_private()
-        stack.callback(postgres.remove)
+        node = stack.enter_context(private_node())
+        postgres = stack.enter_context(private_server())
         aftermath = Storm(stack, node, postgres, home, seed).rage(
             options.seconds, options.rate, _say
         )

@@ -20,7 +20,7 @@ from tests.chaos.schedule import Fault, draw
 from tests.support.history import Verdict
 from tests.support.postgres import PrivateServer
 from tests.support.proxy import Proxy
-from tests.support.rabbitmq import Node
+from tests.support.rabbitmq import PrivateNode
 
 #: Processes of each role.
 POSTS: Mapping[str, int] = {"router": 2, "delivery": 2, "recorder": 1}
@@ -75,7 +75,7 @@ class Storm:
     """A deployment with everything that can happen to it."""
 
     def __init__(
-        self, stack: ExitStack, node: Node, server: PrivateServer, home: Path, seed: int
+        self, stack: ExitStack, node: PrivateNode, server: PrivateServer, home: Path, seed: int
     ) -> None:
         self._node = node
         self._server = server

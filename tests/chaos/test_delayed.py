@@ -14,7 +14,7 @@ from durian.registry import ListenerSecret
 from tests.chaos.deployment import POLICIES, Deployment, deployed, wait_until
 from tests.chaos.drill import ROLES
 from tests.support.history import Verdict
-from tests.support.rabbitmq import Node
+from tests.support.rabbitmq import Node, PrivateNode
 
 pytestmark = [pytest.mark.chaos, pytest.mark.rabbitmq]
 
@@ -56,10 +56,10 @@ def assert_complete(verdict: Verdict, events: int = EVENTS) -> None:
     assert not verdict.duplicates, verdict
 
 
-def test_a_killed_broker_keeps_what_waits(rabbitmq: Node, tmp_path: Path) -> None:
-    with waiting(rabbitmq, tmp_path) as deployment:
-        rabbitmq.kill()
-        rabbitmq.start()
+def test_a_killed_broker_keeps_what_waits(mortal_rabbitmq: PrivateNode, tmp_path: Path) -> None:
+    with waiting(mortal_rabbitmq, tmp_path) as deployment:
+        mortal_rabbitmq.kill()
+        mortal_rabbitmq.start()
         assert_complete(deployment.settle())
 
 

@@ -1,10 +1,7 @@
-"""A private PostgreSQL server for one test session, and a fresh database for one test.
+"""A PostgreSQL server: a private one that can be stopped, or any that is known by its URL.
 
-Nothing of the machine's own PostgreSQL is touched: port, socket and data are the server's own, so
-that several test sessions run beside each other.
-
-`DURIAN_TEST_POSTGRES_URL` names a running server to use instead (its user must be allowed to create
-databases); tests that stop the server start a private one then.
+Nothing of the machine's own PostgreSQL is touched: port, socket and data are the private server's
+own, so that several test sessions run beside each other.
 """
 
 from __future__ import annotations
@@ -19,7 +16,6 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -52,11 +48,27 @@ SETTINGS = ("fsync=off", "full_page_writes=off", "max_connections=100")
 
 
 class Server:
-    """A PostgreSQL server: one that was started here, or one that was given by its URL."""
+    """A PostgreSQL server that others use as well: every test has a database of its own."""
 
     def __init__(self, url: str) -> None:
         #: URL of a database that exists, with a login that may create others.
         self.url = url
+
+    def await_start(self) -> None:
+        """Wait until it takes connections."""
+        deadline = time.monotonic() + START_S
+        pause = threading.Event()
+        while not _answers(self.url):
+            reason = self._failure()
+            if time.monotonic() > deadline:
+                reason = f"no connection after {START_S:.0f} s"
+            if reason:
+                pytest.fail(f"PostgreSQL did not start: {reason}")
+            pause.wait(0.05)
+
+    def _failure(self) -> str:
+        """Why it will never take any; empty while it may."""
+        return ""
 
     def database_url(self, name: str) -> str:
         """Return the URL of a database."""
@@ -107,6 +119,11 @@ class PrivateServer(Server):
 
     def start(self) -> None:
         """Start it (again) on the same port and data, and wait until it takes connections."""
+        self.launch()
+        self.await_start()
+
+    def launch(self) -> None:
+        """Start it without waiting."""
         assert self._process is None, "it runs already"
         command = [
             str(self._programs / "postgres"),
@@ -123,7 +140,6 @@ class PrivateServer(Server):
                 start_new_session=True,
                 **self._as_user,
             )
-        self._await_connections()
 
     @property
     def running(self) -> bool:
@@ -149,16 +165,11 @@ class PrivateServer(Server):
             self._process.stdin.close()
         self._process = None
 
-    def _await_connections(self) -> None:
+    def _failure(self) -> str:
         assert self._process is not None
-        deadline = time.monotonic() + START_S
-        pause = threading.Event()
-        while not _answers(self.url):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                reason = self._log.read_text(errors="replace")[-2000:]
-                self.stop()
-                pytest.fail(f"PostgreSQL did not start: {reason}")
-            pause.wait(0.05)
+        if self._process.poll() is None:
+            return ""
+        return self._log.read_text(errors="replace")[-2000:]
 
     def _run(self, *command: str | Path) -> None:
         done = subprocess.run(
@@ -198,50 +209,3 @@ def find_programs() -> Path | None:
         return Path(found).parent
     newest = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     return newest[-1].parent if newest else None
-
-
-def start_private() -> PrivateServer:
-    """Start a private server; skips the test where there is none, and fails it on CI."""
-    programs = find_programs()
-    if programs is None:
-        reason = "no PostgreSQL: install its server, or set DURIAN_TEST_POSTGRES_URL"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    server = PrivateServer(programs)
-    server.start()
-    return server
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Server]:
-    """A running PostgreSQL server: private to the session, started when first asked for."""
-    given = os.environ.get("DURIAN_TEST_POSTGRES_URL")
-    if given:
-        yield Server(given)
-        return
-    server = start_private()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-def postgres_url(postgres_server: Server) -> Iterator[str]:
-    """The URL of a database that is empty when the test begins and gone after it."""
-    name = postgres_server.add_database()
-    yield postgres_server.database_url(name)
-    postgres_server.drop_database(name)
-
-
-@pytest.fixture
-def mortal_postgres(postgres_server: Server) -> Iterator[PrivateServer]:
-    """A running server that the test may stop and start."""
-    if isinstance(postgres_server, PrivateServer):
-        server, borrowed = postgres_server, True
-    else:
-        server, borrowed = start_private(), False
-    yield server
-    if not borrowed:
-        server.remove()
-    elif not server.running:
-        server.start()

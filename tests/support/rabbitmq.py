@@ -1,10 +1,7 @@
-"""A private RabbitMQ node for one test session, and a fresh virtual host for one test.
+"""A RabbitMQ node: a private one that can be killed, or any that is known by its URL.
 
 Nothing of the machine's own RabbitMQ is touched: ports, cookie, name server (epmd), data and logs
-are the node's own, so that several test sessions run beside each other.
-
-`DURIAN_TEST_AMQP_URL` names a running broker to use instead (its management API must answer on
-port 15672 of the same host); tests that kill the broker are skipped then.
+are the private node's own, so that several test sessions run beside each other.
 """
 
 from __future__ import annotations
@@ -66,20 +63,38 @@ ADVANCED = ROOT / "deploy" / "rabbitmq" / "advanced.config"
 
 
 class Node:
-    """A RabbitMQ node: one that was started here, or one that was given by its URL."""
+    """A RabbitMQ node that others use as well: what a test makes on it has names of its own."""
 
-    def __init__(self, url: str, api_port: int) -> None:
+    def __init__(self, url: str, api_port: int = 15672) -> None:
         #: AMQP URL of the default virtual host, with an administrator's login.
         self.url = url
+        #: Where its management API answers, on the same host.
+        self.api_port = api_port
         parts = urlsplit(url)
         self._host = parts.hostname or "127.0.0.1"
-        self._api_port = api_port
+        self._port = parts.port or 5672
         login = f"{unquote(parts.username or 'guest')}:{unquote(parts.password or 'guest')}"
         self._login = base64.b64encode(login.encode()).decode()
 
+    def await_boot(self) -> None:
+        """Wait until it answers an AMQP greeting, which is the last step of a boot."""
+        deadline = time.monotonic() + BOOT_S
+        pause = threading.Event()
+        while not greets(self._port):
+            reason = self._failure()
+            if time.monotonic() > deadline:
+                reason = f"no greeting on port {self._port} after {BOOT_S:.0f} s"
+            if reason:
+                pytest.fail(f"RabbitMQ did not start: {reason}")
+            pause.wait(0.1)
+
+    def _failure(self) -> str:
+        """Why it will never answer; empty while it may."""
+        return ""
+
     def api(self, method: str, path: str, body: object = None) -> object:
         """Ask the management API, such as `api("PUT", "/vhosts/x")`; fails the test on errors."""
-        connection = http.client.HTTPConnection(self._host, self._api_port, timeout=60)
+        connection = http.client.HTTPConnection(self._host, self.api_port, timeout=60)
         try:
             connection.request(
                 method,
@@ -117,37 +132,6 @@ class Node:
         """Delete a virtual host with all it holds; connections to it are closed."""
         self.api("DELETE", f"/vhosts/{vhost}")
 
-    def kill(self) -> None:
-        """End the node as a power cut would: SIGKILL."""
-        pytest.skip("DURIAN_TEST_AMQP_URL names a broker that is not ours to kill")
-
-    def remembers(self, queue: str) -> bool:
-        """Tell whether a quorum queue would survive `kill`.
-
-        One node alone writes the names of new quorum queues to disk half a second after it
-        declared them (measured on 3.10): one killed before that has the queue no more.
-        """
-        del queue
-        return True
-
-    def start(self) -> None:
-        """Start it (again) on the same ports and data, and wait until it takes connections."""
-        pytest.skip("DURIAN_TEST_AMQP_URL names a broker that is not ours to start")
-
-    def ctl(self, *args: str) -> str:
-        """Run `rabbitmqctl` on the node; tell what it printed."""
-        del args
-        pytest.skip("DURIAN_TEST_AMQP_URL names a broker without a rabbitmqctl")
-
-    @contextlib.contextmanager
-    def alarm(self) -> Iterator[None]:
-        """Let the node be short of memory meanwhile: it reads nothing more from who publishes."""
-        self.ctl("set_vm_memory_high_watermark", "0.00001")
-        try:
-            yield
-        finally:
-            self.ctl("set_vm_memory_high_watermark", "0.8")
-
 
 class PrivateNode(Node):
     """A node of our own, on free ports of the loopback interface, in a temporary directory."""
@@ -156,7 +140,6 @@ class PrivateNode(Node):
         port, api_port, dist_port, epmd_port = free_ports(4)
         super().__init__(f"amqp://guest:guest@127.0.0.1:{port}/", api_port)
         self._server = server
-        self._port = port
         self._home = Path(tempfile.mkdtemp(prefix="durian-rabbitmq-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._environment = self._prepare(port, api_port, dist_port, epmd_port)
@@ -196,6 +179,11 @@ class PrivateNode(Node):
 
     def start(self) -> None:
         """Start it (again) on the same ports and data, and wait until it takes connections."""
+        self.launch()
+        self.await_boot()
+
+    def launch(self) -> None:
+        """Start it without waiting."""
         assert self._process is None, "it runs already"
         with (self._home / "log" / "console.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -207,19 +195,12 @@ class PrivateNode(Node):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._await_amqp()
 
-    def _await_amqp(self) -> None:
-        """Wait until the node answers an AMQP greeting, which is the last step of its boot."""
+    def _failure(self) -> str:
         assert self._process is not None
-        deadline = time.monotonic() + BOOT_S
-        pause = threading.Event()
-        while not greets(self._port):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                reason = (self._home / "log" / "console.log").read_text(errors="replace")[-2000:]
-                self.kill()
-                pytest.fail(f"RabbitMQ did not start: {reason}")
-            pause.wait(0.1)
+        if self._process.poll() is None:
+            return ""
+        return (self._home / "log" / "console.log").read_text(errors="replace")[-2000:]
 
     def kill(self) -> None:
         """End the node as a power cut would: SIGKILL to it and its name server."""
@@ -234,7 +215,11 @@ class PrivateNode(Node):
             pause.wait(0.02)
 
     def remembers(self, queue: str) -> bool:
-        """Tell whether a quorum queue would survive `kill`."""
+        """Tell whether a quorum queue would survive `kill`.
+
+        One node alone writes the names of new quorum queues to disk half a second after it
+        declared them (measured on 3.10): one killed before that has the queue no more.
+        """
         files = self._home.glob("mnesia/*/quorum/*/names.dets")
         return any(queue.encode() in file.read_bytes() for file in files)
 
@@ -251,6 +236,15 @@ class PrivateNode(Node):
         )
         assert result.returncode == 0, f"rabbitmqctl {args}: {result.stdout} {result.stderr}"
         return result.stdout
+
+    @contextlib.contextmanager
+    def alarm(self) -> Iterator[None]:
+        """Let the node be short of memory meanwhile: it reads nothing more from who publishes."""
+        self.ctl("set_vm_memory_high_watermark", "0.00001")
+        try:
+            yield
+        finally:
+            self.ctl("set_vm_memory_high_watermark", "0.8")
 
     def remove(self) -> None:
         """Kill it and delete its files."""
@@ -282,36 +276,9 @@ def greets(port: int) -> bool:
 
 
 def find_server() -> Path | None:
-    """Find the program that starts a node as any user."""
+    """Find the program that starts a node as any user; None where something is missing."""
     plain = PLAIN_BIN / "rabbitmq-server"
     found = shutil.which("rabbitmq-server")
+    if shutil.which("epmd") is None:
+        return None
     return plain if plain.exists() else Path(found) if found else None
-
-
-@pytest.fixture(scope="session")
-def rabbitmq() -> Iterator[Node]:
-    """A running RabbitMQ node: private to the session, started when first asked for."""
-    given = os.environ.get("DURIAN_TEST_AMQP_URL")
-    if given:
-        yield Node(given, api_port=15672)
-        return
-    server = find_server()
-    if server is None or shutil.which("epmd") is None:
-        reason = "no RabbitMQ: install rabbitmq-server, or set DURIAN_TEST_AMQP_URL"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    node = PrivateNode(server)
-    try:
-        node.start()
-        yield node
-    finally:
-        node.remove()
-
-
-@pytest.fixture
-def amqp_url(rabbitmq: Node) -> Iterator[str]:
-    """The AMQP URL of a virtual host that is empty when the test begins and gone after it."""
-    vhost = rabbitmq.add_vhost()
-    yield rabbitmq.vhost_url(vhost)
-    rabbitmq.delete_vhost(vhost)

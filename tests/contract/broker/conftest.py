@@ -11,7 +11,7 @@ from durian.broker.memory import MemoryBroker
 from durian.broker.port import Broker
 from durian.broker.rabbit import RabbitBroker
 from tests.support.broker import lose
-from tests.support.rabbitmq import Node
+from tests.support.rabbitmq import PrivateNode
 
 
 class House:
@@ -25,7 +25,7 @@ class House:
     ) -> None:
         self.broker = broker
         self._another = another
-        #: Is short of memory for as long as this lasts.
+        #: Is short of memory for as long as this lasts; for tests that are marked `alone`.
         self.alarm = alarm
 
     def lose(self) -> None:
@@ -53,9 +53,11 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
 
     else:
         url = request.getfixturevalue("amqp_url")
-        node: Node = request.getfixturevalue("rabbitmq")
         broker = RabbitBroker(url, settle_s=0)
-        alarm = node.alarm
+
+        def alarm() -> AbstractContextManager[None]:
+            node: PrivateNode = request.getfixturevalue("mortal_rabbitmq")
+            return node.alarm()
 
         def another() -> Broker:
             made.append(RabbitBroker(url, settle_s=0))

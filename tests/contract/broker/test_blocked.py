@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from durian.broker.port import Broker
 from durian.errors import BrokerUnavailable
 from tests.contract.broker.conftest import House
 from tests.support.broker import Inbox, Outcome, eventually, plain_queue, put, text
+
+pytestmark = pytest.mark.alone
 
 
 class Told:

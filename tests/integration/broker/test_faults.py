@@ -14,7 +14,7 @@ from durian.broker.rabbit import RabbitBroker, session
 from durian.broker.topology import Topology
 from tests.support.broker import Inbox, Outcome, eventually, plain_queue, put, text
 from tests.support.proxy import Proxy
-from tests.support.rabbitmq import Node
+from tests.support.rabbitmq import PrivateNode
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -39,7 +39,7 @@ class Seen:
 
 
 def test_a_killed_broker_loses_nothing_and_everybody_resumes(
-    broker: RabbitBroker, rabbitmq: Node
+    broker: RabbitBroker, mortal_rabbitmq: PrivateNode
 ) -> None:
     parts = [*NAMES.house(), *NAMES.delay_bucket(400), *NAMES.control_queue("p1")]
     declare_all(broker, [*parts, *NAMES.listener("joe"), *NAMES.listener("bo", "classic")])
@@ -49,14 +49,14 @@ def test_a_killed_broker_loses_nothing_and_everybody_resumes(
     publish_all(broker, [(text(f"late {number}"), late) for number in range(100)])
     control = Seen(broker, "p1")
     for queue in (NAMES.route, NAMES.listener_queue("joe"), NAMES.delay(400)):
-        eventually(lambda queue=queue: rabbitmq.remembers(queue))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-    rabbitmq.kill()
+        eventually(lambda queue=queue: mortal_rabbitmq.remembers(queue))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+    mortal_rabbitmq.kill()
     outcomes = [Outcome() for _ in range(50)]
     for number, outcome in enumerate(outcomes):
         broker.publish(text(f"during {number}"), both, outcome)
     joe = Seen(broker, NAMES.listener_queue("joe"))
     bo = Seen(broker, NAMES.listener_queue("bo"))
-    rabbitmq.start()
+    mortal_rabbitmq.start()
     assert {outcome.wait(RECOVERY_S) for outcome in outcomes} == {None}
     before = {b"before %d" % number for number in range(300)}
     during = {b"during %d" % number for number in range(50)}
@@ -69,7 +69,7 @@ def test_a_killed_broker_loses_nothing_and_everybody_resumes(
 
 
 def test_closed_connections_in_the_middle_of_publishing_lose_nothing(
-    broker: RabbitBroker, rabbitmq: Node
+    broker: RabbitBroker, mortal_rabbitmq: PrivateNode
 ) -> None:
     total = 5000
     to = plain_queue(broker, "q", {"x-queue-type": "quorum", "x-delivery-limit": 1000})
@@ -87,7 +87,7 @@ def test_closed_connections_in_the_middle_of_publishing_lose_nothing(
             all_told.set()
 
     def close() -> None:
-        rabbitmq.ctl("close_all_connections", "a test")
+        mortal_rabbitmq.ctl("close_all_connections", "a test")
 
     closing = threading.Thread(target=close)
     closing.start()
@@ -104,12 +104,12 @@ def test_closed_connections_in_the_middle_of_publishing_lose_nothing(
 
 
 def test_a_memory_alarm_holds_publishing_up_and_nothing_else(
-    broker: RabbitBroker, rabbitmq: Node, caplog: pytest.LogCaptureFixture
+    broker: RabbitBroker, mortal_rabbitmq: PrivateNode, caplog: pytest.LogCaptureFixture
 ) -> None:
     to = plain_queue(broker)
     put(broker, to, *map(str, range(100)))
     outcomes = [Outcome() for _ in range(200)]
-    with rabbitmq.alarm():
+    with mortal_rabbitmq.alarm():
         for number, outcome in enumerate(outcomes):
             broker.publish(text(f"held up {number}"), to, outcome)
         eventually(lambda: "broker.blocked" in caplog.text)
@@ -122,13 +122,13 @@ def test_a_memory_alarm_holds_publishing_up_and_nothing_else(
 
 
 def test_stopping_does_not_wait_for_the_end_of_an_alarm(
-    amqp_url: str, rabbitmq: Node, monkeypatch: pytest.MonkeyPatch
+    amqp_url: str, mortal_rabbitmq: PrivateNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "DRAIN_S", 0.3)
     broker = RabbitBroker(amqp_url)
     broker.start()
     to = plain_queue(broker)
-    with rabbitmq.alarm():
+    with mortal_rabbitmq.alarm():
         outcome = Outcome()
         broker.publish(text("1"), to, outcome)
         started = time.monotonic()

@@ -12,7 +12,7 @@ from durian.broker.rabbit import RabbitBroker
 from durian.broker.rabbit.broker import SETTLE_S
 from durian.broker.topology import Topology
 from tests.support.broker import eventually, text
-from tests.support.rabbitmq import Node
+from tests.support.rabbitmq import PrivateNode
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -27,13 +27,13 @@ def broker(amqp_url: str) -> RabbitBroker:
 
 
 def test_a_broker_killed_after_a_first_publish_has_the_message(
-    broker: RabbitBroker, rabbitmq: Node
+    broker: RabbitBroker, mortal_rabbitmq: PrivateNode
 ) -> None:
     broker.start()
     declare_all(broker, PARTS)
     publish_all(broker, [(text("1"), Address(NAMES.deliver, "joe"))])
-    rabbitmq.kill()
-    rabbitmq.start()
+    mortal_rabbitmq.kill()
+    mortal_rabbitmq.start()
     eventually(lambda: count(broker, NAMES.listener_queue("joe")) == 1, timeout_s=60)
     broker.stop()
 

@@ -19,7 +19,7 @@ from durian.broker.rabbit import RabbitBroker, codec
 from durian.errors import BrokerRefused
 from durian.events.message import Message
 from tests.support.broker import CLASSIC, Inbox, Outcome, eventually, plain_queue, put, text
-from tests.support.rabbitmq import Node
+from tests.support.rabbitmq import Node, PrivateNode
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -112,8 +112,10 @@ def test_a_name_that_is_too_long_is_refused(broker: RabbitBroker) -> None:
     put(broker, to, "1")
 
 
-def test_the_one_message_that_is_too_large_is_found(rabbitmq: Node, amqp_url: str) -> None:
-    rabbitmq.ctl("eval", "application:set_env(rabbit, max_message_size, 100000).")
+def test_the_one_message_that_is_too_large_is_found(
+    mortal_rabbitmq: PrivateNode, amqp_url: str
+) -> None:
+    mortal_rabbitmq.ctl("eval", "application:set_env(rabbit, max_message_size, 100000).")
     try:
         broker = RabbitBroker(amqp_url)
         broker.start()
@@ -128,7 +130,7 @@ def test_the_one_message_that_is_too_large_is_found(rabbitmq: Node, amqp_url: st
         assert count(broker, "q") >= 58
         broker.stop()
     finally:
-        rabbitmq.ctl("eval", "application:set_env(rabbit, max_message_size, 134217728).")
+        mortal_rabbitmq.ctl("eval", "application:set_env(rabbit, max_message_size, 134217728).")
 
 
 class RawProperties(BasicProperties):

@@ -130,22 +130,20 @@ def test_a_stopped_service_ends_well_and_is_not_healthy(up: dict[str, Running]) 
             assert not one.service.healthy(), name
 
 
-def test_rabbitmq_is_healthy_by_its_check(rabbitmq: Node, tmp_path: Path) -> None:
-    if not isinstance(rabbitmq, PrivateNode):
-        pytest.skip("DURIAN_TEST_AMQP_URL names a broker without a rabbitmq-diagnostics")
-    programs = rabbitmq._server.parent
+def test_rabbitmq_is_healthy_by_its_check(mortal_rabbitmq: PrivateNode, tmp_path: Path) -> None:
+    programs = mortal_rabbitmq._server.parent
     service = Service.local("rabbitmq", CONFIG["rabbitmq"], {}, tmp_path / "rabbitmq")
-    node = rabbitmq._environment
+    node = mortal_rabbitmq._environment
     service = replace(service, environment=node | {"PATH": f"{programs}:{node['PATH']}"})
 
     assert service.healthy()
 
 
-def test_rabbitmq_takes_the_settings_file(rabbitmq: Node) -> None:
+def test_rabbitmq_takes_the_settings_file(mortal_rabbitmq: PrivateNode) -> None:
     """The private node runs with the file that docker-compose.yml mounts."""
     expression = "application:get_env(rabbit, dead_letter_worker_publisher_confirm_timeout)."
 
-    assert rabbitmq.ctl("eval", expression).strip() == "{ok,10000}"
+    assert mortal_rabbitmq.ctl("eval", expression).strip() == "{ok,10000}"
 
 
 def test_postgres_is_healthy_by_its_check(postgres_server: Server, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from durian.producers import PartlyEmitted, Producer, PublishPolicy, link
 from durian.producers.pipeline import WINDOW
 from tests.support.declared import House
 from tests.support.proxy import Proxy
-from tests.support.rabbitmq import Node
+from tests.support.rabbitmq import PrivateNode
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -61,11 +61,13 @@ def assert_all_arrived(house: House, events: list[Event]) -> None:
     assert len(arrived) - len(events) <= WINDOW
 
 
-def test_closed_connections_lose_nothing_of_many(rabbitmq: Node, house: House) -> None:
+def test_closed_connections_lose_nothing_of_many(
+    mortal_rabbitmq: PrivateNode, house: House
+) -> None:
     events = some_events(3000)
 
     def close_all() -> None:
-        rabbitmq.ctl("close_all_connections", "a test")
+        mortal_rabbitmq.ctl("close_all_connections", "a test")
 
     with Producer(house.url) as producer:
         assert producer.emit_many(with_fault(events, 1500, close_all)) == 3000
@@ -73,11 +75,11 @@ def test_closed_connections_lose_nothing_of_many(rabbitmq: Node, house: House) -
 
 
 def test_a_connection_that_was_closed_while_it_rested_is_noticed_before_it_is_used(
-    rabbitmq: Node, house: House, caplog: pytest.LogCaptureFixture
+    mortal_rabbitmq: PrivateNode, house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Producer(house.url) as producer:
         first = producer.emit("person")
-        rabbitmq.ctl("close_all_connections", "a test")
+        mortal_rabbitmq.ctl("close_all_connections", "a test")
         with caplog.at_level(logging.WARNING, "durian"):
             second = producer.emit("person")
     assert not caplog.records  # no attempt failed
@@ -150,10 +152,10 @@ def test_a_slow_network_is_only_slow(house: House, proxy: Proxy) -> None:
 
 
 def test_a_broker_without_memory_ends_in_an_error_and_not_in_a_hang(
-    rabbitmq: Node, house: House
+    mortal_rabbitmq: PrivateNode, house: House
 ) -> None:
     with Producer(house.url, policy=QUICK) as producer:
-        rabbitmq.ctl("set_vm_memory_high_watermark", "0.000001")
+        mortal_rabbitmq.ctl("set_vm_memory_high_watermark", "0.000001")
         try:
             begin = time.monotonic()
             producer.emit("person")  # RabbitMQ blocks a connection after its first message
@@ -165,25 +167,25 @@ def test_a_broker_without_memory_ends_in_an_error_and_not_in_a_hang(
             assert isinstance(caught.value.__cause__, BrokerBlocked)
             assert time.monotonic() - begin < 2 * QUICK_BOUND_S
         finally:
-            rabbitmq.ctl("set_vm_memory_high_watermark", "0.4")
+            mortal_rabbitmq.ctl("set_vm_memory_high_watermark", "0.4")
         event = producer.emit("person")
     assert event.id in house.ids()
 
 
 def test_a_killed_broker_ends_in_an_error_that_accounts_for_every_event(
-    rabbitmq: Node, house: House
+    mortal_rabbitmq: PrivateNode, house: House
 ) -> None:
     events = some_events(3000)
     with Producer(house.url, policy=QUICK) as producer:
         try:
             begin = time.monotonic()
             with pytest.raises(PartlyEmitted) as caught:
-                producer.emit_many(with_fault(events, 2000, rabbitmq.kill))
+                producer.emit_many(with_fault(events, 2000, mortal_rabbitmq.kill))
             with pytest.raises(BrokerUnavailable, match="nothing listens there"):
                 producer.emit("person")
             assert time.monotonic() - begin < 2 * QUICK_BOUND_S
         finally:
-            rabbitmq.start()
+            mortal_rabbitmq.start()
         partly = caught.value
         open_ids = {event.id for event in (*partly.unconfirmed, *partly.unread)}
         confirmed = {event.id for event in events} - open_ids
@@ -195,12 +197,12 @@ def test_a_killed_broker_ends_in_an_error_that_accounts_for_every_event(
     assert last.id in arrived
 
 
-def test_a_restart_of_the_broker_is_outlived(rabbitmq: Node, house: House) -> None:
+def test_a_restart_of_the_broker_is_outlived(mortal_rabbitmq: PrivateNode, house: House) -> None:
     events = some_events(2000)
-    restart = threading.Thread(target=rabbitmq.start)
+    restart = threading.Thread(target=mortal_rabbitmq.start)
 
     def kill_and_restart() -> None:
-        rabbitmq.kill()
+        mortal_rabbitmq.kill()
         restart.start()
 
     try:

@@ -1,0 +1,33 @@
+"""How the suite is dealt out to several processes: `pytest -n 2` and more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadGroupScheduling
+
+#: Who asks for one of these is marked `alone`.
+MORTAL = {"mortal_postgres", "mortal_rabbitmq"}
+
+
+class ByFile(LoadGroupScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Keeps the tests of a file together, but for those that belong to a group."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope: str = super()._split_scope(nodeid)
+        return scope.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that have a server for themselves run one after the other."""
+    for item in items:
+        if MORTAL.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.alone)
+        if item.get_closest_marker("alone"):
+            item.add_marker(pytest.mark.xdist_group("alone"))
