@@ -45,7 +45,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
     if request.param == "memory":
         embedded = MemoryBroker()
         broker: MemoryBroker | RabbitBroker = embedded
-        alarm = embedded.alarm
+        alarm: Callable[[], AbstractContextManager[None]] = embedded.alarm
 
         def another() -> Broker:
             broker.start()
