@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from durian.console.commands import (
+    audit,
     dead,
     deliveries,
     demo,
@@ -24,6 +25,7 @@ from durian.console.commands import (
     run,
     secrets,
     settings,
+    tokens,
     topology,
     up,
 )
@@ -53,6 +55,8 @@ _GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("hooks", hooks.app),
     ("registry", registry.app),
     ("secrets", secrets.app),
+    ("tokens", tokens.app),
+    ("audit", audit.app),
 )
 
 

@@ -19,6 +19,7 @@ from durian.console.wiring import (
     topology,
 )
 from durian.consumers import DeliveryConsumer, Recorder
+from durian.registry.principal import DURIAN
 from durian.registry.store import Store
 from durian.router import Router
 
@@ -48,7 +49,7 @@ def open_house(settings: Settings) -> Iterator[House]:
     names = topology(settings)
     with ExitStack() as stack:
         broker = stack.enter_context(_broker(settings))
-        store = stack.enter_context(open_store(settings))
+        store = stack.enter_context(open_store(settings, DURIAN))
         sender = stack.enter_context(open_sender(settings))
         poll_s = settings.poll_s if settings.broker_url else min(EMBEDDED_POLL_S, settings.poll_s)
         delivery = DeliveryConsumer(

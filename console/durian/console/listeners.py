@@ -170,6 +170,8 @@ def row(listener: Listener, breaker: OpenBreaker | None) -> tuple[str, str, str,
     wants = short_of(Filter.parse(listener.filter))
     if not listener.enabled:
         state = "disabled"
+    elif listener.paused:
+        state = "paused"
     else:
         state = "enabled" if breaker is None else f"failing since {_failing_since(breaker)}"
     return listener.id, listener.event, wants, listener.url, state

@@ -19,6 +19,8 @@ _SECRET_KEY = re.compile(
 #: A password inside a URL, and a signing secret inside any text.
 _PASSWORD_IN_URL = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]*@")
 _SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
+#: An API token; its id may be shown, so that whoever finds it knows which to revoke.
+_API_TOKEN = re.compile(r"(durian_[a-z0-9]{8})_[A-Za-z0-9_-]{20,}")
 
 #: Libraries whose own lines say what Durian's adapters say better, and the least that is written.
 #: pika calls every attempt to connect that fails an error, six times.
@@ -67,8 +69,9 @@ def redact(
 
 
 def hide_secrets(text: str) -> str:
-    """Take passwords of URLs and signing secrets out of a text."""
-    return _SIGNING_SECRET.sub("whsec_***", _PASSWORD_IN_URL.sub(r"\1:***@", text))
+    """Take passwords of URLs, signing secrets and API tokens out of a text."""
+    text = _SIGNING_SECRET.sub("whsec_***", _PASSWORD_IN_URL.sub(r"\1:***@", text))
+    return _API_TOKEN.sub(r"\1_***", text)
 
 
 def configure(settings: Settings) -> None:

@@ -23,6 +23,7 @@ from durian.console.wiring import (
     topology,
 )
 from durian.consumers import DeliveryConsumer, Recorder
+from durian.registry.principal import DURIAN
 from durian.router import Router
 
 _log = structlog.get_logger("durian.console")
@@ -44,7 +45,7 @@ def run_recorder(settings: Settings) -> None:
 
 
 def _open_router(settings: Settings, broker: Broker, names: Topology, stack: ExitStack) -> Router:
-    store = stack.enter_context(open_store(settings))
+    store = stack.enter_context(open_store(settings, DURIAN))
     router = Router(broker, names, store, prefetch=settings.prefetch, poll_s=settings.poll_s)
     stack.callback(router.stop)
     router.start()
@@ -54,7 +55,7 @@ def _open_router(settings: Settings, broker: Broker, names: Topology, stack: Exi
 def _open_delivery(
     settings: Settings, broker: Broker, names: Topology, stack: ExitStack
 ) -> DeliveryConsumer:
-    store = stack.enter_context(open_store(settings))
+    store = stack.enter_context(open_store(settings, DURIAN))
     sender = stack.enter_context(open_sender(settings))
     delivery = DeliveryConsumer(
         broker,
@@ -74,7 +75,7 @@ def _open_delivery(
 def _open_recorder(
     settings: Settings, broker: Broker, names: Topology, stack: ExitStack
 ) -> Recorder:
-    store = stack.enter_context(open_store(settings))
+    store = stack.enter_context(open_store(settings, DURIAN))
     recorder = make_recorder(settings, broker, names, store)
     stack.callback(recorder.stop)
     recorder.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from durian.broker.rabbit import RabbitBroker
     from durian.consumers import BreakerRules, Recorder
     from durian.consumers.sender import Sender
+    from durian.registry.principal import Principal
     from durian.registry.store import Store
 
 
@@ -36,8 +39,11 @@ def breaker_rules(settings: Settings) -> BreakerRules:
 
 
 @contextmanager
-def open_store(settings: Settings) -> Iterator[Store]:
-    """Open the registry for the length of the block."""
+def open_store(settings: Settings, principal: Principal | None = None) -> Iterator[Store]:
+    """Open the registry for the length of the block; changes are made in the user's name.
+
+    A process that works by itself names its principal.
+    """
     # Imported here: a command that needs no registry does not need its drivers.
     from durian.registry.store import Store  # noqa: PLC0415 - the same
     from durian.registry.vault import Vault  # noqa: PLC0415 - the same
@@ -46,7 +52,18 @@ def open_store(settings: Settings) -> Iterator[Store]:
     # Without either the store takes the user's key file, when first it needs a key.
     vault = Vault.load(keys, path) if keys or path else None
     with Store.open(settings.registry_url, vault) as store:
-        yield store
+        yield store.on_behalf(principal or _user())
+
+
+def _user() -> Principal:
+    """Whoever typed the command."""
+    from durian.registry.principal import Principal  # noqa: PLC0415 - as above
+
+    try:
+        name = getpass.getuser()
+    except (ImportError, KeyError, OSError):  # a container may know no name for its user
+        name = str(os.getuid())
+    return Principal(name=f"user {name}")
 
 
 @contextmanager

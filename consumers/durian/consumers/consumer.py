@@ -217,7 +217,7 @@ class DeliveryConsumer:
             lane = None
         if lane is None:
             lane = self._lanes[listener.id] = Lane(self._commons, listener, keys, self._begin)
-        if listener.enabled and not self._stopping:
+        if not listener.rests and not self._stopping:
             self._resting.discard(listener.id)
             lane.update(listener, keys, breaker)
         else:

@@ -21,14 +21,23 @@ class Desk(Protocol):
         Raises Conflict when its id is taken, InvalidListener when it cannot have that key.
         """
 
-    def update(self, listener: Listener, key_pem: str | None = None) -> None:
-        """Replace a listener; raises NotFound, or InvalidListener when it cannot be so."""
+    def update(
+        self, listener: Listener, key_pem: str | None = None, *, if_version: int | None = None
+    ) -> None:
+        """Replace a listener.
+
+        Raises NotFound, Changed when it is not at `if_version`, InvalidListener when it cannot be
+        so.
+        """
 
     def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
         """Enable or disable a listener; raises NotFound."""
 
-    def remove(self, listener_id: str) -> None:
-        """Remove a listener; raises NotFound."""
+    def set_paused(self, listener_id: str, *, paused: bool) -> None:
+        """Pause or resume a listener; raises NotFound."""
+
+    def remove(self, listener_id: str, *, if_version: int | None = None) -> None:
+        """Remove a listener; raises NotFound, or Changed when it is not at `if_version`."""
 
 
 class RegistryDesk:
@@ -41,17 +50,23 @@ class RegistryDesk:
         """Add a listener."""
         self._store.add_listener(listener, secret, key_pem)
 
-    def update(self, listener: Listener, key_pem: str | None = None) -> None:
+    def update(
+        self, listener: Listener, key_pem: str | None = None, *, if_version: int | None = None
+    ) -> None:
         """Replace a listener."""
-        self._store.update_listener(listener, key_pem)
+        self._store.update_listener(listener, key_pem, if_version=if_version)
 
     def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
         """Enable or disable a listener."""
         self._store.set_enabled(listener_id, enabled)
 
-    def remove(self, listener_id: str) -> None:
+    def set_paused(self, listener_id: str, *, paused: bool) -> None:
+        """Pause or resume a listener."""
+        self._store.set_paused(listener_id, paused=paused)
+
+    def remove(self, listener_id: str, *, if_version: int | None = None) -> None:
         """Remove a listener."""
-        self._store.remove_listener(listener_id)
+        self._store.remove_listener(listener_id, if_version=if_version)
 
 
 @contextmanager

@@ -28,13 +28,18 @@ class ListenerStore(RemovedListeners, Protocol):
     def get_listener(self, listener_id: str) -> Listener:
         """Read one listener, or raise NotFound."""
 
-    def update_listener(self, listener: Listener, key_pem: str | None = None) -> None:
+    def update_listener(
+        self, listener: Listener, key_pem: str | None = None, *, if_version: int | None = None
+    ) -> None:
         """Replace a listener, and its client certificate's key when one is given."""
 
     def set_enabled(self, listener_id: str, enabled: bool) -> None:  # noqa: FBT001  # as the store
         """Enable or disable a listener."""
 
-    def remove_listener(self, listener_id: str) -> None:
+    def set_paused(self, listener_id: str, *, paused: bool) -> None:
+        """Pause or resume a listener."""
+
+    def remove_listener(self, listener_id: str, *, if_version: int | None = None) -> None:
         """Remove a listener and its secrets."""
 
 
@@ -59,12 +64,15 @@ class Provision:
         self._store.add_listener(listener, secret, key_pem)
         announce(self._broker, self._topology)
 
-    def update(self, listener: Listener, key_pem: str | None = None) -> None:
+    def update(
+        self, listener: Listener, key_pem: str | None = None, *, if_version: int | None = None
+    ) -> None:
         """Replace a listener; a new client certificate takes its key along.
 
-        Raises NotFound when there is none of that id, InvalidListener when it cannot be so.
+        Raises NotFound when there is none of that id, Changed when it is not at `if_version`,
+        InvalidListener when it cannot be so.
         """
-        self._store.update_listener(listener, key_pem)
+        self._store.update_listener(listener, key_pem, if_version=if_version)
         announce(self._broker, self._topology)
 
     def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
@@ -72,9 +80,17 @@ class Provision:
         self._store.set_enabled(listener_id, enabled)
         announce(self._broker, self._topology)
 
-    def remove(self, listener_id: str) -> None:
-        """Remove a listener with what is queued for it; its dead letters stay."""
-        self._store.remove_listener(listener_id)
+    def set_paused(self, listener_id: str, *, paused: bool) -> None:
+        """Pause or resume a listener; what matches a paused one rests in its queue."""
+        self._store.set_paused(listener_id, paused=paused)
+        announce(self._broker, self._topology)
+
+    def remove(self, listener_id: str, *, if_version: int | None = None) -> None:
+        """Remove a listener with what is queued for it; its dead letters stay.
+
+        Raises NotFound, or Changed when it is not at `if_version`.
+        """
+        self._store.remove_listener(listener_id, if_version=if_version)
         announce(self._broker, self._topology)
         try:
             delete_queue(self._store, self._broker, self._topology, listener_id)

@@ -51,6 +51,10 @@ class InvalidHook(InvalidInput):
     """Raised when a hook cannot be used."""
 
 
+class InvalidToken(InvalidInput):
+    """Raised when an API token cannot be made as it was asked for."""
+
+
 class InvalidSettings(InvalidInput):
     """Raised when a setting (environment, durian.toml or option) cannot be used."""
 
@@ -138,10 +142,35 @@ class Conflict(RegistryError):
     """Raised when a name or id is already taken."""
 
 
+class Changed(Conflict):
+    """Raised when something was changed by somebody else since it was read."""
+
+    hint = "Read it again, and change it as it is now."
+
+
 class OutboxUnavailable(DurianError):
     """Raised when the database of an outbox cannot be reached, or refuses what is asked of it."""
 
     hint = "Check that it runs, and that the table of the outbox exists."
+
+
+class NotAuthenticated(DurianError):
+    """Raised when a request carries no API token that is valid."""
+
+    hint = "Send one as `Authorization: Bearer durian_...`; `durian tokens create` makes one."
+
+
+class NotAllowed(DurianError):
+    """Raised when an API token does not allow what was asked."""
+
+
+class RateLimited(DurianError):
+    """Raised when an API token is used more often than it may be."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        #: Seconds after which the next request is allowed.
+        self.retry_after_s = retry_after_s
+        super().__init__("Too many requests were made with this token.")
 
 
 class SnapshotUnusable(DurianError):

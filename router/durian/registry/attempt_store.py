@@ -10,18 +10,15 @@ from typing import Unpack
 
 from durian.registry.attempt import Attempt
 from durian.registry.attempt_query import AttemptPage, Wanted
+from durian.registry.part import Part
 from durian.registry.sql import attempts, deliveries
-from durian.registry.sql.database import Database
 
 #: Records returned or deleted at most, where nothing else is asked for.
 CHUNK = 1000
 
 
-class AttemptStore:
+class AttemptStore(Part):
     """The attempt log; its methods keep the rules of `durian.registry.store.Store`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def check_attempts(self) -> None:
         """Make sure that a record could be written now: write one and take it back."""

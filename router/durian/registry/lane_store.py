@@ -6,27 +6,21 @@ cost no version and no follower reads them twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from durian.registry.breaker import OpenBreaker
 from durian.registry.head import Head
+from durian.registry.part import Part
 from durian.registry.sql import breakers, heads, listeners, paces
-from durian.registry.sql.database import Database
 
 
-class LaneStore:
+class LaneStore(Part):
     """Breakers, paces and heads; its methods keep the rules of `durian.registry.store.Store`."""
-
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._now = now
 
     # Breakers
 
     def open_breakers(self) -> list[OpenBreaker]:
         """Return every breaker that is open, by listener."""
         with self._database.reading() as connection:
-            return breakers.read(connection)
+            return breakers.read(connection, self._owner)
 
     def open_breaker(self, breaker: OpenBreaker) -> OpenBreaker | None:
         """Open a listener's breaker; return the one that was open already, None if none was."""
@@ -58,9 +52,12 @@ class LaneStore:
     def disable_listener(self, listener_id: str) -> bool:
         """Disable a listener; False when it was. Raises `NotFound`."""
         with self._database.writing() as write:
-            if not listeners.get(write.connection, listener_id).enabled:
+            listener = listeners.get(write.connection, listener_id)
+            if not listener.enabled:
                 return False
-            listeners.set_enabled(write, listener_id, self._now(), enabled=False)
+            listeners.change(write, listener_id, self._now(), enabled=False)
+            target = f"listener {listener_id}"
+            self._note(write.connection, "listener.disable", target, owner=listener.owner)
             return True
 
     # Paces

@@ -19,6 +19,7 @@ from pydantic import (
 from durian.errors import InvalidListener
 from durian.match import Filter, check_event_pattern
 from durian.registry.certificates import check_certificates
+from durian.registry.owner import check_owner
 from durian.registry.policy import Policy
 from durian.registry.sentence import first_fault
 from durian.registry.url import parse_url
@@ -106,11 +107,21 @@ class Listener(BaseModel):
     ] = "{}"
     #: A disabled listener is matched by no event; what is queued for it rests.
     enabled: bool = True
+    #: A paused listener is matched, and what is queued for it rests until it is resumed.
+    paused: bool = False
     policy: Annotated[Policy, AfterValidator(_check_tls)] = Policy()
     #: The kind of its delivery queue, fixed when it is created.
     queue_type: Literal["quorum", "classic"] = "quorum"
     #: For people.
     description: Annotated[str, Field(max_length=2000), AfterValidator(_check_text)] = ""
+    #: Whose it is: a token that is bound to an owner sees no others' listeners. None: the
+    #: deployment's.
+    owner: Annotated[str, AfterValidator(check_owner)] | None = None
+
+    @property
+    def rests(self) -> bool:
+        """Whether what is queued for it stays in its queue."""
+        return self.paused or not self.enabled
 
     @classmethod
     def create(cls, **fields: Any) -> Self:

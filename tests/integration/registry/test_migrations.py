@@ -20,7 +20,7 @@ from durian.registry.store import Store, upgrade
 
 MIGRATIONS = Path(revision.__file__).parent.parent / "migrations"
 
-#: A migration that a later version might bring; `{end}` is its last line.
+#: A migration that a later version might bring.
 LATER = '''
 """A later one."""
 
@@ -35,17 +35,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table("durian_later", sa.Column("id", sa.Integer, primary_key=True))
-    {end}
 '''
 
 
 @pytest.fixture
 def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The code of a later version: its migrations, which the test completes."""
+    """The code of a later version: its migrations, to which a test may add."""
     folder = tmp_path / "later"
     shutil.copytree(MIGRATIONS, folder)
     script = folder / "versions" / "9999_later.py"
-    script.write_text(LATER.format(down=revision.head(), end=""))
+    script.write_text(LATER.format(down=revision.head()))
     monkeypatch.setattr(revision, "MIGRATIONS", folder)
     return script
 
@@ -123,7 +122,7 @@ def test_a_newer_registry_is_refused(registry_url: str, monkeypatch: pytest.Monk
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(registry_url: str, later: Path) -> None:
-    later.write_text(LATER.format(down="0001", end="raise ArithmeticError"))
+    later.write_text(later.read_text() + "    raise ArithmeticError\n")
 
     with pytest.raises(ArithmeticError):
         upgrade(registry_url)

@@ -163,12 +163,14 @@ def test_ids_are_short_and_differ() -> None:
 
 
 def test_a_listener_tells_when_it_was_added_and_changed(store: Store) -> None:
-    added, changed = store.listener_dates("joe")
-    assert added == changed
+    entry = store.listener_entry("joe")
+    assert entry.created_at == entry.updated_at
 
     store.set_enabled("joe", False)
 
-    assert store.listener_dates("joe")[0] == added
-    assert store.listener_dates("joe")[1] > added
+    later = store.listener_entry("joe")
+    assert later.created_at == entry.created_at
+    assert later.updated_at > entry.updated_at
+    assert later.version > entry.version
     with pytest.raises(NotFound):
-        store.listener_dates("zoe")
+        store.listener_entry("zoe")

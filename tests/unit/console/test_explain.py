@@ -64,6 +64,7 @@ def removed(*attempts: Attempt, **fields: object) -> Facts:
 
 
 DISABLED = JOE.replace(enabled=False)
+PAUSED = JOE.replace(paused=True)
 OTHER = JOE.replace(event="order.#")
 PICKY = JOE.replace(filter='{"name":{"startswith":"J"}}')
 SLOW = JOE.replace(policy={"schedule_s": [600, 5]})
@@ -93,6 +94,7 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
          "durian listeners enable joe` and `durian replay"),
         (facts(listener=DISABLED, ready=4), "resting", "what is in its queue rests",
          "durian listeners enable joe"),
+        (facts(listener=PAUSED, ready=4), "resting", "is paused", "durian listeners resume joe"),
         (facts(breaker=BREAKER, ready=4), "resting", "12 attempts in a row", "as a probe"),
         (facts(listener=SLOW), "delayed", "Its schedule begins with a wait", "Attempt 1 at about"),
         (facts(ready=1), "queued", "1 message is ready in its queue", "durian deliver"),

@@ -99,6 +99,8 @@ def test_without_a_broker_the_desk_writes_the_registry(settings: Settings, store
         assert store.get_listener("joe") == listener
         desk.set_enabled("joe", enabled=False)
         assert not store.get_listener("joe").enabled
+        desk.set_paused("joe", paused=True)
+        assert store.get_listener("joe").paused
         desk.remove("joe")
         with pytest.raises(NotFound):
             store.get_listener("joe")

@@ -82,6 +82,17 @@ def test_gone_disables_the_listener_and_keeps_the_delivery(house: House) -> None
     assert not house.registry.listeners["joe"][1].enabled
 
 
+def test_what_a_paused_listener_wants_rests_until_it_is_resumed(house: House) -> None:
+    queue = house.topology.listener_queue("joe")
+    house.add(listener("joe", paused=True))
+    house.emit(JOE)
+    assert house.sender.requests == []
+    assert house.broker.ready(queue) == 1
+    house.add(listener("joe"))
+    assert len(house.sender.requests) == 1
+    assert house.broker.ready(queue) == 0
+
+
 def test_retry_after_is_a_lower_bound(house: House) -> None:
     answers = [status(429, retry_after_s=3600), status(200)]
     house.sender.answer = lambda _request: answers.pop(0)

@@ -1,4 +1,4 @@
-"""`durian listeners`: add, list, show, enable, disable, remove and backfill listeners."""
+"""`durian listeners`: add, list, show, change, remove and backfill listeners."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ app = typer.Typer(help="The URLs that want events.")
 
 ListenerId = Annotated[str, typer.Argument(metavar="ID", help="The listener's id.")]
 
+EventPattern = Annotated[
+    str, typer.Option(help="Event type, or a pattern of types: person, order.*, #.")
+]
 Conditions = Annotated[
     list[str] | None,
     typer.Option(help="Condition, such as name=startswith:J; may be repeated, all must hold."),
@@ -29,10 +32,12 @@ Conditions = Annotated[
 FilterJSON = Annotated[
     str | None, typer.Option("--filter", help="The conditions as JSON, instead of --match.")
 ]
+OwnId = Annotated[str | None, typer.Option("--id", help="An id of your choice.")]
 OwnSecret = Annotated[str | None, typer.Option(help="A signing secret of your own (whsec_...).")]
 Ordered = Annotated[
     bool, typer.Option("--ordered", help="Deliver strictly one after the other, retries included.")
 ]
+Owner = Annotated[str | None, typer.Option(help="Whose it is: their API tokens see no others.")]
 RateLimit = Annotated[float | None, typer.Option("--rate", help="Attempts a second at most.")]
 
 CaFile = Annotated[
@@ -50,27 +55,29 @@ KeyFile = Annotated[
     typer.Option(help="PEM of the client certificate's key, unencrypted; it is stored sealed."),
 ]
 
-_POLICY = (
-    "NAME=VALUE of the delivery policy, such as timeout_s=5, payload=cloudevent or "
-    "schedule_s=[0,5,60]; may be repeated."
-)
+PolicyChoices = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="NAME=VALUE of the delivery policy, such as timeout_s=5, payload=cloudevent or "
+        "schedule_s=[0,5,60]; may be repeated."
+    ),
+]
 
 
 @app.command()
 def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="Where events are POSTed to.")],
     *,
-    event: Annotated[
-        str, typer.Option(help="Event type, or a pattern of types: person, order.*, #.")
-    ],
+    event: EventPattern,
     match: Conditions = None,
     filter_json: FilterJSON = None,
-    listener_id: Annotated[str | None, typer.Option("--id", help="An id of your choice.")] = None,
+    listener_id: OwnId = None,
     secret: OwnSecret = None,
     description: Annotated[str, typer.Option(help="For people.")] = "",
+    owner: Owner = None,
     ordered: Ordered = False,
     rate_limit: RateLimit = None,
-    policy: Annotated[list[str] | None, typer.Option(help=_POLICY)] = None,
+    policy: PolicyChoices = None,
     ca_file: CaFile = None,
     cert_file: CertFile = None,
     key_file: KeyFile = None,
@@ -97,6 +104,7 @@ def add(
         },
         queue_type=settings.queue_type,
         description=description,
+        owner=owner,
     )
     key = listeners.new_secret(secret)
     client_key = listeners.key_of(key_file)
@@ -203,6 +211,38 @@ def disable(
 
     with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
         desk.set_enabled(listener_id, enabled=False)
+
+
+@app.command()
+def pause(
+    listener_id: ListenerId,
+    *,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+) -> None:
+    """Pause a listener: what it wants is queued for it, and rests there until it is resumed."""
+    from durian.console.listeners import open_desk
+    from durian.console.settings import load
+
+    with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
+        desk.set_paused(listener_id, paused=True)
+
+
+@app.command()
+def resume(
+    listener_id: ListenerId,
+    *,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+) -> None:
+    """Resume a listener: what rests in its queue is delivered."""
+    from durian.console.listeners import open_desk
+    from durian.console.settings import load
+
+    with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
+        desk.set_paused(listener_id, paused=False)
 
 
 @app.command()

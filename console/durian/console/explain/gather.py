@@ -123,11 +123,11 @@ class Gatherer:
         facts = replace(facts, listener=listener, wanting=wants)
         if wants.holds is False and not attempts:
             return facts  # what lies in its queue is another event
-        added_at, changed_at = self._context.store.listener_dates(listener.id)
+        entry = self._context.store.listener_entry(listener.id)
         return replace(
             facts,
-            added_at=added_at,
-            changed_at=changed_at,
+            added_at=entry.created_at,
+            changed_at=entry.updated_at,
             breaker=self._breakers.get(listener.id),
             head=self._context.store.get_head(listener.id) if listener.policy.ordered else None,
             ready=self._count(self._context.names.listener_queue(listener.id)),

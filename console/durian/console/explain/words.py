@@ -47,6 +47,8 @@ def resting(facts: Facts) -> Iterator[str]:
     """Why the listener's queue is not consumed, if it is not."""
     if facts.listener is not None and not facts.listener.enabled:
         yield "The listener is disabled: what is in its queue rests."
+    elif facts.listener is not None and facts.listener.paused:
+        yield "The listener is paused: what is in its queue rests."
     elif facts.breaker is not None:
         since, probe = when(facts.breaker.failing_since), when(facts.breaker.next_probe_at)
         times = _many(facts.breaker.failures, "attempt")
@@ -67,6 +69,8 @@ def after_rest(facts: Facts) -> str:
     """What happens next to a message that rests."""
     if facts.listener is not None and not facts.listener.enabled:
         return f"{_BY_ITSELF} `durian listeners enable {facts.listener_id}` has it delivered."
+    if facts.listener is not None and facts.listener.paused:
+        return f"{_BY_ITSELF} `durian listeners resume {facts.listener_id}` has it delivered."
     return "It is attempted as a probe, or once a probe has succeeded."
 
 

@@ -7,11 +7,11 @@ from dataclasses import asdict, fields
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
 from durian.registry.attempt import Attempt
 from durian.registry.attempt_query import AttemptPage, Cursor, Wanted
+from durian.registry.sql.insert import insert
 from durian.registry.sql.tables import attempts
 
 _names = tuple(field.name for field in fields(Attempt))
@@ -48,8 +48,7 @@ def add(connection: Connection, new: Iterable[Attempt]) -> None:
     # In one order everywhere: two writers of the same records would lock each other out.
     ordered = sorted(new, key=lambda one: (one.at_ms, one.webhook_id, one.number))
     if ordered:
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(attempts).on_conflict_do_nothing()
+        statement = insert(connection, attempts).on_conflict_do_nothing()
         connection.execute(statement, [_to_row(attempt) for attempt in ordered])
 
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from durian.registry.breaker import OpenBreaker
+from durian.registry.sql.insert import insert
+from durian.registry.sql.owned import belongs_to
 from durian.registry.sql.tables import breakers
 
 
-def read(connection: Connection) -> list[OpenBreaker]:
-    """Read all of them."""
-    query = sa.select(breakers).order_by(breakers.c.listener_id)
+def read(connection: Connection, owner: str | None = None) -> list[OpenBreaker]:
+    """Read all of them, or those of an owner's listeners."""
+    mine = belongs_to(breakers.c.listener_id, owner)
+    query = sa.select(breakers).where(*mine).order_by(breakers.c.listener_id)
     return [OpenBreaker(**row) for row in connection.execute(query).mappings()]
 
 
 def add(connection: Connection, breaker: OpenBreaker) -> OpenBreaker | None:
     """Add one unless the listener has one; return the one it had."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(breakers).values(asdict(breaker)).on_conflict_do_nothing()
+    statement = insert(connection, breakers).values(asdict(breaker)).on_conflict_do_nothing()
     added = connection.execute(statement.returning(breakers.c.listener_id)).first()
     return get(connection, breaker.listener_id) if added is None else None
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
-from durian.errors import Conflict, InvalidListener, NotFound, RegistryError
+from durian.errors import Changed, Conflict, InvalidListener, NotFound, RegistryError
+from durian.registry.entry import ListenerEntry, WantedListeners
 from durian.registry.listener import Listener
 from durian.registry.policy import Policy
 from durian.registry.sql import breakers, paces, removed
 from durian.registry.sql.database import Write
+from durian.registry.sql.owned import is_of
 from durian.registry.sql.tables import listeners
 
 _columns = tuple(listeners.c[name] for name in Listener.model_fields)
+_dates = (listeners.c.created_at, listeners.c.updated_at, listeners.c.version)
 
 
 def insert(write: Write, new: Sequence[Listener], now: float) -> None:
@@ -33,12 +36,20 @@ def insert(write: Write, new: Sequence[Listener], now: float) -> None:
     removed.revive(write, "listener", ids)
 
 
-def update(write: Write, listener: Listener, now: float) -> Listener:
+def update(
+    write: Write,
+    listener: Listener,
+    now: float,
+    *,
+    owner: str | None = None,
+    if_version: int | None = None,
+) -> Listener:
     """Replace a listener; return what it was.
 
-    Raises `NotFound`, or `InvalidListener` when its queue would differ.
+    Raises `NotFound`, `Changed` when it is at another version, or `InvalidListener` when its queue
+    would differ.
     """
-    before = get(write.connection, listener.id)
+    before = current(write.connection, listener.id, owner=owner, if_version=if_version)
     hint = "Remove the listener and add it anew."
     if before.queue_type != listener.queue_type:
         reason = f"is {before.queue_type} and cannot be changed"
@@ -46,78 +57,15 @@ def update(write: Write, listener: Listener, now: float) -> Listener:
     if before.policy.ordered != listener.policy.ordered:
         reason = f"is {str(before.policy.ordered).lower()} and cannot be changed"
         raise InvalidListener("policy.ordered", reason, hint=hint)
-    _set(write, listener.id, now, **_to_row(listener))
+    change(write, listener.id, now, **_to_row(listener))
     return before
 
 
-def set_enabled(write: Write, listener_id: str, now: float, *, enabled: bool) -> None:
-    """Enable or disable a listener. Raises `NotFound`."""
-    _set(write, listener_id, now, enabled=enabled)
+def change(write: Write, listener_id: str, now: float, **values: Any) -> None:
+    """Change fields of a listener, or none: followers are told that something of it changed.
 
-
-def touch(write: Write, listener_id: str, now: float) -> None:
-    """Tell followers that something of a listener changed. Raises `NotFound`."""
-    _set(write, listener_id, now)
-
-
-def delete(write: Write, listener_id: str, now: float) -> None:
-    """Remove a listener and its secrets. Raises `NotFound`."""
-    statement = sa.delete(listeners).where(listeners.c.id == listener_id)
-    if write.connection.execute(statement).rowcount == 0:
-        raise NotFound(f"No listener {listener_id} exists.")
-    removed.bury(write, "listener", listener_id, now)
-
-
-def get(connection: Connection, listener_id: str) -> Listener:
-    """Read one listener. Raises `NotFound`."""
-    found = _read(connection, sa.select(*_columns).where(listeners.c.id == listener_id))
-    if not found:
-        raise NotFound(f"No listener {listener_id} exists.")
-    return found[0]
-
-
-def dates(connection: Connection, listener_id: str) -> tuple[float, float]:
-    """Read when one was added and last changed. Raises `NotFound`."""
-    query = sa.select(listeners.c.created_at, listeners.c.updated_at)
-    row = connection.execute(query.where(listeners.c.id == listener_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"No listener {listener_id} exists.")
-    return row[0], row[1]
-
-
-def page(
-    connection: Connection,
-    *,
-    event: str | None,
-    enabled: bool | None,
-    after: str | None,
-    limit: int,
-) -> list[Listener]:
-    """Read the next listeners by id that fit."""
-    query = sa.select(*_columns).order_by(listeners.c.id).limit(limit)
-    if event is not None:
-        query = query.where(listeners.c.event == event)
-    if enabled is not None:
-        query = query.where(listeners.c.enabled == enabled)
-    if after is not None:
-        query = query.where(listeners.c.id > after)
-    return _read(connection, query)
-
-
-def count(connection: Connection) -> int:
-    """Count the listeners."""
-    return connection.execute(sa.select(sa.func.count()).select_from(listeners)).scalar_one()
-
-
-def changed(connection: Connection, since: int, upto: int) -> list[Listener]:
-    """Read the listeners that were last changed after `since` and not after `upto`."""
-    version = listeners.c.version
-    between = sa.and_(version > since, version <= upto)
-    return _read(connection, sa.select(*_columns).where(between).order_by(version, listeners.c.id))
-
-
-def _set(write: Write, listener_id: str, now: float, **values: Any) -> None:
-    """Change a listener: whatever it was, its breaker closes and its pace begins anew."""
+    Whatever it was, its breaker closes and its pace begins anew. Raises `NotFound`.
+    """
     statement = (
         sa.update(listeners)
         .where(listeners.c.id == listener_id)
@@ -129,8 +77,95 @@ def _set(write: Write, listener_id: str, now: float, **values: Any) -> None:
     paces.remove(write.connection, listener_id)
 
 
+def delete(write: Write, listener_id: str, now: float) -> None:
+    """Remove a listener and its secrets. Raises `NotFound`."""
+    statement = sa.delete(listeners).where(listeners.c.id == listener_id)
+    if write.connection.execute(statement).rowcount == 0:
+        raise NotFound(f"No listener {listener_id} exists.")
+    removed.bury(write, "listener", listener_id, now)
+
+
+def get(connection: Connection, listener_id: str, *, owner: str | None = None) -> Listener:
+    """Read one listener, of an owner if one is given. Raises `NotFound`."""
+    return entry(connection, listener_id, owner=owner).listener
+
+
+def entry(connection: Connection, listener_id: str, *, owner: str | None = None) -> ListenerEntry:
+    """Read one with its dates, of an owner if one is given. Raises `NotFound`."""
+    query = sa.select(*_columns, *_dates).where(listeners.c.id == listener_id, *is_of(owner))
+    found = _entries(connection, query)
+    if not found:
+        raise NotFound(f"No listener {listener_id} exists.")
+    return found[0]
+
+
+def current(
+    connection: Connection,
+    listener_id: str,
+    *,
+    owner: str | None = None,
+    if_version: int | None = None,
+) -> Listener:
+    """Read one that is to be changed. Raises `NotFound`, or `Changed` at another version."""
+    found = entry(connection, listener_id, owner=owner)
+    if if_version not in (None, found.version):
+        raise Changed(f"Listener {listener_id} was changed by somebody else.")
+    return found.listener
+
+
+def page(
+    connection: Connection, wanted: WantedListeners, *, owner: str | None, limit: int
+) -> list[ListenerEntry]:
+    """Read the next listeners by id that fit, of an owner if one is given."""
+    query = sa.select(*_columns, *_dates).where(*is_of(owner), *_conditions(wanted))
+    return _entries(connection, query.order_by(listeners.c.id).limit(limit))
+
+
+def owners(connection: Connection, ids: Collection[str]) -> dict[str, str | None]:
+    """Read whose some listeners are; those that do not exist are left out."""
+    query = sa.select(listeners.c.id, listeners.c.owner).where(listeners.c.id.in_(ids))
+    return {row.id: row.owner for row in connection.execute(query)}
+
+
+def count(connection: Connection, owner: str | None = None) -> int:
+    """Count the listeners, of an owner if one is given."""
+    query = sa.select(sa.func.count()).select_from(listeners).where(*is_of(owner))
+    return connection.execute(query).scalar_one()
+
+
+def changed(connection: Connection, since: int, upto: int) -> list[Listener]:
+    """Read the listeners that were last changed after `since` and not after `upto`."""
+    version = listeners.c.version
+    between = sa.and_(version > since, version <= upto)
+    return _read(connection, sa.select(*_columns).where(between).order_by(version, listeners.c.id))
+
+
+def _conditions(wanted: WantedListeners) -> Iterator[sa.ColumnElement[bool]]:
+    if (after := wanted.get("after")) is not None:
+        yield listeners.c.id > after
+    if (event := wanted.get("event")) is not None:
+        yield listeners.c.event == event
+    if (enabled := wanted.get("enabled")) is not None:
+        yield listeners.c.enabled == enabled
+    if text := wanted.get("search"):
+        columns = (listeners.c.id, listeners.c.url, listeners.c.description)
+        yield sa.or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+def _entries(connection: Connection, query: sa.Select[Any]) -> list[ListenerEntry]:
+    return [
+        ListenerEntry(
+            listener=_to_listener({name: row[name] for name in Listener.model_fields}),
+            created_at=row["created_at"],
+            updated_at=row["updated_at"],
+            version=row["version"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
 def _read(connection: Connection, query: sa.Select[Any]) -> list[Listener]:
-    return [_to_listener(row) for row in connection.execute(query).mappings()]
+    return [_to_listener(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def _to_row(listener: Listener) -> dict[str, object]:
@@ -140,13 +175,13 @@ def _to_row(listener: Listener) -> dict[str, object]:
     }
 
 
-def _to_listener(row: RowMapping) -> Listener:
+def _to_listener(row: Mapping[str, Any]) -> Listener:
     """Take a row as it is: it was checked when it was written, and there may be a million."""
     try:
         policy = _policy(row["policy"])
     except ValueError as exc:
         raise RegistryError(f"The policy of listener {row['id']} cannot be read.") from exc
-    return Listener.model_construct(**dict(row) | {"policy": policy})
+    return Listener.model_construct(**{**row, "policy": policy})
 
 
 @lru_cache(maxsize=1024)

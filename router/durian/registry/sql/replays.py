@@ -14,15 +14,18 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from durian.errors import Conflict, NotFound
 from durian.registry.replay import Replay
+from durian.registry.sql.owned import belongs_to, is_of
 from durian.registry.sql.tables import listeners, replays
 
 #: Which columns change while a replay goes on.
 _PROGRESS = ("state", "next_offset", "end_offset", "seen", "sent", "error")
 
 
-def add(connection: Connection, replay: Replay, now: float, lease_s: float) -> Replay:
+def add(
+    connection: Connection, replay: Replay, now: float, lease_s: float, owner: str | None = None
+) -> Replay:
     """Add a replay that begins now. Raises `NotFound` or `Conflict`."""
-    _lock(connection, replay.listener_id)
+    _lock(connection, replay.listener_id, owner)
     clock = _clock(connection, now)
     taken = sa.select(replays.c.id).where(replays.c.id == replay.id)
     if connection.execute(taken).scalar_one_or_none() is not None:
@@ -38,9 +41,17 @@ def add(connection: Connection, replay: Replay, now: float, lease_s: float) -> R
     return get(connection, replay.id, now)
 
 
-def take(connection: Connection, replay_id: str, holder: str, now: float, lease_s: float) -> Replay:
+def take(
+    connection: Connection,
+    replay_id: str,
+    holder: str,
+    now: float,
+    lease_s: float,
+    *,
+    owner: str | None = None,
+) -> Replay:
     """Go on with a replay that nobody works on. Raises `NotFound` or `Conflict`."""
-    _lock(connection, get(connection, replay_id, now).listener_id)
+    _lock(connection, get(connection, replay_id, now, owner).listener_id, owner)
     replay = get(connection, replay_id, now)  # as it is behind the lock
     clock = _clock(connection, now)
     if replay.state == "done":
@@ -77,27 +88,33 @@ def save(connection: Connection, replay: Replay, now: float, lease_s: float) -> 
     return connection.execute(statement).rowcount > 0
 
 
-def get(connection: Connection, replay_id: str, now: float) -> Replay:
+def get(connection: Connection, replay_id: str, now: float, owner: str | None = None) -> Replay:
     """Read one. Raises `NotFound`."""
-    query = _select(connection, now).where(replays.c.id == replay_id)
+    query = _select(connection, now, owner).where(replays.c.id == replay_id)
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise NotFound(f"No replay {replay_id} exists.", hint="`durian replay list` shows them.")
     return _to_replay(row)
 
 
-def page(connection: Connection, listener_id: str | None, now: float, limit: int) -> list[Replay]:
+def page(
+    connection: Connection,
+    listener_id: str | None,
+    now: float,
+    limit: int,
+    owner: str | None = None,
+) -> list[Replay]:
     """Read the newest ones, of one listener or all."""
-    query = _select(connection, now)
+    query = _select(connection, now, owner)
     if listener_id is not None:
         query = query.where(replays.c.listener_id == listener_id)
     query = query.order_by(replays.c.started_at.desc(), replays.c.id).limit(limit)
     return [_to_replay(row) for row in connection.execute(query).mappings()]
 
 
-def _lock(connection: Connection, listener_id: str) -> None:
+def _lock(connection: Connection, listener_id: str, owner: str | None) -> None:
     """Keep others from beginning a replay of this listener until the commit."""
-    query = sa.select(listeners.c.id).where(listeners.c.id == listener_id)
+    query = sa.select(listeners.c.id).where(listeners.c.id == listener_id, *is_of(owner))
     if connection.execute(query.with_for_update(key_share=True)).scalar_one_or_none() is None:
         raise NotFound(f"No listener {listener_id} exists.")
 
@@ -121,9 +138,10 @@ def _clock(connection: Connection, now: float) -> float:
     return float(connection.execute(sa.select(clock)).scalar_one())
 
 
-def _select(connection: Connection, now: float) -> sa.Select[Any]:
+def _select(connection: Connection, now: float, owner: str | None) -> sa.Select[Any]:
     leased = replays.c.leased_until > _clock(connection, now)
-    return sa.select(replays, sa.and_(replays.c.state == "running", leased).label("is_held"))
+    held = sa.and_(replays.c.state == "running", leased).label("is_held")
+    return sa.select(replays, held).where(*belongs_to(replays.c.listener_id, owner))
 
 
 def _to_replay(row: RowMapping) -> Replay:

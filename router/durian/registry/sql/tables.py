@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy import false as sa_false
 
 #: Names of constraints, so that migrations can refer to them on every database.
 metadata = MetaData(
@@ -59,6 +60,9 @@ listeners = Table(
     Column("updated_at", Double, nullable=False),
     # The version that last changed the row, or its secrets.
     Column("version", BigInteger, nullable=False, index=True),
+    Column("owner", Key),
+    Column("paused", Boolean, nullable=False, server_default=sa_false()),
+    Index("ix_durian_listeners_owner", "owner", "id"),
 )
 
 secrets = Table(
@@ -194,4 +198,49 @@ replays = Table(
     Column("leased_until", Double, nullable=False),
     Index("ix_durian_replays_listener_id", "listener_id", "started_at"),
     Index("ix_durian_replays_started_at", "started_at"),
+)
+
+#: API tokens. Of a token itself there is only a digest.
+tokens = Table(
+    "durian_tokens",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    # Separated by spaces.
+    Column("scopes", Text, nullable=False),
+    Column("owner", Key),
+    Column("rate_per_s", Double),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+    Column("last_used_at", Double),
+)
+
+#: The audit log. The database refuses to change it or to take anything out.
+audit = Table(
+    "durian_audit",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("actor", Key, nullable=False),
+    Column("owner", Key),
+    Column("action", Key, nullable=False),
+    Column("target", Key, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Index("ix_durian_audit_target", "target", "id"),
+    Index("ix_durian_audit_owner", "owner", "id"),
+)
+
+#: Answers under idempotency keys, sealed by the vault.
+answers = Table(
+    "durian_answers",
+    metadata,
+    Column("caller", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    # A digest of what was asked.
+    Column("request", Text, nullable=False),
+    # Nothing while it is under way.
+    Column("sealed", Text),
+    Column("until", Double, nullable=False, index=True),
 )

@@ -1,0 +1,94 @@
+"""Making API tokens, and showing them without what makes them work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+from durian.console.moments import read_duration
+from durian.console.watching import moment
+from durian.errors import InvalidToken
+from durian.registry.token import SCOPES, Scope, Token, new_token_id, new_token_text
+
+if TYPE_CHECKING:
+    from durian.registry.store import Store
+
+#: What is written for a token that does not expire.
+NEVER = "never"
+
+#: Tokens read at once.
+_PAGE = 1000
+
+#: Of a table of tokens.
+COLUMNS = ("id", "name", "scopes", "owner", "created", "expires", "last used")
+
+
+def new_token(
+    name: str,
+    scopes: Collection[str],
+    *,
+    owner: str | None = None,
+    expires_at: float | None = None,
+    rate_per_s: float | None = None,
+) -> tuple[Token, str]:
+    """Make a token and its text, which is shown this once. Raises InvalidToken."""
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        raise InvalidToken("scopes", f"{unknown[0]!r} is none of {', '.join(SCOPES)}")
+    now = time.time()
+    if expires_at is not None and expires_at <= now:
+        raise InvalidToken("expires_at", "is not in the future")
+    token = Token(
+        id=new_token_id(),
+        name=name,
+        scopes=frozenset(cast("Collection[Scope]", scopes)),
+        owner=owner,
+        rate_per_s=rate_per_s,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    return token, new_token_text(token.id)
+
+
+def expiry(option: str, text: str) -> float | None:
+    """Read how long a token is to work, as the moment of its end. Raises InvalidInput."""
+    return None if text == NEVER else time.time() + read_duration(option, text)
+
+
+def pages(store: Store) -> Iterator[Token]:
+    """All tokens by id, read in pages."""
+    after: str | None = None
+    while page := store.list_tokens(after=after, limit=_PAGE):
+        yield from page
+        after = page[-1].id
+
+
+def described(token: Token) -> Mapping[str, object]:
+    """A token as one JSON object."""
+    return {
+        "id": token.id,
+        "name": token.name,
+        "scopes": sorted(token.scopes),
+        "owner": token.owner,
+        "rate_per_s": token.rate_per_s,
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+    }
+
+
+def row(token: Token) -> Sequence[str]:
+    """A token as a row of COLUMNS."""
+    return (
+        token.id,
+        token.name,
+        " ".join(sorted(token.scopes)),
+        token.owner or "",
+        _when(token.created_at),
+        NEVER if token.expires_at is None else _when(token.expires_at),
+        _when(token.last_used_at),
+    )
+
+
+def _when(at: float | None) -> str:
+    return moment(None if at is None else round(at * 1000))

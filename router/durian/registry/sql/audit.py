@@ -1,0 +1,65 @@
+"""The audit log's table: entries in, pages of entries out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from durian.registry.audit import AuditEntry, AuditPage
+from durian.registry.principal import Principal
+from durian.registry.sql.tables import audit
+
+
+def add(
+    connection: Connection,
+    principal: Principal,
+    at: float,
+    action: str,
+    target: str,
+    *,
+    owner: str | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one entry."""
+    values = {
+        "at": at,
+        "actor": principal.name,
+        "owner": owner,
+        "action": action,
+        "target": target,
+        "before": _to_text(before),
+        "after": _to_text(after),
+    }
+    connection.execute(sa.insert(audit).values(values))
+
+
+def page(
+    connection: Connection, owner: str | None, *, target: str | None, after: int | None, limit: int
+) -> AuditPage:
+    """Read the next entries, the newest first; with an owner only those on what is theirs."""
+    query = sa.select(audit).order_by(audit.c.id.desc()).limit(limit + 1)
+    if owner is not None:
+        query = query.where(audit.c.owner == owner)
+    if target is not None:
+        query = query.where(audit.c.target == target)
+    if after is not None:
+        query = query.where(audit.c.id < after)
+    rows = connection.execute(query).all()
+    entries = [_to_entry(row) for row in rows[:limit]]
+    return AuditPage(entries=entries, next=entries[-1].id if len(rows) > limit else None)
+
+
+def _to_text(facts: Mapping[str, Any] | None) -> str | None:
+    return None if facts is None else json.dumps(facts, default=sorted)
+
+
+def _to_entry(row: Row[Any]) -> AuditEntry:
+    fields = dict(row._mapping)  # noqa: SLF001  # its name for reading a row by its columns
+    for name in ("before", "after"):
+        fields[name] = None if fields[name] is None else json.loads(fields[name])
+    return AuditEntry(**fields)
