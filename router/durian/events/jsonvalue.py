@@ -21,7 +21,7 @@ def parse(raw: bytes, *, field: str = "data", depth: int = DEPTH) -> Any:
     beyond binary64 (`1e999`) is JSON, and becomes infinite.
     """
     try:
-        value = from_json(raw, allow_inf_nan=False)
+        value = from_json(raw, allow_inf_nan=False, cache_strings="keys")
     except ValueError as exc:
         raise InvalidEvent(field, f"is not valid JSON: {exc}", hint=_STRICT) from exc
     # Counting is a hundred times cheaper than walking, and nearly always enough.
