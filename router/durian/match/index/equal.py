@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from durian.match.condition import Condition
 from durian.match.index.lookup import Store, TableLookup
 from durian.match.index.paths import at_path
-from durian.match.index.shards import MASK
 from durian.match.matchers import Is
-from durian.match.values import canonical, uncanonical
+from durian.match.values import canonical, is_scalar, uncanonical
 
 if TYPE_CHECKING:
     from durian.match.index.place import Place
@@ -19,26 +18,19 @@ if TYPE_CHECKING:
 class Equal(TableLookup):
     """Finds by a string, number, boolean or null."""
 
-    __slots__ = ("_parts", "_text")
+    __slots__ = ("text",)
 
     def __init__(self, store: Store, place: Place) -> None:
         super().__init__(store, place)
-        self._text = self.prefix + '"'
-        self._parts = store.table.parts
+        #: What the keys of strings start with, which plans look up by themselves.
+        self.text = self.prefix + canonical("")
 
     def find(self, value: Any, search: Search) -> None:
         """Look the value up."""
-        # Written out, as every event comes here several times.
-        kind = type(value)
-        if kind is str:
-            key = self._text + value
-        elif kind is dict or kind is list:
-            return
-        else:
-            key = self.prefix + canonical(value)
-        posting = self._parts[hash(key) & MASK].get(key)
-        if posting is not None:
-            search.hits.append(posting)
+        if is_scalar(value):
+            posting = self.store.table.get(self.prefix + canonical(value))
+            if posting is not None:
+                search.hits.append(posting)
 
     def condition(self, argument: str) -> Condition:
         """Give the condition that is met by an argument."""

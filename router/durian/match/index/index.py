@@ -124,8 +124,8 @@ class Index:
             self._plan(event.type, nodes).meet(search)
             search.settle()
         ids = search.ids
-        if search.met:
-            ids += search.met
+        if search.repeated:
+            ids = list(dict.fromkeys(ids))
         found: Sequence[str] = Matches([ids, *search.chunks]) if search.chunks else ids
         if changing & 1 or changing != self._changing:
             # Who was just moved may have been met in both places.

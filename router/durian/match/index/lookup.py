@@ -115,9 +115,9 @@ class Lookup:
     def discard(self, key: str, argument: str, item: Item) -> None:
         """Take an item away. Readers may be reading."""
 
-    @abstractmethod
     def find(self, value: Any, search: Search) -> None:
-        """Add the postings that the value meets to the search's hits."""
+        """Add the postings that the value meets to the search's hits. Never asked of shapes."""
+        raise TypeError((value, search))
 
 
 class TableLookup(Lookup):

@@ -70,7 +70,7 @@ class Negation(Lookup):
             # Within an array, `not` is of the one element: opposites say nothing there.
             search.hits += list(self._wanting.values())
             return
-        excluded = {*against.ids, *against.met, *itertools.chain(*against.chunks)}
+        excluded = {*against.ids, *itertools.chain(*against.chunks)}
         group = self._all()
         if excluded:
             wanting = list(self._wanting.items())

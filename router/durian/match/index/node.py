@@ -179,8 +179,10 @@ class Node:
         """Give the shape of several paths, a new one if need be."""
         shape = self._shapes.get(paths)
         if shape is None:
-            # Led by the path that leads the fewest, so that an event meets few shapes in vain.
-            lead = min(map(self.place, paths), key=lambda place: len(place.shapes))
+            # Led by the path that leads the fewest, so that an event meets few shapes in vain; and
+            # by a short one, as those that lead to nothing else need not be followed.
+            leads = map(self.place, paths)
+            lead = min(leads, key=lambda place: (len(place.shapes), len(place.path)))
             shape = self._shapes[paths] = Shape(self.store, lead, paths)
             lead.lead(shape)
         return shape

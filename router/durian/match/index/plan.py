@@ -8,15 +8,21 @@ one of its nodes has got or lost a lookup.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from durian.match.index.equal import Equal
+from durian.match.index.paths import Path
 from durian.match.index.place import Place
+from durian.match.index.shapes import Shape, Shapes
+from durian.match.index.shards import MASK
 from durian.match.values import MISSING, candidates
 
 if TYPE_CHECKING:
     from durian.match.index.node import Node
     from durian.match.index.search import Search
-    from durian.match.index.shapes import Shape
+
+#: Takes a value, and adds the postings that it meets to the search's hits.
+Find: TypeAlias = "Callable[[Any, Search], None]"
 
 #: Up to so many members, they are looked for in the event; from there on, the event's in them.
 _FEW = 8
@@ -63,19 +69,33 @@ class Plan:
 class _Spot:
     """One path: what takes its values, and the spots below it."""
 
-    __slots__ = ("few", "finds", "members", "shapes")
+    __slots__ = ("_parts", "few", "finds", "members", "others", "shapes", "texts")
 
     def __init__(self, places: Sequence[Place]) -> None:
-        self.finds: tuple[Callable[[Any, Search], None], ...] = tuple(
-            lookup.find for place in places for lookup in place.lookups()
+        lookups = [lookup for place in places for lookup in place.lookups()]
+        #: Who takes a value, and who does beside equality.
+        self.finds: tuple[Find, ...] = tuple(lookup.find for lookup in lookups)
+        self.others: tuple[Find, ...] = tuple(
+            lookup.find for lookup in lookups if not isinstance(lookup, Equal)
         )
-        self.shapes: tuple[Shape, ...] = tuple(shape for place in places for shape in place.shapes)
+        #: What the keys start with by which nodes have strings that values are equal to.
+        self.texts = tuple(lookup.text for lookup in lookups if isinstance(lookup, Equal))
+        self._parts = places[0].node.store.table.parts
+        alike: dict[tuple[Path, ...], list[Shape]] = {}
+        for shape in (shape for place in places for shape in place.shapes):
+            alike.setdefault(shape.paths, []).append(shape)
+        self.shapes = tuple(map(Shapes, alike.values()))
         inner: dict[str, list[Place]] = {}
         for place in places:
             for name, member in list(place.members.items()):
                 inner.setdefault(name, []).append(member)
-        self.members = {name: _Spot(members) for name, members in inner.items()}
-        self.few = tuple(self.members.items()) if len(inner) <= _FEW else None
+        spots = {name: _Spot(members) for name, members in inner.items()}
+        self.members = {name: spot for name, spot in spots.items() if spot.is_asked()}
+        self.few = tuple(self.members.items()) if len(self.members) <= _FEW else None
+
+    def is_asked(self) -> bool:
+        """Tell whether anyone looks at a value here or below."""
+        return bool(self.finds or self.shapes or self.members)
 
     def visit(self, value: Any, search: Search) -> None:
         """Let a value, its elements and its members meet what is filed here and below."""
@@ -95,19 +115,22 @@ class _Spot:
         if few is None:
             members = self.members
             few = [(name, members[name]) for name in value if name in members]
+        parts, hits = self._parts, search.hits
         for name, spot in few:
             inner = value.get(name, MISSING)
-            if inner is MISSING:
-                continue
-            kind = type(inner)
-            if kind is list or kind is dict:
+            # Nearly all values are strings: it is `visit` for them, without calls.
+            if type(inner) is str:
+                for text in spot.texts:
+                    key = text + inner
+                    posting = parts[hash(key) & MASK].get(key)
+                    if posting is not None:
+                        hits.append(posting)
+                for find in spot.others:
+                    find(inner, search)
+                if spot.shapes:
+                    search.shapes += spot.shapes
+            elif inner is not MISSING:
                 spot.visit(inner, search)
-                continue
-            # Nearly all visits end here: it is `visit`, without a call for each.
-            for find in spot.finds:
-                find(inner, search)
-            if spot.shapes:
-                search.shapes += spot.shapes
 
     def _visit_array(self, array: list[Any], search: Search) -> None:
         search.arrays = True

@@ -9,24 +9,24 @@ from durian.match.condition import found
 from durian.match.index.posting import Filed, Posting
 
 if TYPE_CHECKING:
-    from durian.match.index.shapes import Shape
+    from durian.match.index.shapes import Shapes
 
 
 class Search:
     """What one event has met so far. It lives as long as one call of `match`."""
 
-    __slots__ = ("arrays", "chunks", "event", "hits", "ids", "met", "shapes", "through")
+    __slots__ = ("arrays", "chunks", "event", "hits", "ids", "repeated", "shapes", "through")
 
     def __init__(self, event: Event) -> None:
         self.event = event
         #: Postings met, not yet looked into.
         self.hits: list[Posting] = []
         #: Shapes of which a field was met.
-        self.shapes: list[Shape] = []
-        #: Listeners found, each once.
+        self.shapes: list[Shapes] = []
+        #: Listeners found.
         self.ids: list[str] = []
-        #: Listeners found that are filed under several keys.
-        self.met: set[str] = set()
+        #: Whether one was found that is filed under several keys, and so may be found again.
+        self.repeated = False
         #: Large groups of listeners found, which nobody copies.
         self.chunks: list[tuple[str, ...]] = []
         #: Whether an array was met: its elements may meet one posting more than once.
@@ -37,8 +37,8 @@ class Search:
     def settle(self) -> None:
         """Look into what was met: who wants the event?"""
         if self.shapes:
-            for shape in dict.fromkeys(self.shapes) if self.arrays else self.shapes:
-                shape.find(None, self)
+            for shapes in dict.fromkeys(self.shapes) if self.arrays else self.shapes:
+                shapes.find(self)
         hits = self.hits
         if self.arrays and len(hits) > 1:
             hits = _each_once(hits)
@@ -63,10 +63,8 @@ class Search:
         # In an array, what holds of different fields must hold of the same element.
         condition = filed.whole() if type(data) is list else filed.condition
         if filed.exact or found(condition, data, self.event):
-            if filed.several:
-                self.met.add(filed.id)
-            else:
-                self.ids.append(filed.id)
+            self.ids.append(filed.id)
+            self.repeated |= filed.several
 
 
 def _each_once(hits: list[Posting]) -> list[Posting]:

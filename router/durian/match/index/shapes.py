@@ -6,7 +6,7 @@ of one object stay together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from durian.events import Event
@@ -16,7 +16,7 @@ from durian.match.index.paths import DATA, ENVELOPE, Path, at_path
 from durian.match.index.shards import MASK
 from durian.match.matchers import Is
 from durian.match.reading import all_of
-from durian.match.values import MISSING, candidates, canonical, uncanonical
+from durian.match.values import candidates, canonical, is_scalar, uncanonical
 
 if TYPE_CHECKING:
     from durian.match.index.place import Place
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Between the values in a key.
 _SEPARATOR = "\x1f"
 _ESCAPE = "\x1e"
+
+#: What strings start with in a key.
+_STRING = canonical("")
 
 #: Ways to choose elements that are tried. An event with more is compared with every key instead.
 _CHOICES = 10_000
@@ -36,67 +39,14 @@ Tree: TypeAlias = "tuple[tuple[str, Tree], ...]"
 class Shape(TableLookup):
     """Finds by the values at several places."""
 
-    __slots__ = ("_parts", "_tree", "_ways", "paths")
+    __slots__ = ("paths",)
 
     def __init__(self, store: Store, place: Place, paths: tuple[Path, ...]) -> None:
         super().__init__(store, place)
         self.paths = paths
-        self._parts = store.table.parts
-        self._tree = _tree(paths)
-        #: Each path, split: whether it is of the data, and its names.
-        self._ways = tuple((path[0] == DATA, path[1:]) for path in paths)
 
-    def find(self, value: Any, search: Search) -> None:  # noqa: ARG002 (it takes the values itself)
-        """Look up the values of all places."""
-        pieces = self._pieces(search.event)
-        if pieces is None:
-            self._find_choices(search)
-            return
-        if not pieces:
-            return
-        key = _SEPARATOR.join(pieces)
-        if key.count(_SEPARATOR) >= len(pieces) or _ESCAPE in key:
-            key = _SEPARATOR.join(map(_escaped, pieces))
-        key = self.prefix + key
-        posting = self._parts[hash(key) & MASK].get(key)
-        if posting is not None:
-            search.hits.append(posting)
-
-    def _pieces(self, event: Event) -> list[str] | None:
-        """Give the values as text, none if one is missing, None if there are arrays."""
-        pieces = []
-        data = event.data
-        for of_data, names in self._ways:
-            at = data if of_data else dict(event.attributes)
-            for name in names:
-                if type(at) is not dict:
-                    break
-                at = at.get(name, MISSING)
-            else:
-                if type(at) is str:
-                    pieces.append('"' + at)
-                    continue
-                if type(at) is not list and type(at) is not dict and at is not MISSING:
-                    pieces.append(canonical(at))
-                    continue
-            return None if type(at) is list else []
-        return pieces
-
-    def _find_choices(self, search: Search) -> None:
-        search.arrays = search.through = True
-        # Attributes are no arrays: to the tree they are one more member.
-        root = {DATA: search.event.data, ENVELOPE: dict(search.event.attributes)}
-        try:
-            chosen = set(_choices(self._tree, root))
-        except OverflowError:
-            self._compare_all(search)
-            return
-        for pieces in chosen:
-            posting = self.store.table.get(self.prefix + _SEPARATOR.join(pieces))
-            if posting is not None:
-                search.hits.append(posting)
-
-    def _compare_all(self, search: Search) -> None:
+    def compare_all(self, search: Search) -> None:
+        """Compare the event with every key."""
         event = search.event
         size = len(self.prefix)
         ours = (pair for pair in list(self.store.table) if pair[0].startswith(self.prefix))
@@ -108,6 +58,75 @@ class Shape(TableLookup):
         """Give the condition that is met by an argument."""
         asked = zip(self.paths, _values(argument), strict=True)
         return all_of(at_path(path, Is(value)) for path, value in asked)
+
+
+class Shapes:
+    """The shapes that several nodes have of the same places: values are taken only once."""
+
+    __slots__ = ("_parts", "_prefixes", "_shapes", "_tree", "_ways")
+
+    def __init__(self, shapes: Sequence[Shape]) -> None:
+        self._shapes = shapes
+        self._prefixes = tuple(shape.prefix for shape in shapes)
+        self._parts = shapes[0].store.table.parts
+        paths = shapes[0].paths
+        self._tree = _tree(paths)
+        #: Each path, split: whether it is of the data, and its names.
+        self._ways = tuple((path[0] == DATA, path[1:]) for path in paths)
+
+    def find(self, search: Search) -> None:
+        """Look up the values of all places."""
+        pieces = self._pieces(search.event)
+        if pieces is None:
+            self._find_choices(search)
+            return
+        if not pieces:
+            return
+        text = _SEPARATOR.join(pieces)
+        if text.count(_SEPARATOR) >= len(pieces) or _ESCAPE in text:
+            text = _SEPARATOR.join(map(_escaped, pieces))
+        for prefix in self._prefixes:
+            key = prefix + text
+            posting = self._parts[hash(key) & MASK].get(key)
+            if posting is not None:
+                search.hits.append(posting)
+
+    def _pieces(self, event: Event) -> list[str] | None:
+        """Give the values as text, none if one is missing, None if there are arrays."""
+        pieces = []
+        at: Any = None
+        try:
+            for of_data, names in self._ways:
+                at = event.data if of_data else event.attributes
+                for name in names:
+                    at = at[name]
+                if type(at) is str:
+                    pieces.append(_STRING + at)
+                elif is_scalar(at):
+                    pieces.append(canonical(at))
+                else:
+                    return None if type(at) is list else []
+        except (KeyError, TypeError):
+            # There is no such member, or nothing that has members.
+            return None if type(at) is list else []
+        return pieces
+
+    def _find_choices(self, search: Search) -> None:
+        search.arrays = search.through = True
+        # Attributes are no arrays: to the tree they are one more member.
+        root = {DATA: search.event.data, ENVELOPE: dict(search.event.attributes)}
+        try:
+            chosen = set(_choices(self._tree, root))
+        except OverflowError:
+            for shape in self._shapes:
+                shape.compare_all(search)
+            return
+        table = self._shapes[0].store.table
+        for text in map(_SEPARATOR.join, chosen):
+            for prefix in self._prefixes:
+                posting = table.get(prefix + text)
+                if posting is not None:
+                    search.hits.append(posting)
 
 
 def argument(values: Iterable[Any]) -> str:
