@@ -28,6 +28,7 @@ from durian.console.commands import (
     tokens,
     topology,
     up,
+    web,
 )
 
 #: Commands in the order in which people need them.
@@ -40,6 +41,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("router", run.router),
     ("deliver", run.deliver),
     ("record", run.record),
+    ("web", web.web),
     ("relay", relay.relay),
     ("topology", topology.topology),
     ("doctor", doctor.doctor),

@@ -52,7 +52,7 @@ def emit(settings: Settings, event: Event) -> None:
         return
     from durian.console.gateway import client  # noqa: PLC0415 - only without one
 
-    client.emit(settings.api_host, settings.api_port, event)
+    client.emit(settings.api_host, settings.api_port, event, settings.token)
 
 
 def _extension(text: str) -> tuple[str, str]:

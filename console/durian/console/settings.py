@@ -27,6 +27,9 @@ PREFIX = "DURIAN_"
 #: Names another settings file than durian.toml in the working directory.
 CONFIG_VARIABLE = "DURIAN_CONFIG"
 
+#: Characters of an API token: what nobody guesses.
+SHORTEST_TOKEN = 16
+
 #: The settings that have an option on the command line, and which.
 FLAGS = {
     "broker_url": "--broker",
@@ -153,7 +156,8 @@ class Settings(BaseSettings):
         description="Records of attempts kept at most; each takes about 1 KB of the registry.",
     )
     api_host: str = Field(
-        "127.0.0.1", description="Address on which `durian up` takes events by HTTP."
+        "127.0.0.1",
+        description="Address on which `durian up` and `durian web` take events by HTTP.",
     )
     api_port: int = Field(8700, ge=0, le=65535, description="Port of it; 0 takes a free one.")
     outbox_url: str = Field(
@@ -168,6 +172,11 @@ class Settings(BaseSettings):
     outbox_keep_days: float = Field(
         2.0, ge=0, le=36_500, description="Days that rows of the outbox are kept after they left."
     )
+    api_tokens: SecretStr = Field(
+        SecretStr(""),
+        description="Tokens (comma separated) of which requests to /v1 must show one; commands "
+        "show the first. Empty: none is asked for.",
+    )
     health_file: Path | None = Field(
         None,
         description="File that `durian router`, `deliver` and `record` touch while the broker "
@@ -179,6 +188,16 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="How log lines look; auto: console on a terminal, else JSON."
     )
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Each of the tokens."""
+        return tuple(_parts(self.api_tokens.get_secret_value()))
+
+    @property
+    def token(self) -> str:
+        """The token that commands show; empty when there is none."""
+        return next(iter(self.tokens), "")
 
     @field_validator("broker_url")
     @classmethod
@@ -197,6 +216,17 @@ class Settings(BaseSettings):
             raise ValueError("must look like sqlite:///durian.db or postgresql://user@host/name")
         return value
 
+    @field_validator("api_tokens")
+    @classmethod
+    def _api_tokens(cls, value: SecretStr) -> SecretStr:
+        for token in _parts(value.get_secret_value()):
+            if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable():
+                raise ValueError(
+                    f"a token needs at least {SHORTEST_TOKEN} printable characters; "
+                    "make one with: openssl rand -hex 32"
+                )
+        return value
+
     @field_validator("proxy_url")
     @classmethod
     def _proxy_url(cls, value: str) -> str:
@@ -212,7 +242,7 @@ class Settings(BaseSettings):
     @classmethod
     def _allowed_networks(cls, value: object) -> object:
         if isinstance(value, str):
-            value = [part.strip() for part in value.split(",") if part.strip()]
+            value = _parts(value)
         if not isinstance(value, Sequence):
             raise ValueError("must be networks separated by commas")  # noqa: TRY004  # pydantic reads ValueError
         return tuple(_network(part) for part in value)
@@ -283,6 +313,11 @@ def _where(name: str, given: dict[str, object]) -> str:
     if variable(name) in os.environ:
         return variable(name)
     return f"{name} in {config_file()}"
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _split(url: str) -> Any:

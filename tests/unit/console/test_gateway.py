@@ -5,18 +5,23 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.applications import Starlette
 
 from durian.broker.port import Address, Broker, Done
 from durian.broker.topology import Topology
-from durian.console.gateway import client
+from durian.console.gateway import body, client, events, publish
+from durian.console.gateway.access import Access
 from durian.console.gateway.app import build
+from durian.console.gateway.publish import through_broker
 from durian.console.gateway.serve import Service
 from durian.errors import BrokerError, BrokerUnavailable, DurianError, InvalidEvent, InvalidSettings
 from durian.events import CAPS, Event, Message
@@ -37,9 +42,13 @@ class Publishing:
 
 @contextmanager
 def serving(
-    broker: Publishing, *, ready: Callable[[], bool] = lambda: True
+    broker: Publishing, *, ready: Callable[[], bool] = lambda: True, tokens: Sequence[str] = ()
 ) -> Iterator[tuple[str, int]]:
-    service = Service(build(cast("Broker", broker), Topology(), ready), "127.0.0.1", 0)
+    async def is_ready() -> bool:
+        return ready()
+
+    route = events.route(through_broker(cast("Broker", broker), Topology()), Access(tokens))
+    service = Service(build(is_ready, route), "127.0.0.1", 0)
     service.start()
     try:
         address = urlsplit(service.url)
@@ -72,7 +81,7 @@ OTHER = Event(type="order.paid", data={"order": 17})
 
 
 @pytest.mark.parametrize(
-    ("parts", "events"),
+    ("parts", "given"),
     [
         (binding.encode_binary(EVENT), (EVENT,)),
         (binding.encode_structured(EVENT), (EVENT,)),
@@ -81,17 +90,17 @@ OTHER = Event(type="order.paid", data={"order": 17})
     ids=["binary", "structured", "batch"],
 )
 def test_an_event_is_published_under_its_type_and_confirmed(
-    parts: tuple[dict[str, str], bytes], events: tuple[Event, ...]
+    parts: tuple[dict[str, str], bytes], given: tuple[Event, ...]
 ) -> None:
     broker = Publishing()
     with serving(broker) as place:
         status, _, answer = ask(place, "POST", "/v1/events", parts[1], parts[0])
     assert status == HTTPStatus.ACCEPTED
-    assert answer == {"ids": [event.id for event in events]}
+    assert answer == {"ids": [event.id for event in given]}
     assert [to for _, to in broker.published] == [
-        Address("durian.events", event.type) for event in events
+        Address("durian.events", event.type) for event in given
     ]
-    assert [message.body for message, _ in broker.published] == [event.body for event in events]
+    assert [message.body for message, _ in broker.published] == [event.body for event in given]
 
 
 @pytest.mark.parametrize(
@@ -141,6 +150,105 @@ def test_a_broker_that_is_away_is_503_with_retry_after() -> None:
     assert "broker" in problem["detail"]
 
 
+class Silent(Publishing):
+    """Takes messages, and confirms none before it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken = threading.Semaphore(0)
+        self.waiting: list[Done] = []
+
+    def publish(self, message: Message, to: Address, done: Done) -> None:
+        self.published.append((message, to))
+        self.waiting.append(done)
+        self.taken.release()
+
+
+def test_a_broker_that_says_nothing_is_503_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish, "CONFIRM_S", 0.01)
+    headers, document = binding.encode_structured(EVENT)
+    with serving(Silent()) as place:
+        status, answered, problem = ask(place, "POST", "/v1/events", document, headers)
+    assert status == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "retry-after" in answered
+    assert "in time" in problem["detail"]
+
+
+def test_a_request_is_answered_only_when_the_broker_has_confirmed() -> None:
+    broker = Silent()
+    headers, document = binding.encode_batch([EVENT, OTHER])
+    with serving(broker) as place, ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask, place, "POST", "/v1/events", document, headers)
+        for _ in range(2):
+            assert broker.taken.acquire(timeout=60)
+        broker.waiting[0](None)
+        assert not asking.done()
+        broker.waiting[1](None)
+        assert asking.result()[0] == HTTPStatus.ACCEPTED
+
+
+def test_when_too_much_is_in_hand_the_next_is_asked_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(events, "MOST_REQUESTS", 1)
+    broker = Silent()
+    headers, document = binding.encode_structured(EVENT)
+    with serving(broker) as place, ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask, place, "POST", "/v1/events", document, headers)
+        assert broker.taken.acquire(timeout=60)
+        status, answered, _ = ask(place, "POST", "/v1/events", document, headers)
+        broker.waiting[0](None)
+        assert asking.result()[0] == HTTPStatus.ACCEPTED
+    assert status == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "retry-after" in answered
+
+
+def test_a_body_that_does_not_come_is_waited_for_only_so_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(body, "BODY_S", 0.01)
+    with serving(Publishing()) as place, socket.create_connection(place, timeout=60) as client_:
+        client_.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        assert client_.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+TOKEN = "c0ffee00c0ffee00"
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({}, HTTPStatus.UNAUTHORIZED),
+        ({"authorization": "Bearer wrong"}, HTTPStatus.UNAUTHORIZED),
+        ({"authorization": f"Basic {TOKEN}"}, HTTPStatus.UNAUTHORIZED),
+        ({"authorization": f"Bearer {TOKEN}"}, HTTPStatus.ACCEPTED),
+        ({"authorization": "bearer another-good-token"}, HTTPStatus.ACCEPTED),
+    ],
+)
+def test_where_there_are_tokens_one_must_be_shown(
+    given: dict[str, str], status: HTTPStatus
+) -> None:
+    broker = Publishing()
+    headers, document = binding.encode_structured(EVENT)
+    with serving(broker, tokens=[TOKEN, "another-good-token"]) as place:
+        told, answered, _ = ask(place, "POST", "/v1/events", document, headers | given)
+        assert ask(place, "GET", "/livez")[0] == HTTPStatus.OK
+    assert told == status
+    assert (answered.get("www-authenticate") == "Bearer") == (status == HTTPStatus.UNAUTHORIZED)
+    assert len(broker.published) == (status == HTTPStatus.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/v1/events", 405), ("POST", "/v1/event", 404)]
+)
+def test_what_is_not_there_is_a_problem_too(method: str, path: str, status: int) -> None:
+    with serving(Publishing()) as place:
+        told, answered, problem = ask(place, method, path)
+    assert told == problem["status"] == status
+    assert answered["content-type"] == "application/problem+json"
+    assert path in problem["detail"]
+
+
 def test_health_is_told() -> None:
     known = False
     with serving(Publishing(), ready=lambda: known) as place:
@@ -151,10 +259,11 @@ def test_health_is_told() -> None:
 
 
 def test_a_port_that_is_taken_is_one_clear_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        app = build(cast("Broker", Publishing()), Topology(), lambda: True)
-        with pytest.raises(InvalidSettings, match="cannot listen"):
-            Service(app, "127.0.0.1", taken.getsockname()[1])
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(InvalidSettings, match="cannot listen"),
+    ):
+        Service(Starlette(), "127.0.0.1", taken.getsockname()[1])
 
 
 def test_the_client_hands_an_event_over() -> None:
@@ -162,6 +271,15 @@ def test_the_client_hands_an_event_over() -> None:
     with serving(broker) as (host, port):
         client.emit(host, port, EVENT)
     assert broker.published[0][0].body == EVENT.body
+
+
+def test_the_client_shows_its_token() -> None:
+    broker = Publishing()
+    with serving(broker, tokens=[TOKEN]) as (host, port):
+        client.emit(host, port, EVENT, TOKEN)
+        with pytest.raises(DurianError, match=r"answered 401.*no token"):
+            client.emit(host, port, EVENT)
+    assert len(broker.published) == 1
 
 
 def test_the_client_says_that_nobody_answers() -> None:

@@ -9,7 +9,7 @@ from durian.console.demo import show
 from durian.console.demo.play import Stage, open_stage
 from durian.console.demo.scene import EVENTS
 from durian.console.endpoint.show import show as show_arrival
-from durian.console.gateway.app import build
+from durian.console.gateway.face import face_of
 from durian.console.gateway.serve import Service
 from durian.console.output import say
 from durian.console.settings import Settings
@@ -31,11 +31,8 @@ def run(settings: Settings, *, once: bool) -> None:
                 show_arrival(arrival, indent="  ")
         _total(stage)
         if not once:
-            service = Service(
-                build(stage.house.broker, stage.house.names, stage.house.ready),
-                settings.api_host,
-                settings.api_port,
-            )
+            app = face_of(stage.house, settings)
+            service = Service(app, settings.api_host, settings.api_port)
             service.start()
             try:
                 _go_on(stage, service, stop)

@@ -17,14 +17,14 @@ TIMEOUT_S = 20.0
 _ANSWER_BYTES = 65_536
 
 
-def emit(host: str, port: int, event: Event) -> None:
+def emit(host: str, port: int, event: Event, token: str = "") -> None:
     """Post one event; returns once the service's broker has it.
 
     Raises BrokerUnavailable when nobody answers or the broker is away, InvalidEvent when the
-    event is refused.
+    event is refused, DurianError when the token is.
     """
     headers, body = encode_structured(event)
-    status, answer = _post(host, port, headers, body)
+    status, answer = _post(host, port, headers | bearer(token), body)
     if status == HTTPStatus.ACCEPTED:
         return
     detail = _detail(answer)
@@ -33,6 +33,11 @@ def emit(host: str, port: int, event: Event) -> None:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         raise BrokerUnavailable(detail)
     raise DurianError(f"http://{host}:{port} answered {status}: {detail}")
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that shows a token, if there is one."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _post(host: str, port: int, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from durian.console.gateway.access import Access
 from durian.console.operations import catalogue, failure
 from durian.console.operations.operation import Context
 from durian.errors import DurianError, InvalidInput
@@ -22,7 +23,7 @@ from durian.errors import DurianError, InvalidInput
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def route(context: Context) -> Route:
+def route(context: Context, access: Access) -> Route:
     """The route of all operations."""
 
     async def operate(request: Request) -> Response:
@@ -36,7 +37,7 @@ def route(context: Context) -> Route:
         lines = _lines(context, request.path_params["name"], given)
         return StreamingResponse(lines, media_type="application/jsonl")
 
-    return Route("/v1/operations/{name}", operate, methods=["POST"])
+    return Route("/v1/operations/{name}", access.guard(operate), methods=["POST"])
 
 
 def _refuse_browsers(request: Request) -> None:

@@ -1,25 +1,50 @@
-"""Publishing events through the Broker port from an asyncio loop."""
+"""Publishing events from an asyncio loop: through the Broker port, or by an asyncio producer."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
 from durian.broker.port import Address, Broker
 from durian.broker.topology import Topology
 from durian.errors import BrokerError, BrokerUnavailable
 from durian.events import Event, amqp
+from durian.producers import AsyncProducer, PartlyEmitted
+
+#: Publishes events, and returns when the broker has all of them safely. Raises BrokerError when it
+#: has not: some of them may have arrived then.
+Publish = Callable[[Sequence[Event]], Awaitable[None]]
 
 #: Seconds to wait for the broker's confirm.
 CONFIRM_S = 15.0
 
 
-async def publish(broker: Broker, names: Topology, events: Sequence[Event]) -> None:
-    """Publish events and wait until the broker has all of them safely. Raises BrokerError."""
-    confirms = [_publish(broker, names, event) for event in events]
+def through_broker(broker: Broker, names: Topology) -> Publish:
+    """Publish through a broker that runs in this process."""
+
+    async def publish(events: Sequence[Event]) -> None:
+        await _in_time(asyncio.gather(*(_publish(broker, names, event) for event in events)))
+
+    return publish
+
+
+def through_producer(producer: AsyncProducer) -> Publish:
+    """Publish by a producer."""
+
+    async def publish(events: Sequence[Event]) -> None:
+        try:
+            await _in_time(producer.emit_many(events))
+        except PartlyEmitted as partly:
+            raise cast("BrokerError", partly.__cause__) from partly
+
+    return publish
+
+
+async def _in_time(confirms: Awaitable[object]) -> None:
     try:
         async with asyncio.timeout(CONFIRM_S):
-            await asyncio.gather(*confirms)
+            await confirms
     except TimeoutError:
         raise BrokerUnavailable("The broker did not confirm in time.") from None
 

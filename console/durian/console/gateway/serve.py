@@ -30,6 +30,7 @@ class Service:
             app,
             log_config=None,
             access_log=False,
+            server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=_GRACE_S,
         )

@@ -8,8 +8,10 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
+from durian.console.gateway.client import bearer
 from durian.console.operations import failure
 from durian.console.operations.operation import Progress
+from durian.console.settings import Settings
 from durian.errors import BrokerUnavailable, DurianError
 
 #: Seconds to wait for the next line of an answer.
@@ -18,11 +20,12 @@ _PATIENCE_S = 60.0
 _HINT = "Start `durian up` there, or set DURIAN_BROKER_URL to work on RabbitMQ."
 
 
-def run(host: str, port: int, name: str, given: Mapping[str, object], progress: Progress) -> Any:
+def run(settings: Settings, name: str, given: Mapping[str, object], progress: Progress) -> Any:
     """Run an operation and follow its progress. Raises DurianError."""
+    host, port = settings.api_host, settings.api_port
     connection = HTTPConnection(host, port, timeout=_PATIENCE_S)
     try:
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", **bearer(settings.token)}
         body = json.dumps(given, default=sorted).encode()
         connection.request("POST", f"/v1/operations/{name}", body=body, headers=headers)
         response = connection.getresponse()

@@ -20,7 +20,7 @@ def open_runner(settings: Settings) -> Iterator[Run]:
     if not settings.broker_url:
         from durian.console.operations import remote  # noqa: PLC0415 - only without a broker
 
-        yield partial(remote.run, settings.api_host, settings.api_port)
+        yield partial(remote.run, settings)
         return
     from durian.console.operations import catalogue  # noqa: PLC0415 - only with one
     from durian.console.operations.operation import Context  # noqa: PLC0415 - the same

@@ -1,0 +1,82 @@
+"""`durian web` in front of RabbitMQ: 202 for what is confirmed, 503 for what is not."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from durian.events import Event
+from durian.events import http as binding
+from tests.support.cli import Running, Shell
+from tests.support.declared import House
+from tests.support.rabbitmq import free_ports
+
+pytestmark = pytest.mark.rabbitmq
+
+TOKEN = "0123456789abcdef"
+
+
+class Front:
+    """A running `durian web`."""
+
+    def __init__(self, running: Running) -> None:
+        self._place = urlsplit(running.wait_json("events")["events"]).netloc
+
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], str]:
+        """Make one request, with the token."""
+        connection = http.client.HTTPConnection(self._place, timeout=60)
+        try:
+            shown = {"Authorization": f"Bearer {TOKEN}", **(headers or {})}
+            connection.request(method, path, body, shown)
+            response = connection.getresponse()
+            return response.status, dict(response.getheaders()), response.read().decode()
+        finally:
+            connection.close()
+
+
+def front(shell: Shell, url: str) -> Front:
+    options = ("--port", "0", "--broker", url, "--log-format", "json")
+    return Front(shell.start("web", *options, DURIAN_API_TOKENS=TOKEN))
+
+
+def test_what_is_answered_with_202_is_on_the_broker(amqp_url: str, tmp_path: Path) -> None:
+    house = House(amqp_url)
+    house.declare()
+    events = [Event(type="person", data={"number": number}) for number in range(7)]
+    with ExitStack() as stack:
+        web = front(Shell(tmp_path, {}, stack), amqp_url)
+        assert web.ask("GET", "/readyz")[0] == HTTPStatus.OK
+        for parts in (
+            binding.encode_binary(events[0]),
+            binding.encode_structured(events[1]),
+            binding.encode_batch(events[2:]),
+        ):
+            status, _, told = web.ask("POST", "/v1/events", *parts)
+            assert status == HTTPStatus.ACCEPTED, told
+        assert json.loads(told) == {"ids": [event.id for event in events[2:]]}
+        refused = {"Authorization": "Bearer of-another-token"}
+        assert web.ask("POST", "/v1/events", refused)[0] == HTTPStatus.UNAUTHORIZED
+    assert sorted(house.ids()) == sorted(event.id for event in events)
+
+
+def test_without_a_broker_it_says_when_to_come_again(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    with ExitStack() as stack:
+        web = front(Shell(tmp_path, {}, stack), f"amqp://127.0.0.1:{port}")
+        assert web.ask("GET", "/livez")[0] == HTTPStatus.OK
+        assert web.ask("GET", "/readyz")[0] == HTTPStatus.SERVICE_UNAVAILABLE
+        status, headers, told = web.ask(
+            "POST", "/v1/events", *binding.encode_structured(Event(type="person"))
+        )
+    assert status == HTTPStatus.SERVICE_UNAVAILABLE
+    assert int(headers["retry-after"]) > 0
+    assert "nothing listens there" in json.loads(told)["detail"]
