@@ -46,6 +46,8 @@ class FakeRegistry(FakeLanes):
         self.listeners: dict[str, tuple[int, Listener]] = {}
         self.removed: dict[str, int] = {}
         self.client_keys: dict[str, str] = {}
+        #: Ids of listeners whose policy nobody can read.
+        self.unreadable: set[str] = set()
 
     def put(self, listener: Listener) -> None:
         assert not self.held, "a writer would wait"
@@ -61,9 +63,11 @@ class FakeRegistry(FakeLanes):
         self.removed[listener_id] = self.version
 
     def stream(self, since: int) -> Iterator[Changes]:
+        changed = [each for version, each in self.listeners.values() if version > since]
         yield Changes(
             version=self.version,
-            listeners=[each for version, each in self.listeners.values() if version > since],
+            listeners=changed,
+            unreadable=[each.id for each in changed if each.id in self.unreadable],
             removed=[each for each, version in self.removed.items() if version > since],
         )
 

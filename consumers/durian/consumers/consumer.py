@@ -162,6 +162,10 @@ class DeliveryConsumer:
         breakers = {breaker.listener_id: breaker for breaker in open_breakers}
         for listener in changes.listeners:
             keys = self._keys_of(listener)
+            if listener.id in changes.unreadable:
+                reason = "its policy cannot be read: is this version older than its writer?"
+                _log.warning("delivery.listener_unusable listener=%s error=%s", listener.id, reason)
+                keys = None
             if keys is None or listener.id in unready:
                 self._broker.call(partial(self._rest, listener.id))
             else:

@@ -37,12 +37,13 @@ class RegistryThread:
         self._pool = ThreadPoolExecutor(1, "durian-registry")
         self._submit = submit or self._pool.submit
         self._away_until = 0.0
+        self._stopped = False
 
     def ask(
         self, question: Callable[[], _Answer], answer: Callable[[_Answer | DurianError], None]
     ) -> None:
         """Run `question` on the thread, then `answer` with what it returned or raised, once."""
-        if self._broker.clock.monotonic() < self._away_until:
+        if self._stopped or self._broker.clock.monotonic() < self._away_until:
             error = RegistryUnavailable("The registry did not answer a moment ago.")
             self._broker.call(partial(answer, error))
             return
@@ -52,6 +53,7 @@ class RegistryThread:
 
     def stop(self) -> None:
         """Ask nothing more; a question that is being asked ends by the database's deadlines."""
+        self._stopped = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _away(self) -> None:

@@ -17,6 +17,9 @@ class Changes:
     version: int
     #: Added or changed (also when only their secrets were), as they are now.
     listeners: Sequence[Listener] = ()
+    #: Ids of those among them whose policy cannot be read, because a newer version wrote it or
+    #: somebody broke it: events can be routed to their queues, and rest there.
+    unreadable: Sequence[str] = ()
     #: Ids of listeners that are gone; the follower may never have known them.
     removed: Sequence[str] = ()
     hooks: Sequence[HookSpec] = ()

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from durian.errors import InvalidHook, NotFound
 from durian.registry import HookSpec
+from durian.registry.sql import tables
 from durian.registry.store import Store
 
 PERSON = HookSpec(
@@ -56,3 +58,12 @@ def test_hooks_are_listed_in_pages_by_name(store: Store) -> None:
 
     assert [spec.name for spec in first] == sorted(names)[:3]
     assert [spec.name for spec in store.list_hooks(after=first[-1].name)] == sorted(names)[3:]
+
+
+def test_a_hook_that_somebody_broke_keeps_nobody_from_following(store: Store) -> None:
+    store.put_hook(PERSON)
+    with store._database.locked() as connection:
+        connection.execute(sa.update(tables.hooks).values(schema="{"))
+    store.put_hook(HookSpec(name="order"))
+
+    assert [spec.name for spec in store.changes(0).hooks] == ["order"]

@@ -145,4 +145,32 @@ def test_a_policy_that_somebody_broke_names_its_listener(store: Store, text: str
     overwrite_policy(store, text)
 
     with pytest.raises(RegistryError, match="joe"):
-        store.changes(0)
+        store.get_listener("joe")
+
+
+@pytest.mark.parametrize(
+    ("text", "ordered"),
+    [
+        ("", False),
+        ("[]", False),
+        ("null", False),
+        ('{"concurrency": "many"}', False),
+        ('{"concurrency": "many", "ordered": true}', True),
+    ],
+)
+def test_a_policy_that_somebody_broke_keeps_nobody_from_following(
+    store: Store, text: str, *, ordered: bool
+) -> None:
+    store.add_listener(listener("joe", event="order.*"), secret())
+    overwrite_policy(store, text)
+    store.add_listener(listener("ann"), secret())
+
+    changes = store.changes(0)
+
+    assert changes.unreadable == ["joe"]
+    assert changes.listeners == [
+        listener("joe", event="order.*", policy={"ordered": ordered}),
+        listener("ann"),
+    ]
+    [page] = store.stream(0)
+    assert page == changes

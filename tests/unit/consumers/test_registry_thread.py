@@ -98,6 +98,15 @@ def test_a_registry_that_hangs_makes_nobody_wait(scene: Scene) -> None:
     assert scene.asked == []
 
 
+def test_who_asks_after_the_stop_is_answered_as_well(scene: Scene) -> None:
+    """An attempt may end later than the process wanted to wait for it."""
+    scene.registry.stop()
+    scene.ask("a")
+    scene.work()
+    assert scene.kinds() == [RegistryUnavailable]
+    assert scene.asked == []
+
+
 def test_it_has_a_thread_of_its_own() -> None:
     broker = MemoryBroker()
     broker.start()

@@ -8,7 +8,7 @@ import pytest
 
 from durian.events import Event
 from durian.events.message import Message
-from durian.match import Index
+from durian.match import Filter, Index
 from durian.router.consumer import addresses
 from durian.router.invalid import explained
 from tests.support.whole import House, listener
@@ -168,6 +168,23 @@ def test_a_listener_that_cannot_be_read_leaves_the_others_in_peace(house: House)
     house.add(listener("fine"))
     house.emit(Event(type="person", data={}))
     assert receivers(house) == ["fine"]
+
+
+def test_a_listener_over_which_we_stumble_leaves_the_others_in_peace(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = Index.add
+
+    def stumble(index: Index, listener_id: str, event: str, wanted: Filter) -> None:
+        if listener_id == "odd":
+            raise ZeroDivisionError
+        add(index, listener_id, event, wanted)
+
+    monkeypatch.setattr(Index, "add", stumble)
+    house.add(listener("odd"), listener("fine"))
+    house.add(listener("later"))
+    house.emit(Event(type="person", data={}))
+    assert receivers(house) == ["fine", "later"]
 
 
 def test_a_hundred_listeners_take_two_publishes() -> None:

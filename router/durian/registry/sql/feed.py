@@ -44,9 +44,11 @@ def end_of_page(connection: Connection, since: int, size: int) -> int:
 
 def read(connection: Connection, since: int, upto: int, *, reset: bool = False) -> Changes:
     """Read what changed after `since` and not after `upto`."""
+    found, unreadable = listeners.changed(connection, since, upto)
     return Changes(
         version=upto,
-        listeners=listeners.changed(connection, since, upto),
+        listeners=found,
+        unreadable=unreadable,
         removed=removed.changed(connection, "listener", since, upto),
         hooks=hooks.changed(connection, since, upto),
         removed_hooks=removed.changed(connection, "hook", since, upto),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,10 +71,17 @@ def page(connection: Connection, *, after: str | None, limit: int) -> list[HookS
 
 
 def changed(connection: Connection, since: int, upto: int) -> list[HookSpec]:
-    """Read the hooks that were last changed after `since` and not after `upto`."""
+    """Read the hooks that were last changed after `since` and not after `upto`.
+
+    But for those that cannot be read: nobody may stop following over one.
+    """
     between = sa.and_(hooks.c.version > since, hooks.c.version <= upto)
     query = sa.select(hooks).where(between).order_by(hooks.c.version, hooks.c.name)
-    return [_to_spec(row) for row in connection.execute(query)]
+    found: list[HookSpec] = []
+    for row in connection.execute(query):
+        with suppress(ValueError):
+            found.append(_to_spec(row))
+    return found
 
 
 def _refuse_changed(name: str, found: HookEntry | None, if_version: int | None) -> None:

@@ -133,11 +133,24 @@ def count(connection: Connection, owner: str | None = None) -> int:
     return connection.execute(query).scalar_one()
 
 
-def changed(connection: Connection, since: int, upto: int) -> list[Listener]:
-    """Read the listeners that were last changed after `since` and not after `upto`."""
+def changed(connection: Connection, since: int, upto: int) -> tuple[list[Listener], list[str]]:
+    """Read the listeners that were last changed after `since` and not after `upto`.
+
+    And the ids of those whose policy cannot be read: nobody may stop following over one.
+    """
     version = listeners.c.version
     between = sa.and_(version > since, version <= upto)
-    return _read(connection, sa.select(*_columns).where(between).order_by(version, listeners.c.id))
+    query = sa.select(*_columns).where(between).order_by(version, listeners.c.id)
+    found: list[Listener] = []
+    unreadable: list[str] = []
+    for row in map(dict, connection.execute(query).mappings()):
+        try:
+            found.append(_to_listener(row))
+        except RegistryError:
+            # Enough to know its queue by.
+            found.append(_construct(row, Policy(ordered=_is_ordered(row["policy"]))))
+            unreadable.append(row["id"])
+    return found, unreadable
 
 
 def _conditions(wanted: WantedListeners) -> Iterator[sa.ColumnElement[bool]]:
@@ -164,10 +177,6 @@ def _entries(connection: Connection, query: sa.Select[Any]) -> list[ListenerEntr
     ]
 
 
-def _read(connection: Connection, query: sa.Select[Any]) -> list[Listener]:
-    return [_to_listener(dict(row)) for row in connection.execute(query).mappings()]
-
-
 def _to_row(listener: Listener) -> dict[str, object]:
     # Only what differs from the defaults, so that a better default reaches old listeners.
     return listener.model_dump() | {
@@ -179,9 +188,22 @@ def _to_listener(row: Mapping[str, Any]) -> Listener:
     """Take a row as it is: it was checked when it was written, and there may be a million."""
     try:
         policy = _policy(row["policy"])
-    except ValueError as exc:
+    except (ValueError, TypeError, AttributeError) as exc:  # no JSON, no object, or no policy
         raise RegistryError(f"The policy of listener {row['id']} cannot be read.") from exc
+    return _construct(row, policy)
+
+
+def _construct(row: Mapping[str, Any], policy: Policy) -> Listener:
     return Listener.model_construct(**{**row, "policy": policy})
+
+
+def _is_ordered(policy: str) -> bool:
+    """Read the one field of a broken policy that says which queue the listener has."""
+    try:
+        fields = json.loads(policy)
+    except ValueError:
+        return False
+    return isinstance(fields, dict) and fields.get("ordered") is True
 
 
 @lru_cache(maxsize=1024)
