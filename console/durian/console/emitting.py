@@ -6,11 +6,27 @@ import sys
 from collections.abc import Sequence
 
 from durian.console.settings import Settings
-from durian.errors import InvalidEvent
+from durian.errors import InvalidEvent, InvalidInput
 from durian.events import CAPS, Event, new_id
 
 #: The `source` of events emitted by hand.
 SOURCE = "/durian/cli"
+
+
+def needed(name: str, given: str | None) -> str:
+    """An argument that has to be there. Raises InvalidInput."""
+    if given is None:
+        hint = "Give TYPE and JSON, or --lines FILE; add --help to see more."
+        raise InvalidInput(name, "is missing", hint=hint)
+    return given
+
+
+def refuse(what: str, **given: object) -> None:
+    """Raise InvalidInput when something was given that does not go with the rest."""
+    for name, value in given.items():
+        if value:
+            option = name if name.isupper() else f"--{name}"
+            raise InvalidInput(option, f"cannot be combined with {what}")
 
 
 def read_body(text: str) -> bytes:

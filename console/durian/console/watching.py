@@ -14,7 +14,7 @@ from durian.errors import InvalidInput
 
 
 @contextmanager
-def watched(what: str) -> Iterator[Callable[[int, int], None]]:
+def watched(what: str) -> Iterator[Callable[[int, int | None], None]]:
     """Show progress on stderr while the block runs; yields what is to be told of it."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     bar = Progress(

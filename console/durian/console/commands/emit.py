@@ -1,4 +1,4 @@
-"""`durian emit`: emit one event."""
+"""`durian emit`: emit one event, or a file of them."""
 
 from __future__ import annotations
 
@@ -8,39 +8,69 @@ import typer
 
 from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix
 
+EventType = Annotated[str | None, typer.Argument(metavar="TYPE", help="The event's type: person.")]
+Data = Annotated[str | None, typer.Argument(metavar="JSON", help="Its data; - reads stdin.")]
+Extension = Annotated[
+    list[str] | None, typer.Option(help="NAME=VALUE of a further attribute; may be repeated.")
+]
+Lines = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Emit an event for each line of a file (- reads stdin): its data when TYPE is given, "
+        "else a CloudEvent as JSON.",
+    ),
+]
+Rate = Annotated[
+    float | None, typer.Option(help="With --lines: at most so many a second.", min=0.001)
+]
+Resume = Annotated[
+    str | None,
+    typer.Option(metavar="RUN:LINE", help="With --lines: go on where a run was interrupted."),
+]
+
 
 def emit(
-    event_type: Annotated[str, typer.Argument(metavar="TYPE", help="The event's type: person.")],
-    data: Annotated[str, typer.Argument(metavar="JSON", help="Its data; - reads stdin.")],
+    event_type: EventType = None,
+    data: Data = None,
     *,
     source: Annotated[str | None, typer.Option(help="Where it happened, as a URI.")] = None,
     subject: Annotated[str | None, typer.Option(help="What it happened to.")] = None,
     event_id: Annotated[str | None, typer.Option("--id", help="An id of your choice.")] = None,
-    extension: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE of a further attribute; may be repeated.")
-    ] = None,
+    extension: Extension = None,
+    lines: Lines = None,
+    rate: Rate = None,
+    resume: Resume = None,
     broker: BrokerURL = None,
     prefix: Prefix = None,
     host: ApiHost = None,
     port: ApiPort = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Emit an event: to RabbitMQ when a broker is set, else to the running `durian up`."""
+    """Emit an event, or many: to RabbitMQ when a broker is set, else to the running `durian up`."""
     from durian.console import emitting
     from durian.console.output import say, say_json
     from durian.console.settings import load
 
     settings = load(broker_url=broker, prefix=prefix, api_host=host, api_port=port)
+    if lines is not None:
+        emitting.refuse("--lines", JSON=data, subject=subject, id=event_id, extension=extension)
+        from durian.console.lines import Asked, emit_lines
+
+        asked = Asked(
+            file=lines, event_type=event_type, source=source, rate_per_s=rate, resume=resume
+        )
+        count = emit_lines(settings, asked)
+        say_json({"emitted": count}) if as_json else say(f"{count} events emitted")
+        return
+    emitting.refuse("one event", rate=rate, resume=resume)
     event = emitting.new_event(
-        event_type,
-        emitting.read_body(data),
+        emitting.needed("TYPE", event_type),
+        emitting.read_body(emitting.needed("JSON", data)),
         source=source,
         subject=subject,
         event_id=event_id,
         extensions=extension or (),
     )
     emitting.emit(settings, event)
-    if as_json:
-        say_json({"id": event.id, "type": event.type})
-    else:
-        say(event.id)
+    say_json({"id": event.id, "type": event.type}) if as_json else say(event.id)
