@@ -366,3 +366,12 @@ def test_the_command_says_what_is_missing(configure: Callable[..., Project]) -> 
     configure()
     with pytest.raises(CommandError, match="DURIAN_BROKER_URL"):
         call_command("durian_relay", "--once")
+
+
+def test_the_command_names_a_database_without_an_outbox(
+    configure: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure()
+    monkeypatch.setattr(OutboxEvent._meta, "db_table", "elsewhere")
+    with pytest.raises(CommandError, match="migrate durian --database default"):
+        call_command("durian_relay", "--once")

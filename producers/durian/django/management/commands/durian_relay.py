@@ -8,7 +8,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connections
 from durian.django.deployment import DjangoDeployment
+from durian.django.models import OutboxEvent
 from durian.django.relay import outbox_databases
 from durian.errors import DurianError
 from durian.hook import current
@@ -39,6 +41,8 @@ class Command(BaseCommand):
         deployment = current()
         if not isinstance(deployment, DjangoDeployment):
             raise CommandError("durian.django is not in INSTALLED_APPS.")
+        for alias in options["database"] or outbox_databases():
+            _check_table(alias)
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
@@ -52,3 +56,17 @@ class Command(BaseCommand):
         except DurianError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{relay.published} events published.")
+
+
+def _check_table(alias: str) -> None:
+    """Make sure that a database has an outbox, as far as it can be asked now."""
+    table = OutboxEvent._meta.db_table  # noqa: SLF001  # Django's own way
+    try:
+        tables = connections[alias].introspection.table_names()
+    except OperationalError:
+        return  # it is away: the relay waits for it
+    if table not in tables:
+        raise CommandError(
+            f"The database {alias!r} has no outbox. Run `manage.py migrate durian --database "
+            f"{alias}`, or let a database router keep durian out of it."
+        )
