@@ -37,6 +37,11 @@ coverage: $(VENV)/dev.stamp ## Run all tests and tell what they left out; takes 
 	scripts/services
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
+.PHONY: pictures
+pictures: $(VENV)/dev.stamp ## Renew the pictures of pages in the documentation, by the tests that look at them.
+	scripts/services
+	DURIAN_TAKE_PICTURES=1 $(BIN)/python -m pytest tests/acceptance/test_django_screens.py $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/dev.stamp ## Check style, types, layers and sizes.
 	$(BIN)/ruff check

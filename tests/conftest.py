@@ -7,7 +7,7 @@ import sys
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.servers", "tests.support.parallel"]
+pytest_plugins = ["tests.support.servers", "tests.support.parallel", "tests.support.browser"]
 
 # Images of Python often forbid bytecode. Tests start `durian` some hundred times, and each time it
 # would compile every module anew, which triples its work.

@@ -14,7 +14,7 @@ that happens when first an event is sent or a listener is saved.
 from __future__ import annotations
 
 from durian.hook.deployment import Deployment, NotDelivered, current, use
-from durian.hook.hook import Hook
+from durian.hook.hook import Hook, schedule_of
 from durian.hook.model_hook import ModelHook
 from durian.hook.new_listener import NewListener, SavedListener
 from durian.hook.settings import Settings
@@ -30,5 +30,6 @@ __all__ = [
     "Settings",
     "SignalHook",
     "current",
+    "schedule_of",
     "use",
 ]

@@ -102,13 +102,10 @@ class Hook:
             raise InvalidHook("timeout", "must be above 0 and at most 120 seconds")
         if not 0 <= self.max_retries < 100:  # noqa: PLR2004  # the same
             raise InvalidHook("max_retries", "must be from 0 to 99")
-        attempts = 1 + (self.max_retries if self.retry else 0)
-        last = STANDARD_SCHEDULE_S[-1]
-        schedule_s = (*STANDARD_SCHEDULE_S, *(last,) * attempts)[:attempts]
         return Policy(
             timeout_s=self.timeout,
             connect_timeout_s=min(self.timeout, Policy().connect_timeout_s),
-            schedule_s=schedule_s,
+            schedule_s=schedule_of(self.max_retries if self.retry else 0),
         )
 
     def listener(self, *, url: str, **options: Any) -> NewListener:
@@ -138,6 +135,10 @@ class Hook:
         del sender
         return self._emit(lambda: self.data_of(payload))
 
+    def emit(self, data: Any) -> Event | None:
+        """Send an event with these very data, such as an example; else as `send`."""
+        return self._emit(lambda: data)
+
     async def asend(self, sender: object = None, /, **payload: Any) -> Event | None:
         """Send an event from a coroutine, without blocking its loop; as `send`."""
         return await current().in_thread(lambda: self.send(sender, **payload))
@@ -149,6 +150,10 @@ class Hook:
     def provides(self) -> list[str] | None:
         """The dotted paths of what its events hold for sure; None when that is open."""
         return self._provided.names if self._provided else None
+
+    def field_of(self, name: str) -> Any:
+        """The model's field that a provided value is read from; None when there is none."""
+        del name
 
     def bind(self) -> None:
         """Begin to listen for what it tells of; a plain hook is told by `send`."""
@@ -171,3 +176,9 @@ class Hook:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+
+def schedule_of(retries: int) -> tuple[float, ...]:
+    """The waits before each attempt, in seconds: Standard Webhooks', and then its last again."""
+    waits = (*STANDARD_SCHEDULE_S, *STANDARD_SCHEDULE_S[-1:] * retries)
+    return waits[: retries + 1]

@@ -37,6 +37,12 @@ class Reader:
         """The attributes of instances that hold the fields which are read."""
         return self._heads.keys()
 
+    def field_of(self, name: str) -> Any:
+        """The field that the provided value of a name is read from; None when there is none."""
+        origins = {one.name: one.origin for one in self.provided.arguments}
+        origin = origins.get(name)
+        return self._fields.get(origin) if isinstance(origin, tuple) else None
+
     def names(self, attributes: Collection[str]) -> list[str]:
         """The fields of attributes."""
         return [self._heads[attribute] for attribute in attributes]

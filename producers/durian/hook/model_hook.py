@@ -70,6 +70,10 @@ class ModelHook(SignalHook):
         if self.track_changes:
             changed.forget(self.model, self.senders_of_instances())
 
+    def field_of(self, name: str) -> Any:
+        """The model's field that a provided value is read from; None when there is none."""
+        return self._reader.field_of(name)
+
     def senders(self) -> Iterable[Any]:
         """The model and its heirs; or what `sender` says, such as a many-to-many relation's."""
         return (self.sender,) if self.sender is not None else self.senders_of_instances()
@@ -85,8 +89,8 @@ class ModelHook(SignalHook):
             reason = f"needs an instance of {self.model.__name__}"
             raise InvalidHook("instance", reason, hint="Call send(sender, instance=...).")
         data = self._reader.provided.of(Instance(instance, self._reader, payload.get("using")))
-        own = {name: payload[name] for name in self.own_args if name in payload}
-        return own | data
+        own = (name for name in self.own_args if name in payload and name not in data)
+        return data | {name: payload[name] for name in own}
 
     def _receive(self, sender: Any, **arguments: Any) -> None:
         """Send what a signal says, unless it is about fixtures or not done yet."""

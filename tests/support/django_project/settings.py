@@ -10,6 +10,7 @@ SECRET_KEY = "of a test"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
+LOGIN_URL = "/admin/login/"
 ROOT_URLCONF = "tests.support.django_project.urls"
 AUTH_USER_MODEL = "people.Account"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

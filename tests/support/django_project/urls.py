@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from django.contrib import admin
+from django.urls import include, path
 
-urlpatterns: list[Any] = []
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("webhooks/", include("durian.django.urls")),
+]

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+
+from durian.django.deployment import DjangoDeployment
+from durian.django.settings import DjangoSettings
+from durian.hook import Hook, ModelHook, use
+from durian.registry import hooks
+from tests.support.people.models import Person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def deployment(tmp_path: Path) -> Iterator[DjangoDeployment]:
+    settings = DjangoSettings(
+        registry_url=f"sqlite:///{tmp_path / 'registry.db'}",
+        secret_key_file=tmp_path / "key",
+        allowed_networks=("127.0.0.0/8", "10.0.0.0/8"),
+    )
+    deployment = DjangoDeployment(settings)
+    before = use(deployment)
+    yield deployment
+    use(before)
+    deployment.close()
+
+
+def test_the_command_line_works_with_the_projects_settings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Hook(name="ping").listener(url="https://joe.example/", id="joe").save()
+    call_command("durian", "listeners", "show", "joe", "--json")
+
+    assert json.loads(capsys.readouterr().out)["url"] == "https://joe.example/"
+    assert "DURIAN_REGISTRY_URL" not in os.environ
+
+
+def test_a_command_that_fails_is_a_failed_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(CommandError, match="exit code 1"):
+        call_command("durian", "listeners", "show", "nobody")
+    assert "nobody" in capsys.readouterr().err
+
+
+def test_migrations_are_in_step_with_models() -> None:
+    call_command("makemigrations", "durian", check=True, dry_run=True, verbosity=0)
+
+
+def _messages(tag: str) -> list[str]:
+    return [str(each) for each in run_checks() if (each.id or "").startswith(tag)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ([], "DURIAN is a list"),
+        ({"OUTBOKS": True}, "Did you mean 'OUTBOX'?"),
+        ({"outbox": True}, "is not in upper case"),
+        ({"PREFIX": "a b"}, 'DURIAN["PREFIX"]'),
+        ({"OUTBOX": "perhaps"}, 'DURIAN["OUTBOX"] It should be a valid boolean'),
+        ({"OUTBOX_KEEP_S": -1}, "greater than or equal to 0"),
+        ({"NONSENSE": 1}, "There are BROKER_URL, REGISTRY_URL"),
+    ],
+)
+def test_each_mistake_in_the_setting_is_explained(setting: Any, said: str, settings: Any) -> None:
+    settings.DURIAN = setting
+
+    (message,) = _messages("durian.E")
+    assert said in message
+
+
+def test_all_mistakes_are_told_at_once(settings: Any) -> None:
+    settings.DURIAN = {"PREFIX": "a b", "OUTBOX_KEEP_S": -1}
+
+    assert len(_messages("durian.E")) == 2
+
+
+def test_a_missing_broker_is_a_warning(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DURIAN_BROKER_URL", raising=False)
+    monkeypatch.setattr("durian.django.checks._all_hooks", lambda: [Hook(name="ping")])
+    assert "events wait in the outbox" in _messages("durian.W001")[0]
+    settings.DURIAN = {"OUTBOX": False}
+    assert "events cannot be sent" in _messages("durian.W001")[0]
+    settings.DURIAN = {"BROKER_URL": "amqp://localhost"}
+    assert _messages("durian.W001") == []
+
+
+def test_a_hook_that_would_send_secrets_is_a_warning() -> None:
+    hook = ModelHook(name="everything", model=Person)
+    hooks.register(hook)
+    try:
+        (message,) = _messages("durian.W002")
+    finally:
+        hooks.unregister(hook)
+
+    assert "sends every field of Person, secret among them" in message
+    assert _messages("durian.W002") == []
