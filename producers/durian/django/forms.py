@@ -11,7 +11,7 @@ from django import forms  # noqa: PLW0406  # Django's own: ruff leaves our names
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from durian.errors import InvalidInput
-from durian.hook import Hook, NewListener, schedule_of
+from durian.hook import Hook, schedule_of
 from durian.match import Filter
 from durian.match.values import read_scalar
 from durian.registry import Listener, hooks
@@ -161,13 +161,15 @@ class ListenerForm(forms.Form):
         cleaned["filter"] = filter_
         return cleaned
 
-    def listener(self) -> NewListener:
+    def listener(self, owner: str) -> Listener:
         """The listener that was asked for, not saved. Raises InvalidListener."""
-        options = policy_fields(self.config.cleaned_data)
         made = self.hook.listener(
-            url=self.cleaned_data["url"], description=self.cleaned_data["description"], **options
+            url=self.cleaned_data["url"],
+            description=self.cleaned_data["description"],
+            owner=owner,
+            **policy_fields(self.config.cleaned_data),
         )
-        return made.match(self.cleaned_data["filter"])
+        return made.match(self.cleaned_data["filter"]).build()
 
     def _condition(self, name: str, matcher: str, raw: str) -> Mapping[str, Any]:
         if matcher in _TEXTS:

@@ -1,10 +1,8 @@
-"""The outbox, and who owns which listener; the listeners themselves are in Durian's registry."""
+"""The outbox; and what else is shown of Durian, by its permissions."""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -46,23 +44,13 @@ class OutboxEvent(models.Model):
         return f"{self.type} {self.pk}"
 
 
-class Listener(models.Model):
-    """Who owns a listener of the registry that was made in this project."""
-
-    id = models.CharField(_("id"), max_length=64, primary_key=True)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        verbose_name=_("owner"),
-    )
-    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+class Listener(models.Model):  # noqa: DJ008  # there are no instances
+    """Listeners, as a place in the admin and as permissions."""
 
     class Meta:
-        """Its permissions are what the views ask for."""
+        """No table: listeners are in Durian's registry."""
 
+        managed = False
         verbose_name = _("listener")
         verbose_name_plural = _("listeners")
         permissions = (
@@ -70,29 +58,26 @@ class Listener(models.Model):
             ("emit_event", _("Can send events of a hook by hand")),
         )
 
-    def __str__(self) -> str:
-        return str(self.id)
 
-
-class Attempt(Listener):
+class Attempt(models.Model):  # noqa: DJ008  # there are no instances
     """The attempt log, as a place in the admin and a permission."""
 
     class Meta:
         """No table: the log is in Durian's registry."""
 
-        proxy = True
+        managed = False
         default_permissions = ("view",)
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
 
 
-class DeadLetter(Listener):
+class DeadLetter(models.Model):  # noqa: DJ008  # there are no instances
     """The dead letters, as a place in the admin and a permission."""
 
     class Meta:
         """No table: dead letters are on the broker."""
 
-        proxy = True
+        managed = False
         default_permissions = ("view",)
         verbose_name = _("dead letter")
         verbose_name_plural = _("dead letters")

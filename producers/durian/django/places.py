@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from durian.django.models import Listener
+from durian.registry.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,17 @@ class Rights:
         """Tell whether they may do something to every listener."""
         return bool(self.user.has_perm(f"durian.{action}_{model}"))
 
-    def may_with(self, action: str, listener_id: str) -> bool:
-        """Tell whether they may do something to a listener: to all of them, or as its owner."""
-        return self.may(action) or self.owns(listener_id)
+    def principal(self, action: str) -> Principal | None:
+        """In whose name they may do something: everybody's, or their own; None when in neither."""
+        name = f"user {self.user.get_username()}"
+        if self.may(action):
+            return Principal(name=name)
+        return None if self.place.staff else Principal(name=name, owner=self.owner)
 
-    def owns(self, listener_id: str) -> bool:
-        """Tell whether a listener is theirs."""
-        mine = self._mine()
-        return bool(mine is not None and mine.filter(pk=listener_id).exists())
+    @property
+    def owner(self) -> str:
+        """The owner of the listeners that are theirs: by key, for a name may change."""
+        return f"user:{self.user.pk}"
 
     @property
     def adds(self) -> bool:
@@ -99,15 +102,3 @@ class Rights:
     def sees_dead_letters(self) -> bool:
         """Whether they may see everybody's dead letters."""
         return self.may("view", "deadletter")
-
-    def visible(self) -> set[str] | None:
-        """The ids of the listeners they may see; None when that is all."""
-        if self.may("view"):
-            return None
-        mine = self._mine()
-        return set() if mine is None else set(mine.values_list("pk", flat=True))
-
-    def _mine(self) -> Any:
-        if self.place.staff or not self.user.is_authenticated:
-            return None
-        return Listener.objects.filter(owner=self.user)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from durian.producers import Producer, PublishPolicy
     from durian.registry import Listener, ListenerSecret
     from durian.registry.attempt import Attempt
+    from durian.registry.principal import Principal
     from durian.registry.store import Store
 
 _Result = TypeVar("_Result")
@@ -90,13 +91,17 @@ class Deployment:
             raise NotDelivered(event.id, failed)
 
     @contextmanager
-    def desk(self) -> Iterator[Desk]:
-        """Where listeners are added and changed, for the length of the block."""
+    def desk(self, principal: Principal | None = None) -> Iterator[Desk]:
+        """Where listeners are added and changed, for the length of the block.
+
+        In the name of a principal, who may be bound to an owner; else in Durian's.
+        """
         from durian.broker.topology import Topology  # noqa: PLC0415  # only when it is needed
         from durian.control import open_desk  # noqa: PLC0415  # the same
 
         settings = self.settings
-        with open_desk(self.store, settings.broker_url, Topology(settings.prefix)) as desk:
+        store = self.store if principal is None else self.store.on_behalf(principal)
+        with open_desk(store, settings.broker_url, Topology(settings.prefix)) as desk:
             yield desk
 
     def add_listener(self, listener: Listener, secret: ListenerSecret) -> None:

@@ -1,10 +1,7 @@
-"""The first tables: the outbox, and who owns which listener."""
+"""The first table: the outbox; and the permissions."""
 
 from __future__ import annotations
 
-import django.db.models.deletion
-import django.utils.timezone
-from django.conf import settings
 from django.db import migrations, models
 
 
@@ -13,35 +10,50 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies: list[tuple[str, str]] = []
 
     operations = [
+        migrations.CreateModel(
+            name="Attempt",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "attempt",
+                "verbose_name_plural": "attempts",
+                "managed": False,
+                "default_permissions": ("view",),
+            },
+        ),
+        migrations.CreateModel(
+            name="DeadLetter",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "dead letter",
+                "verbose_name_plural": "dead letters",
+                "managed": False,
+                "default_permissions": ("view",),
+            },
+        ),
         migrations.CreateModel(
             name="Listener",
             fields=[
                 (
                     "id",
-                    models.CharField(
-                        max_length=64, primary_key=True, serialize=False, verbose_name="id"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="created at"
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="owner",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
             ],
@@ -52,33 +64,8 @@ class Migration(migrations.Migration):
                     ("replay_listener", "Can send dead letters of any listener again"),
                     ("emit_event", "Can send events of a hook by hand"),
                 ),
+                "managed": False,
             },
-        ),
-        migrations.CreateModel(
-            name="Attempt",
-            fields=[],
-            options={
-                "verbose_name": "attempt",
-                "verbose_name_plural": "attempts",
-                "proxy": True,
-                "default_permissions": ("view",),
-                "indexes": [],
-                "constraints": [],
-            },
-            bases=("durian.listener",),
-        ),
-        migrations.CreateModel(
-            name="DeadLetter",
-            fields=[],
-            options={
-                "verbose_name": "dead letter",
-                "verbose_name_plural": "dead letters",
-                "proxy": True,
-                "default_permissions": ("view",),
-                "indexes": [],
-                "constraints": [],
-            },
-            bases=("durian.listener",),
         ),
         migrations.CreateModel(
             name="OutboxEvent",

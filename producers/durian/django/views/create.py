@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from durian.django.forms import ListenerForm, SelectEventForm
-from durian.django.models import Listener
 from durian.django.views.page import Page
 from durian.errors import InvalidInput
-from durian.registry import hooks
+from durian.hook import current
+from durian.registry import ListenerSecret, hooks
 
 
 class SelectEventView(Page):
@@ -54,15 +55,17 @@ class CreateListenerView(Page):
         form = ListenerForm(hook, request.POST)
         if form.is_valid():
             try:
-                saved = form.listener().save()
+                listener = form.listener(self.rights.owner)
+                secret = ListenerSecret.new(now=time.time())
+                with current().desk(self.principal("add")) as desk:
+                    desk.add(listener, secret)
             except InvalidInput as error:
                 form.add_error("url" if error.field == "url" else None, str(error))
             else:
-                Listener.objects.create(id=saved.id, owner=request.user)
                 return self.show(
                     template="durian/created.html",
                     title="Listener created",
-                    listener=saved.listener,
-                    secret=saved.secret,
+                    listener=listener,
+                    secret=secret.value,
                 )
         return self.show(form=form, hook=hook)

@@ -14,7 +14,8 @@ from django.views import View
 from durian.django.places import SITE, Place, Rights
 from durian.errors import DurianError, InvalidFilter, NotFound
 from durian.hook import current
-from durian.registry import Listener
+from durian.registry.principal import Principal
+from durian.registry.store import Store
 
 
 class Page(View):
@@ -66,20 +67,16 @@ class Page(View):
             messages.success(self.request, said)
         return redirect(self.place.url(page, *args))
 
-    def listener(self, listener_id: str) -> Listener:
-        """A listener of the registry. Raises NotFound."""
-        return current().store.get_listener(listener_id)
+    def principal(self, action: str) -> Principal:
+        """In whose name the user does something. Raises PermissionDenied when in nobody's."""
+        principal = self.rights.principal(action)
+        if principal is None:
+            raise PermissionDenied
+        return principal
 
-
-class ListenerPage(Page):
-    """A page about one listener."""
-
-    #: What one has to be allowed to do with it.
-    action: ClassVar[str] = "view"
-
-    def allowed(self, listener_id: str = "", **_: Any) -> bool:
-        """Those who may do this with every listener, and its owner."""
-        return self.rights.may_with(self.action, listener_id)
+    def store(self, action: str = "view") -> Store:
+        """The registry, as far as the user may do something with it."""
+        return current().store.on_behalf(self.principal(action))
 
 
 def _status_of(error: DurianError) -> int:
