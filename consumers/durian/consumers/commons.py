@@ -11,6 +11,7 @@ from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.consumers.breaker import BreakerRules
 from durian.consumers.bulletin import Bulletin
+from durian.consumers.open import OpenWork
 from durian.consumers.registry_thread import RegistryThread
 from durian.consumers.turns import Turns
 from durian.registry import Head, Listener, OpenBreaker
@@ -64,6 +65,8 @@ class Commons:
     state: LaneState
     registry: RegistryThread
     turns: Turns
+    #: What a stop waits for.
+    open: OpenWork
     rules: BreakerRules
     bulletin: Bulletin
     rng: random.Random

@@ -21,7 +21,7 @@ from durian.consumers.commons import Commons, LaneState
 from durian.consumers.deliverer import Counts, Deliverer, Ended
 from durian.consumers.keys import ListenerKeys, tls_of
 from durian.consumers.lane import Lane, Start
-from durian.consumers.open import OpenDeliveries
+from durian.consumers.open import OpenWork
 from durian.consumers.registry_thread import RegistryThread
 from durian.consumers.sender.port import Sender
 from durian.consumers.settle import Settled, Settler
@@ -94,7 +94,7 @@ class DeliveryConsumer:
         self._resting: set[str] = set()
         #: Listeners whose keys cannot be had, and why, by id; on the follower's thread.
         self._unusable: dict[str, tuple[Listener, str]] = {}
-        self._open = OpenDeliveries()
+        self._open = OpenWork()
         self._stopping = False
         self._commons = Commons(
             name=uuid.uuid4().hex,
@@ -103,6 +103,7 @@ class DeliveryConsumer:
             state=store,
             registry=RegistryThread(broker, aside),
             turns=Turns(broker, threads),
+            open=self._open,
             rules=rules or BreakerRules(),
             bulletin=bulletin,
             rng=rng,
@@ -143,7 +144,8 @@ class DeliveryConsumer:
         with suppress(BrokerError):
             wait(lambda done: self._broker.call(partial(self._pause_all, done)))
         failpoint("delivery.draining")
-        # 2. Attempts end, and what follows on them is confirmed.
+        # 2. Attempts end, and what follows on them is confirmed. Queues are let go, those of
+        #    ordered listeners once the registry knows how far their heads have come.
         if not self._open.wait_none(self._grace_s):
             _log.warning("delivery.drain_incomplete open=%d", self._open.count)
         # 3. The threads have nothing left to do; a hung one ends by its own deadline.

@@ -22,6 +22,7 @@ from durian.consumers.deliverer import Ended
 from durian.consumers.keys import ListenerKeys
 from durian.consumers.ordered import SETTLE_S, Order
 from durian.consumers.rate import Pace
+from durian.consumers.settle import Settled
 from durian.consumers.turns import Account, Turn
 from durian.errors import BrokerError
 from durian.registry import Head, Listener, OpenBreaker
@@ -72,6 +73,7 @@ class Lane:
         "_broker",
         "_commons",
         "_enabled",
+        "_free_queue",
         "_life",
         "_order",
         "_pace",
@@ -99,12 +101,14 @@ class Lane:
         self._attempt = attempt
         self._account = Account()
         self._pace = Pace(self._broker.clock, self._reserve, self._next)
-        self._order = Order(commons, listener.id, self._next) if listener.policy.ordered else None
+        self._order = Order(commons, listener.id, self._adjust) if listener.policy.ordered else None
         self._enabled = False
         self._subscription: Subscription | None = None
         #: Replaced with each subscription, to know its messages by.
         self._life: object | None = None
         self._prefetch = 0
+        #: Tells that the queue is let go.
+        self._free_queue: Settled = _nothing
         #: With each message since when it is held, on the monotonic clock.
         self._waiting: deque[tuple[Received, float]] = deque()
         self._running = 0
@@ -174,12 +178,18 @@ class Lane:
         return min(ahead, max(1, math.ceil(policy.rate_per_s * _RATE_AHEAD_S)))
 
     def _must_keep(self) -> bool:
-        """Tell whether the queue is kept for now: the next process must not begin before us."""
-        return self._order is not None and self._running > 0
+        """Tell whether all stays as it is for now.
+
+        The next process must neither begin before us nor know less than we do.
+        """
+        if self._order is None:
+            return False
+        return self._running > 0 or (self._prefetch > 0 and not self._order.hand_over())
 
     def _take_up(self, prefetch: int) -> None:
         self._prefetch = prefetch
         if prefetch:
+            self._free_queue = self._commons.open.begin()
             life = self._life = object()
             if self._order is not None:
                 self._order.begin_life()
@@ -197,12 +207,14 @@ class Lane:
         # What is still on its way goes back when it comes.
         self._life = None
         self._give_back(math.inf)
+        self._free_queue()
 
     def _lost(self, life: object, _: BrokerError | None) -> None:
         """The queue is gone for this consumer, or its node is: have it again after a while."""
         if life is self._life:
             self._subscription = self._life = None
             self._prefetch = 0
+            self._free_queue()
             self._broker.call_later(LOST_S, self._have_again)
 
     def _have_again(self) -> None:
@@ -300,3 +312,7 @@ class Lane:
         self._commons.registry.ask(
             reserve, lambda first_s: reserved(first_s if isinstance(first_s, float) else None)
         )
+
+
+def _nothing() -> None:
+    """There is no queue to let go."""

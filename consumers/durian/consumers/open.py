@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 
-class OpenDeliveries:
-    """How many deliveries are between their beginning and their settlement. Thread-safe."""
+class OpenWork:
+    """Deliveries that are not settled yet, and queues that are not let go yet. Thread-safe."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -19,7 +19,7 @@ class OpenDeliveries:
         return self._count
 
     def begin(self) -> Callable[[], None]:
-        """One more is open; return what tells that it was settled, which counts once."""
+        """One more is open; return what tells that it has ended, which counts once."""
         ended = False
 
         def end() -> None:

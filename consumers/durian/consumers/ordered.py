@@ -2,8 +2,9 @@
 
 Its queue hands out one message at a time to one process (a single active consumer). A failed
 delivery stays where it is, so the message cannot say how often it was tried: this process
-remembers, and the registry does for the one that may come after it. Without the registry that one
-begins to count anew; the order holds all the same.
+remembers, and the registry does for the one that may come after it. The queue is not let go before
+the registry knows. Without the registry the next one begins to count anew; the order holds all the
+same.
 """
 
 from __future__ import annotations
@@ -25,18 +26,31 @@ from durian.registry import Head
 #: after that moment they hand out both in their order.
 SETTLE_S = 1.0
 
+#: Seconds for which a queue is kept that is to be let go, when the registry does not take what is
+#: known of its head: less than a process is given to end.
+HAND_OVER_S = 20.0
+
+#: Seconds before the registry is told again what it did not take.
+AGAIN_S = 1.0
+
 
 class Order:
     """How far the first delivery of one listener has come. Everything here runs on the loop."""
 
     def __init__(self, commons: Commons, listener_id: str, ready: Callable[[], None]) -> None:
-        """Make one that calls `ready` when it has learned of a head what it has to know."""
+        """Make one that calls `ready` when it has learned, or told, what it has to of a head."""
         self._commons = commons
         self._listener_id = listener_id
         self._ready = ready
         self._head: Head | None = None
-        #: True when the registry knows the head as well.
-        self._written = False
+        #: True when the registry knows as much of the head, as far as we know.
+        self._written = True
+        #: True when the registry has something to forget once there is no head any more.
+        self._kept = False
+        #: How often the registry is being told, or about to be told again.
+        self._telling = 0
+        #: Until when the queue is kept for the registry's sake, on the monotonic clock.
+        self._keep_until: float | None = None
         #: The head that the registry is being asked about.
         self._asked: str | None = None
         #: False when another process may know more of the head.
@@ -54,6 +68,7 @@ class Order:
         if last is not None and last.alive:
             return True
         self._is_sure = False
+        self._written = True  # another process may know more by now
         return False
 
     def arrived(self, received: Received) -> None:
@@ -63,7 +78,7 @@ class Order:
             self._head = None
         if received.redelivered and not (self._head and self._is_sure):
             self._asked = webhook_id
-            self._written = True
+            self._kept = True
             question = partial(self._commons.state.get_head, self._listener_id)
             self._commons.registry.ask(question, partial(self._told, webhook_id))
 
@@ -94,16 +109,58 @@ class Order:
             due_at=ended.at + ended.decision.after_s,
             error=ended.error,
         )
-        self._written = True
-        self._commons.registry.ask(partial(self._commons.state.put_head, self._head), _ignore)
+        self._kept = True
+        self._keep_until = None
+        self._tell()
         return True
+
+    def hand_over(self) -> bool:
+        """See to it that the registry knows what is known here, before another process needs it.
+
+        True when the queue may be let go: the registry knows, or does not listen. Otherwise it is
+        told again, and `ready` is called.
+        """
+        now = self._commons.broker.clock.monotonic()
+        if self._written or self._last is None or not self._last.alive:
+            return True
+        if self._keep_until is None:
+            self._keep_until = now + HAND_OVER_S
+        if now >= self._keep_until:
+            return True
+        if not self._telling:
+            self._tell()
+        return False
 
     def _forget(self) -> None:
         self._head = None
-        if self._written:
-            self._written = False
-            forget = partial(self._commons.state.drop_head, self._listener_id)
-            self._commons.registry.ask(forget, _ignore)
+        if self._kept:
+            self._kept = False
+            self._keep_until = None
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell the registry what is known of the head."""
+        head, state = self._head, self._commons.state
+        tell = (
+            partial(state.drop_head, self._listener_id)
+            if head is None
+            else partial(state.put_head, head)
+        )
+
+        def told(answer: DurianError | None) -> None:
+            if isinstance(answer, DurianError):
+                self._commons.broker.call_later(AGAIN_S, over)
+            else:
+                self._written = self._written or self._head is head
+                over()
+
+        def over() -> None:
+            self._telling -= 1
+            self._ready()
+
+        self._written = False
+        self._telling += 1
+        self._commons.registry.ask(tell, told)
 
     def _told(self, webhook_id: str, found: Head | DurianError | None) -> None:
         if self._asked != webhook_id:
@@ -113,8 +170,5 @@ class Order:
         if isinstance(found, Head) and found.webhook_id == webhook_id:
             known = 0 if self._head is None else self._head.attempts
             self._head = found if found.attempts > known else self._head
+        self._written = self._head is None or self._head == found
         self._ready()
-
-
-def _ignore(_: object) -> None:
-    """The registry's memory is a help, and no more than that."""

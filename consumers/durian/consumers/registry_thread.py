@@ -7,6 +7,7 @@ PATIENCE_S, if need be that the registry is away.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -36,6 +37,8 @@ class RegistryThread:
         self._broker = broker
         self._pool = ThreadPoolExecutor(1, "durian-registry")
         self._submit = submit or self._pool.submit
+        #: Held while a question is asked.
+        self._asking = threading.Lock()
         self._away_until = 0.0
         self._stopped = False
 
@@ -49,12 +52,21 @@ class RegistryThread:
             return
         asked = _Question(self._broker, question, answer, self._away)
         asked.start()
-        self._submit(asked.run)
+        self._submit(partial(self._run, asked))
 
     def stop(self) -> None:
-        """Ask nothing more; a question that is being asked ends by the database's deadlines."""
+        """Ask nothing more, and wait for the question that is being asked, at most PATIENCE_S.
+
+        Whoever closes the database next takes no connection away from it.
+        """
         self._stopped = True
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._asking.acquire(timeout=PATIENCE_S):
+            self._asking.release()
+
+    def _run(self, asked: _Question[_Answer]) -> None:
+        with self._asking:
+            asked.run()
 
     def _away(self) -> None:
         now = self._broker.clock.monotonic()

@@ -10,7 +10,7 @@ from durian.broker.memory.queue import MemoryQueue
 from durian.broker.port import Address
 from durian.consumers import BreakerRules, DeliveryConsumer
 from durian.consumers.lane import HOLD_S
-from durian.consumers.ordered import SETTLE_S
+from durian.consumers.ordered import HAND_OVER_S, SETTLE_S
 from durian.consumers.sender.port import Outcome, Request
 from durian.errors import BrokerError, QueueMissing
 from durian.events import Event, amqp
@@ -170,7 +170,7 @@ def test_without_the_registry_it_counts_anew_and_keeps_the_order(scene: Scene) -
     scene.advance(6)
     scene.delivery.stop()
     scene.answers = [500]
-    scene.advance(4)
+    scene.advance(HAND_OVER_S + 4)
     assert scene.seen() == ["1", "1", "1"]
     scene.advance(6)
     assert scene.seen() == ["1", "1", "1", "1", "2", "3"]
@@ -187,7 +187,7 @@ def test_the_next_process_does_not_begin_before_an_attempt_has_ended(scene: Scen
     scene.broker.advance(100)
     assert len(scene.pending) == 1
     scene.settle()
-    scene.advance(SETTLE_S + 1)
+    scene.advance(HAND_OVER_S + SETTLE_S + 1)  # it asks the registry no more
     assert len(scene.sender.requests) == 2
 
 

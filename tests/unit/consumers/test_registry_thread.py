@@ -124,3 +124,24 @@ def test_it_has_a_thread_of_its_own() -> None:
     assert names == ["durian-registry_0", "durian-broker"]
     registry.stop()
     broker.stop()
+
+
+def test_a_stop_waits_for_the_question_that_is_being_asked() -> None:
+    """Whoever stops closes the database next."""
+    broker = MemoryBroker(FakeClock())
+    broker.start()
+    registry = RegistryThread(broker)
+    asked, answers = threading.Event(), threading.Event()
+
+    def question() -> None:
+        asked.set()
+        answers.wait(20)
+
+    broker.call(lambda: registry.ask(question, lambda _: None))
+    assert asked.wait(20)
+    stop = threading.Thread(target=registry.stop)
+    stop.start()
+    assert stop.is_alive()
+    answers.set()
+    stop.join(20)
+    assert not stop.is_alive()
