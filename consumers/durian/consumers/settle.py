@@ -10,9 +10,9 @@ from functools import partial
 
 from durian.broker.parts import Part
 from durian.broker.port import Address, Broker, Done, Received
-from durian.broker.topology import Topology, bucket_at_least, bucket_for
+from durian.broker.topology import BUCKETS_MS, Topology, bucket_at_least, bucket_for
 from durian.consumers.decision import Retry
-from durian.errors import BrokerError
+from durian.errors import BrokerError, QueueMissing, TopologyMismatch
 from durian.events.message import Message
 from durian.faults import failpoint
 from durian.registry.attempt import Attempt
@@ -36,6 +36,8 @@ class Move:
     parts: Sequence[Part]
     #: True when that is declared once by each process, as long as nothing says that it is gone.
     once: bool = False
+    #: Makes the move to go by when some of it exists in another form, declared by hand.
+    otherwise: Callable[[], Move] | None = None
 
 
 class Settler:
@@ -53,18 +55,29 @@ class Settler:
         bucket_ms = (
             bucket_at_least(retry.after_s) if retry.exact else bucket_for(retry.after_s, self._rng)
         )
-        name = self._topology.delay(bucket_ms)
-        parts = self._topology.delay_bucket(bucket_ms)
-        return Move(message, Address(name, message.routing_key), parts, once=True)
+        return self._into(bucket_ms, message)
+
+    def _into(self, bucket_ms: int, message: Message) -> Move:
+        """The move to a bucket, or the next longer one: nobody may wait in one that is not ours."""
+        address = Address(self._topology.delay(bucket_ms), message.routing_key)
+        longer = next((each for each in BUCKETS_MS if each > bucket_ms), None)
+        return Move(
+            message,
+            address,
+            self._topology.delay_bucket(bucket_ms),
+            once=True,
+            otherwise=None if longer is None else partial(self._into, longer, message),
+        )
 
     def buried(self, message: Message) -> Move:
         """The move to the listener's dead-letter queue.
 
         The queue is declared each time: people delete emptied queues by hand, and the dead letter
-        would go to the orphans then.
+        would go to the orphans then. It does when that queue is another one, and is not bound.
         """
+        address = Address(self._topology.dead, message.routing_key)
         parts = self._topology.dead_letters(message.routing_key)
-        return Move(message, Address(self._topology.dead, message.routing_key), parts)
+        return Move(message, address, parts, otherwise=partial(Move, message, address, ()))
 
     def settle(
         self,
@@ -133,11 +146,15 @@ class _Settlement:
             self._broker.declare(move.parts, self._declared)
 
     def _declared(self, error: BrokerError | None) -> None:
-        if error is not None or self._move is None:
+        move = self._move
+        if move is not None and move.otherwise and isinstance(error, TopologyMismatch):
+            _log.error("delivery.queue_unusable exchange=%s error=%s", move.address.exchange, error)
+            self._move = move.otherwise()
+            self.start()
+        elif error is not None or move is None:
             self._moved(error)
         else:
             failpoint("delivery.declared")
-            move = self._move
             # Only now: a publish to an exchange that does not exist yet closes the channel.
             self._known.add(move.address.exchange)
             self._broker.publish(move.message, move.address, self._moved, cause=self._received)
@@ -153,6 +170,8 @@ class _Settlement:
             _log.warning("delivery.move_failed error=%s", error)
             if self._move is not None:
                 self._known.discard(self._move.address.exchange)
+                if isinstance(error, QueueMissing) and not self._move.once:
+                    self._broker.redeclare()
             self._broker.call_later(_AGAIN_AFTER_S, self.start)
 
     def _tell(self, error: BrokerError | None) -> None:

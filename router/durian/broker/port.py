@@ -126,6 +126,12 @@ class Broker(Protocol):
     def forget_queue(self, name: str) -> None:
         """Do not declare a queue again after a reconnect; it stays as it is."""
 
+    def redeclare(self) -> None:
+        """Declare again what is remembered: somebody has deleted a part of it.
+
+        For who finds out by QueueMissing. Many may ask at a time, and as often as they like.
+        """
+
     def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
         """Tell how many messages are ready in a queue, or QueueMissing."""
 

@@ -26,7 +26,7 @@ from tenacity import (
 from durian.broker.port import Broker, Received, Subscription
 from durian.broker.topology import Topology
 from durian.control.queues import ListenerQueues, RemovedListeners, declare_queues
-from durian.errors import BrokerError, DurianError
+from durian.errors import BrokerError, DurianError, QueueMissing
 from durian.registry.changes import Changes
 
 _log = logging.getLogger(__name__)
@@ -37,6 +37,9 @@ _RETRY_WAIT = wait_random_exponential(multiplier=0.2, max=5.0)
 
 #: Seconds that a stop waits for a change that is being applied.
 _JOIN_S = 5.0
+
+#: Seconds before the control queue is had again when somebody has deleted it.
+_CONTROL_AGAIN_S = 30.0
 
 #: Control messages are acked at once, so a few on the way are plenty.
 _PREFETCH = 32
@@ -103,7 +106,7 @@ class Follower:
 
     def start(self) -> None:
         """Begin to follow; returns at once."""
-        self._broker.declare(self._topology.control_queue(self._queue), self._listen)
+        self._have_control()
         self._thread.start()
 
     def wait_synced(self, timeout_s: float) -> bool:
@@ -149,12 +152,22 @@ class Follower:
             # Bounded: `apply` may be waiting for a broker that is away; the thread is a daemon.
             self._thread.join(_JOIN_S)
 
+    def _have_control(self) -> None:
+        if not self._stopping.is_set():
+            self._broker.declare(self._topology.control_queue(self._queue), self._listen)
+
     def _listen(self, error: BrokerError | None) -> None:
-        """Consume the control queue once it is declared; without it the timer has to do."""
+        """Consume the control queue once it is declared; until then the timer has to do."""
         if error is not None:
-            _log.warning("registry.control_unavailable error=%s", error)
+            self._lost(error)
         elif not self._stopping.is_set():
-            self._subscription = self._broker.consume(self._queue, self._told, prefetch=_PREFETCH)
+            self._subscription = self._broker.consume(
+                self._queue, self._told, prefetch=_PREFETCH, on_lost=self._lost
+            )
+
+    def _lost(self, error: BrokerError | None) -> None:
+        _log.warning("registry.control_unavailable error=%s", error)
+        self._broker.call_later(_CONTROL_AGAIN_S, self._have_control)
 
     def _told(self, received: Received) -> None:
         self._broker.ack(received)
@@ -188,7 +201,11 @@ class Follower:
         self._version = page.version
 
     def _hand_on(self, page: Changes) -> None:
-        mismatches = declare_queues(self._broker, self._topology, page.listeners)
+        try:
+            mismatches = declare_queues(self._broker, self._topology, page.listeners)
+        except QueueMissing:
+            self._broker.redeclare()  # the exchange that feeds them is gone
+            raise
         self._apply(page, mismatches.keys())
         # Only now: if `apply` fails, nobody may believe that it has been told.
         self._queues.note(page.listeners, mismatches)

@@ -21,16 +21,13 @@ from durian.registry.lane_store import LaneStore
 from durian.registry.listener_store import ListenerStore
 from durian.registry.principal import Principal
 from durian.registry.replay_store import ReplayStore
-from durian.registry.sql import feed, removed, revision, secrets
+from durian.registry.sql import feed, revision, secrets
 from durian.registry.sql.database import Database
 from durian.registry.token_store import TokenStore
 from durian.registry.vault import Vault
 
 #: Rows that are read at once where there may be a million.
 CHUNK = 1000
-
-#: Seconds a tombstone is kept at least: a follower that was away longer starts from nothing.
-KEEP_REMOVED_S = 7 * 24 * 3600
 
 
 class Store(
@@ -127,11 +124,6 @@ class Store(
             if last:
                 return
             since, reset = upto, False
-
-    def prune(self, older_than_s: float = KEEP_REMOVED_S) -> int:
-        """Forget removals older than this many seconds; return how many."""
-        with self._database.locked() as connection:
-            return removed.prune(connection, self._now() - older_than_s)
 
     def reencrypt(self) -> int:
         """Seal every secret with the vault's first key; return how many were not.

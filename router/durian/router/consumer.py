@@ -16,7 +16,7 @@ from durian.broker.blocking import declare_all
 from durian.broker.port import Address, Broker, Received, Subscription
 from durian.broker.topology import MAX_KEYS, Topology
 from durian.control import ChangeSource, Follower
-from durian.errors import BrokerError, InvalidEvent
+from durian.errors import BrokerError, InvalidEvent, QueueMissing
 from durian.events import amqp
 from durian.events.message import DEAD_AT_HEADER, REASON_HEADER, Message
 from durian.faults import failpoint
@@ -106,8 +106,13 @@ class Router:
                 on_lost=self._lost,
             )
 
-    def _lost(self, _: BrokerError | None) -> None:
+    def _lost(self, error: BrokerError | None) -> None:
         """The route queue is gone, or its node is: have it again, as often as it takes."""
+        _log.error(
+            "router.route_lost error=%s meaning=%s",
+            error,
+            "if it was deleted, what is published meanwhile is in the archive alone",
+        )
         self._broker.call_later(
             _CONSUME_AGAIN_S,
             lambda: self._broker.declare(self._topology.house(), self._consume),
@@ -212,6 +217,8 @@ class _Transfer:
                     self._broker.ack(self._received)
             elif self._received.alive:
                 _log.warning("router.publish_failed exchange=%s error=%s", address.exchange, error)
+                if isinstance(error, QueueMissing):
+                    self._broker.redeclare()
                 self._broker.call_later(_REPUBLISH_AFTER_S, lambda: self._publish(message, address))
 
         self._broker.publish(message, address, done, cause=self._received)

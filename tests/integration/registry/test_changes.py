@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from durian.registry import HookSpec
+from durian.registry.sql.removed import KEEP_S
 from durian.registry.store import Store
-from tests.support.registry import NOW, Follower, listener, secret
+from tests.support.registry import Follower, listener, secret
 
 
 def add(store: Store, *ids: str) -> None:
@@ -107,13 +108,19 @@ def test_what_changes_between_two_pages_is_told_at_the_end(store: Store) -> None
     assert follower.version == store.version()
 
 
+def pass_a_week(store: Store) -> None:
+    """Let so much time pass that the next removal clears away those before it."""
+    later = store._now() + KEEP_S + 1
+    store._now = lambda: later
+
+
 @pytest.mark.parametrize("since", [1, 99])
 def test_a_follower_from_another_history_starts_anew(store: Store, since: int) -> None:
     """Either tombstones it has not seen are pruned, or the database was restored."""
-    add(store, "joe", "ann")
+    add(store, "joe", "ann", "bob")
     store.remove_listener("joe")
-    store._now = lambda: NOW + 10**9
-    assert store.prune() == 1
+    pass_a_week(store)
+    store.remove_listener("bob")
     add(store, "eve")
 
     follower = Follower(version=since, listeners={"joe": listener("joe")})
@@ -127,19 +134,22 @@ def test_a_follower_from_another_history_starts_anew(store: Store, since: int) -
 
 
 def test_pruning_spares_what_is_young(store: Store) -> None:
-    add(store, "joe")
+    add(store, "joe", "ann", "bob")
     store.remove_listener("joe")
+    pass_a_week(store)
+    store.remove_listener("ann")
+    store.remove_listener("bob")
 
-    assert store.prune(older_than_s=60) == 0
-    assert store.changes(1).removed == ["joe"]
-    assert not store.changes(1).reset
+    assert store.changes(0).removed == ["ann", "bob"]
+    assert not store.changes(4).reset
 
 
 def test_a_follower_that_saw_the_removal_is_not_reset_by_pruning(store: Store) -> None:
-    add(store, "joe")
+    add(store, "joe", "ann")
     store.remove_listener("joe")
-    store._now = lambda: NOW + 10**9
-    store.prune()
+    pass_a_week(store)
+    store.remove_listener("ann")
 
-    assert not store.changes(2).reset
+    assert store.changes(2).reset
+    assert not store.changes(3).reset
     assert not store.changes(0).reset

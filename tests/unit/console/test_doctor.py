@@ -22,6 +22,8 @@ from durian.errors import QueueMissing, RegistryUnavailable
 from durian.registry.store import Store
 from tests.support.registry import listener
 
+NAMES = Topology()
+
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
@@ -88,13 +90,23 @@ def test_records_that_nobody_writes_are_warned_of(waiting: int, level: str) -> N
     assert str(waiting) in finding.found
 
 
-def test_a_listeners_queue_that_is_wrong_or_missing_is_named() -> None:
-    names, memory = Topology(), MemoryBroker(FakeClock())
+@pytest.fixture
+def memory() -> MemoryBroker:
+    memory = MemoryBroker(FakeClock())
     memory.start()
-    declare_all(memory, [*names.house(), *names.listener("ann")])
-    declare_all(memory, [Queue(names.listener_queue("bad"), {"x-queue-type": "classic"})])
+    declare_all(memory, [*NAMES.house(), *NAMES.listener("ann")])
+    return memory
+
+
+def spoil(memory: MemoryBroker, name: str) -> None:
+    """Declare a queue by hand, with other arguments than Durian gives it."""
+    declare_all(memory, [Queue(name, {"x-queue-type": "classic"})])
+
+
+def test_a_listeners_queue_that_is_wrong_or_missing_is_named(memory: MemoryBroker) -> None:
+    spoil(memory, NAMES.listener_queue("bad"))
     everyone = [listener(name) for name in ("ann", "bad", "eve")]
-    found = {one.about: one for one in queues.checked(memory, names, everyone)}
+    found = {one.about: one for one in queues.checked(memory, NAMES, everyone)}
     assert {about: one.level for about, one in found.items()} == {
         "queue of bad": "fail",
         "queues": "warn",
@@ -102,9 +114,23 @@ def test_a_listeners_queue_that_is_wrong_or_missing_is_named() -> None:
     assert "Delete it" in found["queue of bad"].advice
     assert found["queues"].found == "listeners without one: 1, such as eve"
     with pytest.raises(QueueMissing):
-        count(memory, names.listener_queue("eve"))
-    [fine] = queues.checked(memory, names, [listener("ann")])
+        count(memory, NAMES.listener_queue("eve"))
+
+
+def test_a_queue_of_delays_or_dead_letters_that_is_another_one_is_named(
+    memory: MemoryBroker,
+) -> None:
+    declare_all(memory, [*NAMES.delay_bucket(100), *NAMES.dead_letters("bob")])
+    ann, bob = listener("ann"), listener("bob", enabled=False)
+    [fine] = queues.checked(memory, NAMES, [ann, bob])
     assert fine.level == "ok"
+    spoil(memory, NAMES.delay(400))
+    spoil(memory, NAMES.dead_queue("ann"))
+    found = {one.about: one.level for one in queues.checked(memory, NAMES, [ann, bob])}
+    assert found == {
+        "queue durian.delay.400": "fail",
+        "queue durian.dead.ann": "fail",
+    }
 
 
 def test_an_error_ends_a_check_as_its_last_finding() -> None:

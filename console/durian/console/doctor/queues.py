@@ -1,46 +1,64 @@
-"""What the doctor looks at between registry and broker: whether each listener's queue is fit."""
+"""What the doctor looks at between registry and broker: whether the queues that come and go fit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from durian.broker.blocking import count
+from durian.broker.blocking import count, declare_all
+from durian.broker.parts import Part
 from durian.broker.port import Broker
-from durian.broker.topology import Topology
+from durian.broker.topology import BUCKETS_MS, Topology
 from durian.console.doctor.finding import Finding, fail, ok, warn
 from durian.console.listeners import pages
 from durian.console.settings import Settings
 from durian.console.wiring import open_broker, open_store, topology
 from durian.control import declare_queues
-from durian.errors import QueueMissing
+from durian.errors import QueueMissing, TopologyMismatch
 from durian.registry import Listener
 
 
 def queues(settings: Settings) -> Iterator[Finding]:
-    """Whether every enabled listener has the queue it needs."""
+    """Whether every enabled listener has the queue it needs, and what is shared is ours."""
     if not settings.broker_url:
         return  # the embedded broker's are made by `durian up` itself
     with open_store(settings) as store, open_broker(settings) as broker:
-        enabled = [listener for listener in pages(store, None) if listener.enabled]
-        yield from checked(broker, topology(settings), enabled)
+        yield from checked(broker, topology(settings), list(pages(store, None)))
 
 
-def checked(broker: Broker, names: Topology, listeners: Iterable[Listener]) -> Iterator[Finding]:
-    """What is found of listeners' queues; none is made here that is missing."""
-    there: list[Listener] = []
-    missing: list[str] = []
-    for listener in listeners:
-        try:
-            count(broker, names.listener_queue(listener.id))
-            there.append(listener)
-        except QueueMissing:
-            missing.append(listener.id)
+def checked(broker: Broker, names: Topology, listeners: Sequence[Listener]) -> Iterator[Finding]:
+    """What is found of queues; none is made here that is missing."""
+    enabled = [listener for listener in listeners if listener.enabled]
+    there = [one for one in enabled if _exists(broker, names.listener_queue(one.id))]
     # What is there is declared again without any effect, if its arguments are ours.
     mismatches = declare_queues(broker, names, there)
-    for listener_id, error in mismatches.items():
-        yield fail(f"queue of {listener_id}", error)
-    if missing:
+    wrong = [fail(f"queue of {each}", error) for each, error in mismatches.items()]
+    wrong += _others(broker, names, listeners)
+    yield from wrong
+    ids = {one.id for one in there}
+    if missing := [one.id for one in enabled if one.id not in ids]:
         found = f"listeners without one: {len(missing)}, such as {missing[0]}"
         yield warn("queues", found, "Start `durian router`: it declares them.")
-    if not mismatches and not missing:
-        yield ok("queues", f"are there and as they should be; listeners: {len(there)}")
+    elif not wrong:
+        yield ok("queues", f"are as they should be; enabled listeners: {len(enabled)}")
+
+
+def _others(broker: Broker, names: Topology, listeners: Sequence[Listener]) -> Iterator[Finding]:
+    """The queues of delays and dead letters that are not ours."""
+    others: dict[str, Sequence[Part]] = {
+        names.delay(bucket): names.delay_bucket(bucket) for bucket in BUCKETS_MS
+    }
+    others |= {names.dead_queue(one.id): names.dead_letters(one.id) for one in listeners}
+    for queue, parts in others.items():
+        if _exists(broker, queue):
+            try:
+                declare_all(broker, parts)
+            except TopologyMismatch as error:
+                yield fail(f"queue {queue}", error)
+
+
+def _exists(broker: Broker, queue: str) -> bool:
+    try:
+        count(broker, queue)
+    except QueueMissing:
+        return False
+    return True

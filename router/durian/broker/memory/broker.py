@@ -64,6 +64,9 @@ class MemoryBroker:
     def forget_queue(self, name: str) -> None:
         """Do not declare a queue again: nothing is, for the connection is never lost."""
 
+    def redeclare(self) -> None:
+        """Declare again what is remembered: nothing, for nobody else can delete exchanges."""
+
     def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
         """Tell how many messages are ready in a queue, or QueueMissing."""
 

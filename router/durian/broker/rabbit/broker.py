@@ -129,6 +129,10 @@ class RabbitBroker:
         # And once more behind a declaration that is still on its way.
         self._submit(Request([], forget))
 
+    def redeclare(self) -> None:
+        """Declare again what is remembered, unless that was done just now."""
+        self._loop.call(self._session.redeclare)
+
     def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
         """Tell how many messages are ready in a queue, or QueueMissing."""
 

@@ -12,6 +12,7 @@ from pika import ConnectionParameters
 from pika.connection import Connection
 
 from durian.broker.parts import Part
+from durian.broker.port import Done
 from durian.broker.rabbit.consumers import Consumers
 from durian.broker.rabbit.declarer import Declarer, Request
 from durian.broker.rabbit.known import KnownParts
@@ -32,6 +33,9 @@ _LOOK_S = 0.01
 
 #: Seconds the broker has to answer that a connection is closed; then it is cut.
 _CLOSE_S = 2.0
+
+#: Seconds between two times that everything is declared again over one connection.
+_REDECLARE_S = 30.0
 
 #: Seconds before exclusive queues are tried again that the broker still gives to a lost connection.
 _REVIVE_S = 1.0
@@ -75,6 +79,8 @@ class Session:
         #: What the broker said of itself when it was last connected.
         self.server_version = ""
         self._connection: Connection | None = None
+        #: When what is remembered may be declared again without a new connection.
+        self._redeclare_at = 0.0
         self._publishing = False
         #: Set when it works, or when it is clear that it will not.
         self._decided = threading.Event()
@@ -164,6 +170,13 @@ class Session:
         self._revive(connection)
         self._look_whether_it_works()
 
+    def redeclare(self) -> None:
+        """Declare again what is remembered, unless that was asked for just now."""
+        now = time.monotonic()
+        if self._connection is not None and now >= self._redeclare_at:
+            self._redeclare_at = now + _REDECLARE_S
+            self.declarer.submit(self._again(self.known.durable(), _ignore))
+
     def _revive(self, connection: Connection) -> None:
         """Declare the queues that died with the last connection, until the broker agrees."""
 
@@ -180,7 +193,7 @@ class Session:
             ]
             self.declarer.submit(Request(phases, done, lasting=False))
 
-    def _again(self, parts: Iterable[Part], done: partial[None]) -> Request:
+    def _again(self, parts: Iterable[Part], done: Done) -> Request:
         """Declare parts again; what cannot be declared any more does not hold up the rest."""
         phases = [
             [
