@@ -28,12 +28,12 @@ demo: $(VENV)/run.stamp ## Show events on their way to listeners, in one process
 	$(BIN)/durian demo $(ARGS)
 
 .PHONY: test
-test: $(VENV)/dev.stamp ## Run all tests, or those that ARGS names, on RabbitMQ and PostgreSQL of their own.
+test: $(VENV)/dev.stamp $(VENV)/oldest.stamp ## Run all tests, or those that ARGS names, on RabbitMQ and PostgreSQL of their own.
 	scripts/services
 	$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS))
 
 .PHONY: coverage
-coverage: $(VENV)/dev.stamp ## Run all tests and tell what they left out; takes longer.
+coverage: $(VENV)/dev.stamp $(VENV)/oldest.stamp ## Run all tests and tell what they left out; takes longer.
 	scripts/services
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
@@ -70,10 +70,12 @@ chaos: $(VENV)/dev.stamp ## Kill processes and broker in the middle of their wor
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 .PHONY: lock
-lock: ## Write both lock files anew from pyproject.toml (needs uv; ARGS=--upgrade for newer ones).
+lock: ## Write all lock files anew from pyproject.toml (needs uv; ARGS=--upgrade for newer ones).
 	$(COMPILE) $(ARGS) --output-file requirements.lock
 	$(COMPILE) $(ARGS) --group test --group lint --group bench \
 		--constraint requirements.lock --output-file requirements-dev.lock
+	echo 'django~=4.2.0' | uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-deps --no-header $(ARGS) --output-file requirements-oldest.lock -
 
 .PHONY: clean
 clean: ## Remove caches, reports and builds; .venv stays.
@@ -86,4 +88,8 @@ $(VENV)/run.stamp: pyproject.toml requirements.lock
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock
 	scripts/venv $(VENV) requirements-dev.lock
+	@touch $@
+
+$(VENV)/oldest.stamp: $(VENV)/dev.stamp requirements-oldest.lock
+	scripts/beside $(VENV) $(VENV)/oldest requirements-oldest.lock
 	@touch $@

@@ -89,7 +89,8 @@ def _follow(model: Any, path: tuple[str, ...]) -> Any:
             _check_attribute(model, name, last=last)
             return None
         if last:
-            return field if field.concrete else _refuse_many(name, model)
+            own = field.concrete or (field.many_to_many and not field.auto_created)
+            return field if own else _refuse_many(name, model)
         if not field.is_relation:
             reason = f"{name!r} of {model.__name__} has no fields of its own"
             raise InvalidHook("provides_args", reason)
