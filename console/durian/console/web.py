@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from functools import cache
 
 import structlog
 
@@ -11,9 +12,11 @@ from durian.console.gateway.access import is_local
 from durian.console.gateway.face import front_of
 from durian.console.gateway.reach import Reach
 from durian.console.gateway.serve import Service
+from durian.console.inbound import KnownSources
 from durian.console.logs import configure, hide_secrets
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
+from durian.console.wiring import open_store
 from durian.errors import InvalidSettings
 from durian.producers import AsyncProducer, Producer, PublishPolicy
 
@@ -28,11 +31,13 @@ def run_web(settings: Settings) -> None:
     _refuse_open_doors(settings)
     configure(settings)
     url, prefix = settings.broker_url, settings.prefix
-    with stop_signals() as stop, ExitStack() as stack:
+    with stop_signals() as stop, ExitStack() as registry, ExitStack() as stack:
         producer = AsyncProducer(url, prefix=prefix, policy=_POLICY)
         stack.callback(lambda: asyncio.run(producer.close()))
         probe = stack.enter_context(Producer(url, prefix=prefix, policy=_POLICY, connections=1))
-        app = front_of(producer, Reach(probe.check), settings)
+        # Opened when the first webhook comes in: events are taken without a registry.
+        store = cache(lambda: registry.enter_context(open_store(settings)))
+        app = front_of(producer, KnownSources(store), Reach(probe.check), settings)
         service = Service(app, settings.api_host, settings.api_port)
         stack.callback(service.stop)
         service.start()

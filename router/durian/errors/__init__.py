@@ -55,6 +55,10 @@ class InvalidToken(InvalidInput):
     """Raised when an API token cannot be made as it was asked for."""
 
 
+class InvalidSource(InvalidInput):
+    """Raised when a source of other systems' webhooks, or its secret, cannot be used."""
+
+
 class InvalidSettings(InvalidInput):
     """Raised when a setting (environment, durian.toml or option) cannot be used."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from durian.registry.hook_spec import HookSpec
 from durian.registry.listener import Listener
+from durian.registry.source import Source
 from durian.registry.token import Token
 
 #: Stands for what the log must not tell.
@@ -67,6 +68,11 @@ def of_token(token: Token) -> dict[str, Any]:
         "rate_per_s": token.rate_per_s,
         "expires_at": token.expires_at,
     }
+
+
+def of_source(source: Source) -> dict[str, Any]:
+    """What the log tells of a source."""
+    return {"scheme": source.scheme, "event": source.event, "description": source.description}
 
 
 def difference(

@@ -21,7 +21,8 @@ from durian.registry.lane_store import LaneStore
 from durian.registry.listener_store import ListenerStore
 from durian.registry.principal import Principal
 from durian.registry.replay_store import ReplayStore
-from durian.registry.sql import feed, revision, secrets
+from durian.registry.source_store import SourceStore
+from durian.registry.sql import feed, revision, secrets, sources
 from durian.registry.sql.database import Database
 from durian.registry.token_store import TokenStore
 from durian.registry.vault import Vault
@@ -36,6 +37,7 @@ class Store(
     AttemptStore,
     LaneStore,
     ReplayStore,
+    SourceStore,
     TokenStore,
     AuditStore,
     AnswerStore,
@@ -133,7 +135,9 @@ class Store(
         Raises:
             RegistryError: when a secret cannot be opened with the keys at hand.
         """
-        total, after = 0, 0
+        with self._database.locked() as connection:
+            total = sources.reseal(connection, self._vault)
+        after = 0
         while True:
             with self._database.locked() as connection:
                 done, last = secrets.reseal(connection, self._vault, after, CHUNK)

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from durian.console.options import ApiHost, ApiPort, BrokerURL, LogFormat, LogLevel, Prefix
+from durian.console.options import (
+    ApiHost,
+    ApiPort,
+    BrokerURL,
+    LogFormat,
+    LogLevel,
+    Prefix,
+    RegistryURL,
+)
 
 
 def web(
     *,
     broker: BrokerURL = None,
+    registry: RegistryURL = None,
     prefix: Prefix = None,
     host: ApiHost = None,
     port: ApiPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
-    """Take events by HTTP at POST /v1/events, and publish them to RabbitMQ, until Ctrl-C."""
+    """Take events and webhooks by HTTP, and publish them to RabbitMQ, until Ctrl-C or SIGTERM."""
     from durian.console.settings import load
     from durian.console.web import run_web
 
     run_web(
         load(
             broker_url=broker,
+            registry_url=registry,
             prefix=prefix,
             api_host=host,
             api_port=port,

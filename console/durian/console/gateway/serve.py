@@ -6,7 +6,7 @@ import socket
 import threading
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from durian.errors import InvalidSettings
 
@@ -20,7 +20,7 @@ _BACKLOG = 256
 class Service:
     """The HTTP face on one address. Raises InvalidSettings when it cannot be listened at."""
 
-    def __init__(self, app: Starlette, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         try:
             self._socket = socket.create_server((host, port), backlog=_BACKLOG)
         except (OSError, OverflowError) as exc:

@@ -93,6 +93,19 @@ hooks = Table(
     Column("version", BigInteger, nullable=False, index=True),
 )
 
+#: Other systems whose webhooks come in. Followers do not read it, so it has no versions.
+sources = Table(
+    "durian_sources",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("scheme", Key, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    # A JSON array of secrets with their ends, sealed by the vault.
+    Column("secrets", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
 #: Tombstones: what followers have to forget.
 removed = Table(
     "durian_removed",

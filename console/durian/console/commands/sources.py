@@ -1,0 +1,106 @@
+"""`durian sources`: other systems whose webhooks come in and become events."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from durian.console.options import AsJSON, RegistryURL
+
+app = typer.Typer(help="Other systems whose webhooks come in and become events.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The source's name, part of its URL.")]
+Secret = Annotated[
+    str | None,
+    typer.Option(
+        help="What its webhooks are signed with; - reads stdin. Left out: a new one, printed once.",
+        envvar="DURIAN_SOURCE_SECRET",
+    ),
+]
+
+
+@app.command()
+def add(
+    name: Name,
+    *,
+    scheme: Annotated[
+        str, typer.Option(help="How it signs: standard (Standard Webhooks), github or stripe.")
+    ],
+    secret: Secret = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="First words of its events' types: github. Left out: its name."),
+    ] = None,
+    description: Annotated[str, typer.Option(help="For people.")] = "",
+    registry: RegistryURL = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Add a source; prints the path of its URL and, this once, a secret that was made for it."""
+    from durian.console import sources
+    from durian.console.output import facts, say_json
+    from durian.console.settings import load
+    from durian.console.wiring import open_store
+
+    source = sources.new_source(name, sources.check_scheme(scheme), event, description)
+    given, is_new = sources.secret_of(source.scheme, secret)
+    with open_store(load(registry_url=registry)) as store:
+        store.add_source(source, given)
+    shown = {"secret": given.value} if is_new else {}
+    if as_json:
+        say_json({**sources.described(source), **shown})
+    else:
+        facts([("path", sources.path_of(source)), *shown.items()])
+
+
+@app.command("list")
+def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
+    """List all sources; --json prints one JSON object a line."""
+    from durian.console import sources
+    from durian.console.output import say_json, table
+    from durian.console.settings import load
+    from durian.console.wiring import open_store
+
+    with open_store(load(registry_url=registry)) as store:
+        found = list(sources.pages(store))
+    if as_json:
+        for source in found:
+            say_json(sources.described(source))
+    else:
+        table(sources.COLUMNS, map(sources.row, found))
+
+
+@app.command()
+def rotate(
+    name: Name,
+    *,
+    secret: Secret = None,
+    overlap: Annotated[
+        str, typer.Option(help="How long the old secret goes on verifying: 0s, 2h, 7d.")
+    ] = "24h",
+    registry: RegistryURL = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Give a source a new secret; prints it, this once, when it was made."""
+    from durian.console import sources
+    from durian.console.moments import read_duration
+    from durian.console.output import facts, say_json
+    from durian.console.settings import load
+    from durian.console.wiring import open_store
+
+    overlap_s = read_duration("--overlap", overlap)
+    with open_store(load(registry_url=registry)) as store:
+        given, is_new = sources.secret_of(store.get_source(name).scheme, secret)
+        store.rotate_source_secret(name, given, overlap_s)
+    shown = {"secret": given.value} if is_new else {}
+    say_json({"id": name, **shown}) if as_json else facts([("id", name), *shown.items()])
+
+
+@app.command()
+def remove(name: Name, *, registry: RegistryURL = None) -> None:
+    """Remove a source; its webhooks are refused from then on."""
+    from durian.console.settings import load
+    from durian.console.wiring import open_store
+
+    with open_store(load(registry_url=registry)) as store:
+        store.remove_source(name)
