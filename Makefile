@@ -27,6 +27,10 @@ venv: $(VENV)/dev.stamp ## Make .venv with all that developing needs, from the l
 demo: $(VENV)/run.stamp ## Show events on their way to listeners, in one process.
 	$(BIN)/durian demo $(ARGS)
 
+.PHONY: demo-django
+demo-django: $(VENV)/run.stamp ## Show a Django project at work: a person is saved, and a listener hears of it.
+	$(BIN)/python examples/django_shop/demo.py $(ARGS)
+
 .PHONY: test
 test: $(VENV)/dev.stamp $(VENV)/oldest.stamp ## Run all tests, or those that ARGS names, on RabbitMQ and PostgreSQL of their own.
 	scripts/services

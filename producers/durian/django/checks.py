@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings as project
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's own name
 from durian.django.settings import mistakes, read
 from durian.errors import InvalidSettings
@@ -31,12 +32,12 @@ def _broker() -> Iterator[CheckMessage]:
         settings = read()
     except InvalidSettings:
         return
-    if settings.broker_url or all(not hook.asynchronous for hook in _all_hooks()):
+    if project.DEBUG or settings.broker_url or all(not hook.asynchronous for hook in _all_hooks()):
         return
-    waits = "wait in the outbox" if settings.outbox else "cannot be sent"
     yield Warning(
-        f'DURIAN["BROKER_URL"] is not set: events {waits}.',
-        hint="Set it to amqp://user:password@host/, or DURIAN_BROKER_URL in the environment.",
+        'DURIAN["BROKER_URL"] is not set: events are handed to a `durian up` at '
+        f"{settings.api_host}:{settings.api_port}, which keeps them in its memory.",
+        hint="That is for development. Set it to amqp://user:password@host/.",
         id="durian.W001",
     )
 

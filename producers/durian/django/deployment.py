@@ -18,6 +18,7 @@ from durian.django.models import OutboxEvent
 from durian.django.settings import DjangoSettings, read
 from durian.events import Event
 from durian.hook import Deployment, ModelHook
+from durian.hook.up import UpProducer
 
 if TYPE_CHECKING:
     from durian.django.relay import Relay
@@ -90,7 +91,7 @@ class DjangoDeployment(Deployment):
         with self.make_producer(policy) as producer:
             yield Relay(producer, databases=databases, keep_s=self.settings.outbox_keep_s)
 
-    def _new_producer(self) -> Producer:
+    def _new_producer(self) -> Producer | UpProducer:
         from durian.producers import PublishPolicy  # noqa: PLC0415  # its driver, at need
 
         timeout_s = self.settings.publish_timeout_s

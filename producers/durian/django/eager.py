@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+#: Seconds that the end of a process waits for what it has just committed.
+_LEAVE_S = 5.0
+
 #: Seconds of the longest pause after a failure; what waits meanwhile is safe in the outbox.
 _PAUSE_S = 5.0
 
@@ -27,6 +30,7 @@ class EagerRelay:
         self._lock = threading.Lock()
         #: The process whose thread it is: threads do not survive a fork.
         self._pid: int | None = None
+        self._thread: threading.Thread | None = None
         self._woken = threading.Event()
         self._stopping = threading.Event()
 
@@ -36,23 +40,27 @@ class EagerRelay:
             if self._pid != os.getpid():
                 self._pid = os.getpid()
                 self._woken, self._stopping = threading.Event(), threading.Event()
-                thread = threading.Thread(
+                self._thread = threading.Thread(
                     target=self._run, args=(deployment,), name="durian-eager-relay", daemon=True
                 )
-                thread.start()
+                self._thread.start()
         self._woken.set()
 
     def stop(self) -> None:
-        """Stop it; what is being published is finished by another relay, if not by this one."""
+        """Let it publish what it knows of, for a moment; the rest is for another relay."""
         self._stopping.set()
         self._woken.set()
+        if self._thread is not None and self._pid == os.getpid():
+            self._thread.join(_LEAVE_S)
 
     def _run(self, deployment: DjangoDeployment) -> None:
         woken, stopping = self._woken, self._stopping
         with deployment.make_relay() as relay:
-            while not stopping.is_set():
+            ended = False
+            while not ended:
                 woken.wait()
                 woken.clear()
+                ended = stopping.is_set()  # what was committed before that is still relayed
                 try:
                     relay.drain()
                 except (DurianError, DatabaseError, InterfaceError) as error:

@@ -29,6 +29,7 @@ from durian.django.models import OutboxEvent
 from durian.errors import BrokerError, DurianError, InvalidEvent
 from durian.events import Event
 from durian.faults import failpoint
+from durian.hook.up import UpProducer
 from durian.producers import PartlyEmitted, Producer
 
 _log = logging.getLogger(__name__)
@@ -68,7 +69,11 @@ class Relay:
     """
 
     def __init__(
-        self, producer: Producer, *, databases: Sequence[str] | None = None, keep_s: float = 0.0
+        self,
+        producer: Producer | UpProducer,
+        *,
+        databases: Sequence[str] | None = None,
+        keep_s: float = 0.0,
     ) -> None:
         self._producer = producer
         self._databases = tuple(databases or outbox_databases())

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from durian.errors import DurianError, InvalidSettings
+from durian.errors import DurianError
 from durian.events import Event
 from durian.hook.parts import part
 from durian.hook.settings import Settings
+from durian.hook.up import UpProducer
 
 if TYPE_CHECKING:
     from durian.control import Desk
@@ -59,7 +60,7 @@ class Deployment:
             return self._store
 
     @property
-    def producer(self) -> Producer:
+    def producer(self) -> Producer | UpProducer:
         """What publishes to RabbitMQ. Raises InvalidSettings."""
         with self._lock:
             return self._producer
@@ -130,28 +131,25 @@ class Deployment:
         vault = Vault.load(keys, path) if keys or path else None
         return Store.open(self.settings.registry_url, vault)
 
-    def make_producer(self, policy: PublishPolicy | None = None) -> Producer:
+    def make_producer(self, policy: PublishPolicy | None = None) -> Producer | UpProducer:
         """Make a producer, to be closed by whoever asked. Raises InvalidSettings."""
         from durian.producers import Producer  # noqa: PLC0415  # its driver, when it is needed
 
         if not self.settings.broker_url:
-            reason = "is not set, so there is nowhere to send events to"
-            raise InvalidSettings("DURIAN_BROKER_URL", reason, hint=_SET_ONE)
+            return UpProducer(self.settings)
         return Producer(self.settings.broker_url, prefix=self.settings.prefix, policy=policy)
 
-    def _new_producer(self) -> Producer:
+    def _new_producer(self) -> Producer | UpProducer:
         return self.make_producer()
 
     @cached_property
-    def _producer(self) -> Producer:
+    def _producer(self) -> Producer | UpProducer:
         return self._new_producer()
 
     @cached_property
     def _inline(self) -> Any:
         return part("inline")(self.store, allowed_networks=self.settings.allowed_networks)
 
-
-_SET_ONE = "Set it to amqp://user:password@host/, or make the hook's `asynchronous` False."
 
 _current = Deployment()
 

@@ -11,7 +11,7 @@ from durian.errors import MissingExtra
 GROUP = "durian.parts"
 
 #: The extra that each of them needs.
-_EXTRAS = {"inline": "consumer", "command": "console", "operations": "console"}
+_EXTRAS = {"inline": "consumer", "command": "console", "operations": "console", "up": "console"}
 
 
 def part(name: str) -> Any:

@@ -66,7 +66,7 @@ def _messages(tag: str) -> list[str]:
         ({"PREFIX": "a b"}, 'DURIAN["PREFIX"]'),
         ({"OUTBOX": "perhaps"}, 'DURIAN["OUTBOX"] It should be a valid boolean'),
         ({"OUTBOX_KEEP_S": -1}, "greater than or equal to 0"),
-        ({"NONSENSE": 1}, "There are BROKER_URL, REGISTRY_URL"),
+        ({"NONSENSE": 1}, "There are BROKER_URL, API_HOST"),
     ],
 )
 def test_each_mistake_in_the_setting_is_explained(setting: Any, said: str, settings: Any) -> None:
@@ -85,10 +85,10 @@ def test_all_mistakes_are_told_at_once(settings: Any) -> None:
 def test_a_missing_broker_is_a_warning(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DURIAN_BROKER_URL", raising=False)
     monkeypatch.setattr("durian.django.checks._all_hooks", lambda: [Hook(name="ping")])
-    assert "events wait in the outbox" in _messages("durian.W001")[0]
-    settings.DURIAN = {"OUTBOX": False}
-    assert "events cannot be sent" in _messages("durian.W001")[0]
+    assert "handed to a `durian up` at 127.0.0.1:8700" in _messages("durian.W001")[0]
     settings.DURIAN = {"BROKER_URL": "amqp://localhost"}
+    assert _messages("durian.W001") == []
+    settings.DURIAN, settings.DEBUG = {}, True
     assert _messages("durian.W001") == []
 
 

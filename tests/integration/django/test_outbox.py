@@ -362,10 +362,14 @@ class Closing(FakeProducer):
         """Nothing to close."""
 
 
-def test_the_command_says_what_is_missing(configure: Callable[..., Project]) -> None:
-    configure()
-    with pytest.raises(CommandError, match="DURIAN_BROKER_URL"):
+def test_without_a_broker_the_command_asks_for_durian_up(
+    configure: Callable[..., Project],
+) -> None:
+    configure(api_port=9)
+    save("Joe")
+    with pytest.raises(CommandError, match="Start `durian up` there"):
         call_command("durian_relay", "--once")
+    assert waiting() == 1
 
 
 def test_the_command_names_a_database_without_an_outbox(

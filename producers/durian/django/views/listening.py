@@ -44,7 +44,8 @@ def listening(request: Any) -> HttpResponse:
         arrival = _arrival(request)
         with _lock:
             _arrivals.appendleft(arrival)
-        print(f"{arrival.type} {arrival.body}", flush=True)  # noqa: T201  # what it is for
+        line = " ".join(arrival.body.split())
+        print(f"{arrival.type} {line}", flush=True)  # noqa: T201  # what it is for
         return HttpResponse("thanks!", content_type="text/plain")
     with _lock:
         shown = list(_arrivals)

@@ -1,0 +1,125 @@
+"""The shop at work: `durian up`, a relay and the web pages, and a person who is saved.
+
+Each is a process that you could start in a shell of its own, as it is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from queue import Empty, Queue
+
+HERE = Path(__file__).resolve().parent
+
+#: Somebody who may do everything in the demonstration.
+USER, PASSWORD = "joe", "durian"  # of a demonstration
+
+#: Seconds that anything may take.
+PATIENCE_S = 60.0
+
+SETUP = f"""
+from django.contrib.auth import get_user_model
+from durian.registry import hooks
+users = get_user_model().objects
+if not users.filter(username={USER!r}).exists():
+    users.create_superuser({USER!r}, password={PASSWORD!r})
+hooks["person"].listener(url={{url!r}}, description="The page that shows what arrives").save()
+"""
+
+SAVE = """
+from people.models import Person
+Person.objects.create(name="Joe", address="1 Elm Street", secret="of no concern to anybody")
+"""
+
+
+class Demo:
+    """Processes of the shop, in a home that is gone afterwards."""
+
+    def __init__(self, stack: ExitStack, home: str, api_port: int) -> None:
+        self._stack = stack
+        variables = {"SHOP_HOME": home, "DURIAN_API_PORT": str(api_port), "PYTHONUNBUFFERED": "1"}
+        self._environment = os.environ | variables
+        self._lines: Queue[str] = Queue()
+
+    def run(self, *arguments: str) -> None:
+        """Run a command to its end."""
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=HERE, env=self._environment, check=True)  # noqa: S603  # our own
+
+    def start(self, *arguments: str) -> None:
+        """Start a process; what it prints is shown."""
+        print(f"$ manage.py {' '.join(arguments)}", flush=True)
+        process = subprocess.Popen(  # noqa: S603  # our own
+            [sys.executable, "manage.py", *arguments],
+            cwd=HERE,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._stack.callback(_end, process)
+        threading.Thread(target=self._follow, args=(process, arguments[0]), daemon=True).start()
+
+    def wait_for(self, text: str) -> None:
+        """Wait until somebody prints something."""
+        try:
+            while text not in self._lines.get(timeout=PATIENCE_S):
+                pass
+        except Empty:
+            sys.exit(f"{text!r} was not printed within {PATIENCE_S:g} seconds")
+
+    def _follow(self, process: subprocess.Popen[str], name: str) -> None:
+        for line in process.stdout or ():
+            print(f"  {name:<12} | {line}", end="", flush=True)
+            self._lines.put(line)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def main() -> None:
+    """Show it; with `--once` end after the delivery."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end after the first delivery")
+    parser.add_argument("--port", type=int, default=8000, help="of the web pages")
+    parser.add_argument("--api-port", type=int, default=8700, help="of `durian up`")
+    options = parser.parse_args()
+    site = f"http://127.0.0.1:{options.port}"
+    with ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="durian-shop-"))
+        demo = Demo(stack, home, options.api_port)
+        demo.run("migrate", "--verbosity", "0")
+        demo.run("shell", "--verbosity", "0", "-c", SETUP.format(url=f"{site}/webhooks/listening/"))
+        demo.start("runserver", "--noreload", str(options.port))
+        demo.start("durian", "up", "--log-level", "warning")
+        demo.start("durian_relay")
+        demo.wait_for("Relaying")
+        print("\n>>> Person(name='Joe', address='1 Elm Street', secret='...').save()", flush=True)
+        demo.run("shell", "--verbosity", "0", "-c", SAVE)
+        demo.wait_for('"name": "Joe"')
+        if options.once:
+            return
+        print(f"\nMake a listener:  {site}/webhooks/add/  (user {USER}, password {PASSWORD})")
+        print(f"Save a person:    {site}/admin/people/person/add/")
+        print(f"See what arrives: {site}/webhooks/listening/, and below. Ctrl-C ends.", flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
