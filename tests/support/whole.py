@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -70,6 +70,11 @@ class FakeRegistry(FakeLanes):
             unreadable=[each.id for each in changed if each.id in self.unreadable],
             removed=[each for each, version in self.removed.items() if version > since],
         )
+
+    def changes_of(self, listener_ids: Collection[str]) -> Changes:
+        found = [self.listeners[each][1] for each in listener_ids if each in self.listeners]
+        unreadable = [each.id for each in found if each.id in self.unreadable]
+        return Changes(version=self.version, listeners=found, unreadable=unreadable)
 
     @contextmanager
     def hold_removed(self, listener_id: str) -> Iterator[bool]:

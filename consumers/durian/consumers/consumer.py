@@ -92,8 +92,8 @@ class DeliveryConsumer:
         self._lanes: dict[str, Lane] = {}
         #: Ids of the lanes that are to rest, for what the registry says; on the loop.
         self._resting: set[str] = set()
-        #: Listeners whose keys cannot be had, and why, by id; on the follower's thread.
-        self._unusable: dict[str, tuple[Listener, str]] = {}
+        #: Why listeners cannot be delivered to, as it was told; by id, on the follower's thread.
+        self._unusable: dict[str, str] = {}
         self._open = OpenWork()
         self._stopping = False
         self._commons = Commons(
@@ -158,23 +158,25 @@ class DeliveryConsumer:
             lane.pause()
         done(None)
 
-    def _apply(self, changes: Changes, unready: Collection[str]) -> None:
+    def _apply(self, changes: Changes, unready: Collection[str]) -> Collection[str]:
         """Follow changes of the registry: on the follower's thread, so that it may block."""
         open_breakers = self._store.open_breakers() if changes.listeners else ()
         breakers = {breaker.listener_id: breaker for breaker in open_breakers}
+        untaken: list[str] = []
         for listener in changes.listeners:
-            keys = self._keys_of(listener)
+            keys = None
             if listener.id in changes.unreadable:
-                reason = "its policy cannot be read: is this version older than its writer?"
-                _log.warning("delivery.listener_unusable listener=%s error=%s", listener.id, reason)
-                keys = None
-            if keys is None or listener.id in unready:
+                self._tell_unusable(listener.id, "its policy cannot be read by this version")
+            elif listener.id not in unready and (keys := self._keys_of(listener)) is None:
+                untaken.append(listener.id)
+            if keys is None:
                 self._broker.call(partial(self._rest, listener.id))
             else:
                 self._broker.call(partial(self._update, listener, keys, breakers.get(listener.id)))
         for listener_id in changes.removed:
             self._unusable.pop(listener_id, None)
             self._broker.call(partial(self._remove, listener_id))
+        return untaken
 
     def _rest(self, listener_id: str) -> None:
         self._resting.add(listener_id)
@@ -182,29 +184,26 @@ class DeliveryConsumer:
             lane.pause()
 
     def _keys_of(self, listener: Listener) -> ListenerKeys | None:
-        """What its deliveries are signed and connected with; None when that cannot be had.
+        """What its deliveries are signed and connected with; None when that cannot be had now.
 
-        It is tried again after each look at the registry: the others must not wait for it.
+        Raises RegistryUnavailable. Nothing else of one listener may hold up the others.
         """
-        _, known = self._unusable.get(listener.id, (listener, ""))
-        self._unusable[listener.id] = (listener, known)
         try:
             keys = self._read_keys(listener)
         except RegistryUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001  # ours too: one listener must not hold up all
-            if (reason := str(error) or repr(error)) != known:
-                ours = not isinstance(error, DurianError)
-                _log.warning(
-                    "delivery.listener_unusable listener=%s error=%s",
-                    listener.id,
-                    reason,
-                    exc_info=ours,
-                )
-            self._unusable[listener.id] = (listener, reason)
+        except Exception as error:  # noqa: BLE001  # ours too
+            ours = not isinstance(error, DurianError)
+            self._tell_unusable(listener.id, str(error) or repr(error), exc_info=ours)
             return None
-        del self._unusable[listener.id]
+        self._unusable.pop(listener.id, None)
         return keys
+
+    def _tell_unusable(self, listener_id: str, reason: str, *, exc_info: bool = False) -> None:
+        if self._unusable.get(listener_id) != reason:
+            self._unusable[listener_id] = reason
+            event = "delivery.listener_unusable listener=%s error=%s"
+            _log.warning(event, listener_id, reason, exc_info=exc_info)
 
     def _read_keys(self, listener: Listener) -> ListenerKeys:
         secrets = self._store.secrets_of(listener.id, self._broker.clock.now())
@@ -237,10 +236,7 @@ class DeliveryConsumer:
             self._sender.forget(listener_id)
 
     def _look(self) -> None:
-        """After each look at the registry: on the follower's thread."""
-        if unusable := [listener for listener, _ in self._unusable.values()]:
-            self._apply(Changes(version=self.follower.version, listeners=unusable), ())
-        # On the registry's thread: what it reads is not older than what it has written.
+        """Read which breakers are open, on the registry's thread: its writes come in order."""
         registry, store = self._commons.registry, self._store
         self._broker.call(lambda: registry.ask(store.open_breakers, self._adopt))
 

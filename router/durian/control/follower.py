@@ -12,6 +12,7 @@ import threading
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Protocol
 
 from tenacity import (
@@ -25,6 +26,7 @@ from tenacity import (
 
 from durian.broker.port import Broker, Received, Subscription
 from durian.broker.topology import Topology
+from durian.control.check import QueueCheck
 from durian.control.queues import ListenerQueues, RemovedListeners, declare_queues
 from durian.errors import BrokerError, DurianError, QueueMissing
 from durian.registry.changes import Changes
@@ -44,8 +46,12 @@ _CONTROL_AGAIN_S = 30.0
 #: Control messages are acked at once, so a few on the way are plenty.
 _PREFETCH = 32
 
-#: Does what a page of changes asks for, given the ids of those of its listeners that are unready.
-Apply = Callable[[Changes, Collection[str]], None]
+#: Listeners that are handed on again at once, at most.
+_AGAIN_MOST = 1000
+
+#: Does what a page of changes asks for, given the ids of those of its listeners that are unready;
+#: returns the ids of others that it could do nothing with for now.
+Apply = Callable[[Changes, Collection[str]], Collection[str]]
 
 
 class ChangeSource(RemovedListeners, Protocol):
@@ -54,13 +60,17 @@ class ChangeSource(RemovedListeners, Protocol):
     def stream(self, since: int) -> Iterator[Changes]:
         """Pages of what changed after a version; see durian.registry.store.Store."""
 
+    def changes_of(self, listener_ids: Collection[str]) -> Changes:
+        """Listeners as they are now, those that are gone left out."""
+
 
 class Follower:
     """Hands every change of the registry to `apply`, in order, until it is stopped.
 
     The queue of an enabled listener is declared before. One that exists in another form holds up
-    nobody else: its listener is handed to `apply` as unready, and again after each look until its
-    queue is as it has to be. After a listener was removed its queue is deleted.
+    nobody else: its listener is handed to `apply` as unready. It is handed on again after each
+    look until its queue is as it has to be, and so is a listener that `apply` could do nothing
+    with. After a listener was removed its queue is deleted.
 
     `on_synced` is called once, when the whole registry has been applied for the first time;
     `on_look` after each look at it, whether something has changed or not.
@@ -87,6 +97,9 @@ class Follower:
         self._on_synced = on_synced
         self._on_look = on_look
         self._queues = ListenerQueues(source, broker, topology)
+        self._check = QueueCheck(broker, topology)
+        #: Ids of listeners to be handed on again; a dict for the order, so that all have a turn.
+        self._again: dict[str, None] = {}
         self._poll_s = poll_s
         self._version = 0
         self._known: set[str] = set()
@@ -136,8 +149,8 @@ class Follower:
             self._synced.set()
             if self._on_synced is not None:
                 self._on_synced()
-        if unready := self._queues.unready:
-            self._hand_on(Changes(version=self._version, listeners=unready))
+        if again := [*self._check.look(), *islice(self._again, _AGAIN_MOST)]:
+            self._hand_on(self._source.changes_of(again))
         if self._on_look is not None:
             self._on_look()
         self._queues.tidy()
@@ -196,6 +209,9 @@ class Follower:
         if page.listeners or page.removed or page.hooks or page.removed_hooks:
             self._hand_on(page)
         self._queues.drop(page.removed)
+        self._check.forget(page.removed)
+        for listener_id in page.removed:
+            self._again.pop(listener_id, None)
         self._known.update(listener.id for listener in page.listeners)
         self._known.difference_update(page.removed)
         self._version = page.version
@@ -206,9 +222,13 @@ class Follower:
         except QueueMissing:
             self._broker.redeclare()  # the exchange that feeds them is gone
             raise
-        self._apply(page, mismatches.keys())
+        untaken = self._apply(page, mismatches.keys())
         # Only now: if `apply` fails, nobody may believe that it has been told.
         self._queues.note(page.listeners, mismatches)
+        self._check.watch(page.listeners)
+        for listener in page.listeners:
+            self._again.pop(listener.id, None)
+        self._again |= dict.fromkeys([*mismatches, *untaken])
 
     def _warn(self, state: RetryCallState) -> None:
         """Say once that following fails; the first success afterwards needs no word."""

@@ -7,7 +7,7 @@ and says that the listener was removed: whoever adds one of the same id waits un
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -47,34 +47,29 @@ class ListenerQueues:
         self._removed = removed
         self._broker = broker
         self._topology = topology
-        #: By id.
-        self._unready: dict[str, Listener] = {}
+        #: Ids of the listeners whose queue is not as it has to be.
+        self._unready: set[str] = set()
         #: Removed listeners whose queue may be left, and what kept it from being deleted.
         self._left: dict[str, str] = {}
-
-    @property
-    def unready(self) -> Sequence[Listener]:
-        """The listeners whose queue is not as it has to be."""
-        return list(self._unready.values())
 
     def note(
         self, listeners: Iterable[Listener], mismatches: Mapping[str, TopologyMismatch]
     ) -> None:
-        """Remember which listeners are unready, and say so once of each."""
+        """Say of each listener once that its queue is not as it has to be, and that it is again."""
         for listener in listeners:
-            known = self._unready.pop(listener.id, None) is not None
             error = mismatches.get(listener.id)
-            if error is not None:
-                self._unready[listener.id] = listener
-                if not known:
-                    _log.error("listener.queue_unusable listener=%s error=%s", listener.id, error)
-            elif known and listener.enabled:
-                _log.info("listener.queue_usable listener=%s", listener.id)
+            if error is not None and listener.id not in self._unready:
+                self._unready.add(listener.id)
+                _log.error("listener.queue_unusable listener=%s error=%s", listener.id, error)
+            elif error is None and listener.id in self._unready:
+                self._unready.remove(listener.id)
+                if listener.enabled:
+                    _log.info("listener.queue_usable listener=%s", listener.id)
 
     def drop(self, listener_ids: Iterable[str]) -> None:
         """Have nothing more to do with the queues of listeners that are gone."""
         for listener_id in listener_ids:
-            self._unready.pop(listener_id, None)
+            self._unready.discard(listener_id)
             self._broker.forget_queue(self._topology.listener_queue(listener_id))
             self._left[listener_id] = ""
 

@@ -7,7 +7,7 @@ the database is away (the next call finds it again) besides what it names itself
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Self
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ from durian.registry.listener_store import ListenerStore
 from durian.registry.principal import Principal
 from durian.registry.replay_store import ReplayStore
 from durian.registry.source_store import SourceStore
-from durian.registry.sql import feed, revision, secrets, sources
+from durian.registry.sql import feed, listeners, revision, secrets, sources
 from durian.registry.sql.database import Database
 from durian.registry.token_store import TokenStore
 from durian.registry.vault import Vault
@@ -108,6 +108,13 @@ class Store(
         with self._database.reading() as connection:
             since, reset = feed.start(connection, since)
             return feed.read(connection, since, feed.version(connection), reset=reset)
+
+    def changes_of(self, listener_ids: Collection[str]) -> Changes:
+        """Return the listeners of these ids as they are now; those that are gone are left out."""
+        with self._database.reading() as connection:
+            found, unreadable = listeners.named(connection, listener_ids)
+            version = feed.version(connection)
+        return Changes(version=version, listeners=found, unreadable=unreadable)
 
     def stream(self, since: int, size: int = CHUNK) -> Iterator[Changes]:
         """Yield everything that changed after a version in pages, to be applied one by one.

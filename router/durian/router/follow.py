@@ -28,7 +28,7 @@ class IndexKeeper:
         #: reads it.
         self.unready: frozenset[str] = frozenset()
 
-    def apply(self, changes: Changes, unready: Collection[str]) -> None:
+    def apply(self, changes: Changes, unready: Collection[str]) -> Collection[str]:
         """Index listeners: their queues exist, for a key without one would be dropped in silence.
 
         What `unready` ones want goes to their dead letters. Called on the follower's thread, while
@@ -45,6 +45,7 @@ class IndexKeeper:
         for listener_id in changes.removed:
             self._index.remove(listener_id)
         self.unready = self.unready.difference(changes.removed)
+        return ()
 
     def _declare_dead_letters(self, listener_id: str) -> None:
         try:

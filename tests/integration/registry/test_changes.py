@@ -60,6 +60,19 @@ def test_a_listener_that_came_back_is_not_told_as_removed(store: Store) -> None:
     assert changes.removed == []
 
 
+def test_some_listeners_are_told_as_they_are_now(store: Store) -> None:
+    add(store, "joe", "ann", "bob")
+    store.set_enabled("ann", False)
+    store.remove_listener("bob")
+
+    told = store.changes_of(["ann", "bob", "nobody"])
+
+    assert told.listeners == [listener("ann", enabled=False)]
+    assert not told.unreadable
+    assert not told.removed
+    assert store.changes_of([]).listeners == []
+
+
 def test_a_stream_tells_the_same_in_pages(store: Store) -> None:
     add(store, *(f"n{number}" for number in range(7)))
     store.remove_listener("n3")

@@ -31,7 +31,7 @@ def test_a_follower_whose_control_queue_was_deleted_has_another_one(broker: Memo
         FakeRegistry(),
         broker,
         NAMES,
-        lambda _changes, _unready: None,
+        lambda _changes, _unready: (),
         on_look=looked.release,
         poll_s=never_s,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from durian.broker.parts import Queue
 from durian.broker.port import Address, Done
+from durian.control.check import CHECK_EVERY_S, CHECK_MOST
 from durian.errors import BrokerUnavailable, QueueMissing, RegistryUnavailable
 from durian.events import Event, amqp
 from tests.support.whole import House, listener
@@ -150,6 +151,58 @@ def test_dead_letters_whose_queue_is_wrong_as_well_are_kept(house: House) -> Non
     emit(house, 1)
     assert house.broker.ready(house.topology.orphans) == 1
     assert receivers(house) == ["ann"]
+
+
+def look_later(house: House) -> None:
+    """Let both processes look at queues: the first look asks, the next one hears the answer."""
+    house.advance(CHECK_EVERY_S, steps=1)
+    house.follow()
+    house.follow()
+
+
+def test_a_queue_that_rests_is_missed_when_somebody_deletes_it(house: House) -> None:
+    """Nobody consumes it, and what is routed to it and to others would vanish in silence."""
+    house.add(listener("ann"), listener("joe", paused=True))
+    house.broker.delete_queue(queue(house, "joe"), _done)
+    look_later(house)
+    emit(house, 1)
+    assert house.broker.ready(queue(house, "joe")) == 1
+    house.add(listener("joe"))
+    assert receivers(house) == ["ann", "joe"]
+
+
+def test_a_queue_that_somebody_declares_otherwise_is_not_used_any_more(house: House) -> None:
+    house.add(listener("ann"), listener("bad", paused=True))
+    house.broker.delete_queue(WRONG, _done)
+    spoil(house)
+    look_later(house)
+    emit(house, 1)
+    assert receivers(house) == ["ann"]
+    assert house.broker.ready(house.topology.dead_queue("bad")) == 1
+    house.add(listener("bad"))
+    mend(house)
+    emit(house, 2)
+    assert receivers(house) == ["ann", "ann", "bad"]
+
+
+def test_every_queue_has_its_turn(house: House) -> None:
+    names = [f"l{number}" for number in range(2 * CHECK_MOST + 1)]
+    house.add(*(listener(name, paused=True) for name in names))
+    for name in names:
+        house.broker.delete_queue(queue(house, name), _done)
+    for _ in range(3):
+        look_later(house)
+    assert all(exists(house, name) for name in names)
+
+
+def test_a_mended_queue_does_not_make_a_policy_readable(house: House) -> None:
+    spoil(house)
+    house.registry.unreadable.add("bad")
+    house.add(listener("bad"))
+    mend(house)
+    emit(house, 1)
+    assert receivers(house) == []
+    assert house.broker.ready(WRONG) == 1
 
 
 def test_a_removed_listeners_queue_goes_with_what_it_holds(house: House) -> None:
