@@ -13,6 +13,7 @@ from durian.hook.new_listener import NewListener
 from durian.hook.provided import Provided, Source
 from durian.registry import HookSpec, Policy
 from durian.registry.policy import STANDARD_SCHEDULE_S
+from durian.registry.typed import schema_of
 
 _log = logging.getLogger(__name__)
 
@@ -52,8 +53,9 @@ class Hook:
     #: What is sent: names and dotted paths (`owner.email`), functions that are called with what
     #: they are read from, or a mapping from names to either. None: all that there is.
     provides_args: Sequence[Any] | Mapping[str, Any] | None = None
-    #: A JSON Schema of the data, for documentation; None when any will do.
-    schema: Mapping[str, Any] | None = None
+    #: A JSON Schema of the data, or their type (a pydantic model or a dataclass), for
+    #: documentation; None when any will do.
+    schema: Mapping[str, Any] | type[Any] | None = None
     #: Data of such an event, for documentation and tests.
     example: Any = None
     #: False: its listeners are called by this very process before `send` returns.
@@ -91,7 +93,7 @@ class Hook:
         """What it promises of its events. Raises InvalidHook."""
         return HookSpec(
             name=self.name,
-            schema=self.schema,
+            schema=schema_of(self.schema),
             description=self.description,
             example=self.example,
         )

@@ -61,7 +61,7 @@ class AsyncProducer:
         url: str,
         *,
         prefix: str = "durian",
-        hooks: Mapping[str, HookSpec] | Check | None = None,
+        hooks: Mapping[str, HookSpec | type[Any]] | Check | None = None,
         source: str = DEFAULT_SOURCE,
         policy: PublishPolicy | None = None,
     ) -> None:

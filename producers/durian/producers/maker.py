@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 class Maker:
     """Makes events of types and data, and messages of events that pass the hooks' check."""
 
-    def __init__(self, hooks: Mapping[str, HookSpec] | Check | None, source: str) -> None:
+    def __init__(
+        self, hooks: Mapping[str, HookSpec | type[Any]] | Check | None, source: str
+    ) -> None:
         self._check = checking(hooks)
         self._source = source
 

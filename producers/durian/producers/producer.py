@@ -42,8 +42,9 @@ class Producer:
     Args:
         url: An AMQP URL; several separated by `;` are tried in turn.
         prefix: The deployment's prefix of all broker names (`DURIAN_PREFIX`).
-        hooks: What events are checked against before they are published: hooks by event type, or
-            a function that raises InvalidEvent. Types that no hook defines are not checked.
+        hooks: What events are checked against before they are published: by event type a hook, or
+            the type of the data (a pydantic model or a dataclass); or a function that
+            raises InvalidEvent. Events whose type is not among them are not checked.
         source: The `source` of events that `emit` makes of a type and data.
         policy: Timeouts and retries.
         connections: The most connections that are open at a time; further threads wait.
@@ -57,7 +58,7 @@ class Producer:
         url: str,
         *,
         prefix: str = "durian",
-        hooks: Mapping[str, HookSpec] | Check | None = None,
+        hooks: Mapping[str, HookSpec | type[Any]] | Check | None = None,
         source: str = DEFAULT_SOURCE,
         policy: PublishPolicy | None = None,
         connections: int = CONNECTIONS,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from durian.errors import InvalidHook
+from durian.registry.typed import example_of, plain, schema_of
 
 #: Bytes of a name: it is the routing key of its events, an AMQP short string.
 MAX_NAME_BYTES = 255
@@ -41,6 +42,30 @@ class HookSpec:
         # Copied, so that nobody changes them from outside.
         object.__setattr__(self, "schema", _json_copy("schema", self.schema))
         object.__setattr__(self, "example", _json_copy("example", self.example))
+
+    @classmethod
+    def of(
+        cls, model: type[Any], *, name: str, description: str = "", example: Any = None
+    ) -> HookSpec:
+        """Make the definition of events whose data are of a type.
+
+        Args:
+            model: A pydantic model or a dataclass.
+            name: The event type.
+            description: For people; the type's own documentation unless given.
+            example: Data of such an event; an instance of the type will do. The first of the
+                schema's `examples` unless given.
+
+        Raises:
+            InvalidHook: the type has no JSON Schema, or another field cannot be used.
+        """
+        schema = schema_of(model)
+        return cls(
+            name=name,
+            schema=schema,
+            description=description or str((schema or {}).get("description", "")),
+            example=example_of(schema) if example is None else plain(example),
+        )
 
     def __hash__(self) -> int:
         """Schemas cannot be hashed; names are nearly unique."""

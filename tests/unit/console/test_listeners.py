@@ -193,8 +193,12 @@ def test_hooks_are_made_listed_and_described(
 ) -> None:
     schema = tmp_path / "schema.json"
     schema.write_text('{"type": "object"}')
-    store.put_hook(hooks.new_hook("person", schema, '{"name": "Joe"}', "A person changed."))
-    store.put_hook(hooks.new_hook("order", None, None, ""))
+    store.put_hook(
+        hooks.new_hook(
+            "person", schema=schema, example='{"name": "Joe"}', description="A person changed."
+        )
+    )
+    store.put_hook(hooks.new_hook("order"))
     monkeypatch.setattr(hooks, "_PAGE", 1)
     found = list(hooks.pages(store))
     assert [one.name for one in found] == ["order", "person"]
@@ -209,9 +213,9 @@ def test_hooks_are_made_listed_and_described(
 
 def test_a_hook_that_is_no_json_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidHook, match="example: is not JSON"):
-        hooks.new_hook("person", None, "{", "")
+        hooks.new_hook("person", example="{")
     with pytest.raises(InvalidHook, match="cannot be read"):
-        hooks.new_hook("person", tmp_path, None, "")
+        hooks.new_hook("person", schema=tmp_path)
 
 
 def test_an_event_is_made_of_what_was_typed() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -291,3 +292,13 @@ def test_without_a_broker_events_are_handed_to_durian_up() -> None:
 def test_a_part_that_is_not_there_says_what_to_install() -> None:
     with pytest.raises(MissingExtra, match=r'pip install "durian\[all\]"'):
         part("nothing")
+
+
+def test_a_type_says_what_its_events_hold() -> None:
+    @dataclass
+    class Moved:
+        to: str
+
+    spec = Hook(name="moved", schema=Moved).spec()
+    assert spec.schema is not None
+    assert spec.schema["required"] == ["to"]

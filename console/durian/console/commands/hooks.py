@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import AsJSON, RegistryURL
+from durian.console.options import AsJSON, BrokerURL, Prefix, RegistryURL
 
 app = typer.Typer(help="The definitions of event types.")
 
@@ -28,8 +28,11 @@ def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
         for hook in found:
             say_json(hooks.described(hook))
     else:
-        rows = ((one.name, one.description, "yes" if one.schema else "no") for one in found)
-        table(("name", "description", "schema"), rows)
+        rows = (
+            (one.name, one.description, "yes" if one.schema else "no", hooks.shown_example(one))
+            for one in found
+        )
+        table(("name", "description", "schema", "example"), rows)
 
 
 @app.command()
@@ -45,11 +48,58 @@ def show(name: HookName, *, registry: RegistryURL = None) -> None:
 
 
 @app.command()
+def schema(name: HookName, *, registry: RegistryURL = None) -> None:
+    """Print the JSON Schema of a hook's data, with its example."""
+    from durian.console import hooks
+    from durian.console.output import say_json
+    from durian.console.settings import load
+    from durian.console.wiring import open_store
+
+    with open_store(load(registry_url=registry)) as store:
+        say_json(hooks.schema_document(store.get_hook(name)))
+
+
+@app.command()
+def asyncapi(
+    *,
+    title: Annotated[str, typer.Option(help="What the document calls itself.")] = "Events",
+    version: Annotated[str, typer.Option(help="The version of the document.")] = "1.0.0",
+    broker: BrokerURL = None,
+    prefix: Prefix = None,
+    registry: RegistryURL = None,
+) -> None:
+    """Print an AsyncAPI 3 document of all hooks; where the broker is, without its password."""
+    from durian.console import hooks
+    from durian.console.asyncapi import document
+    from durian.console.output import say_json
+    from durian.console.settings import load
+    from durian.console.wiring import open_store, topology
+
+    settings = load(broker_url=broker, prefix=prefix, registry_url=registry)
+    with open_store(settings) as store:
+        built = document(
+            hooks.pages(store),
+            topology(settings),
+            title=title,
+            version=version,
+            broker_url=settings.broker_url,
+        )
+    say_json(built)
+
+
+@app.command()
 def add(
     name: HookName,
     *,
     schema: Annotated[
         Path | None, typer.Option(help="File with the JSON Schema of the event's data.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:TYPE",
+            help="Its schema as a type in Python: a pydantic model or a dataclass.",
+        ),
     ] = None,
     example: Annotated[str | None, typer.Option(help="Example data, as JSON.")] = None,
     description: Annotated[str, typer.Option(help="For people.")] = "",
@@ -60,7 +110,9 @@ def add(
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
-    hook = hooks.new_hook(name, schema, example, description)
+    hook = hooks.new_hook(
+        name, schema=schema, model=model, example=example, description=description
+    )
     with open_store(load(registry_url=registry)) as store:
         store.put_hook(hook)
 

@@ -57,7 +57,7 @@ class Outbox:
         table: str = TABLE,
         *,
         schema: str | None = None,
-        hooks: Mapping[str, HookSpec] | Check | None = None,
+        hooks: Mapping[str, HookSpec | type[Any]] | Check | None = None,
         source: str = DEFAULT_SOURCE,
     ) -> None:
         #: The table; for a migration by hand, or a look at what waits.
