@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
-from durian.console.gateway.serve import Service
+from durian.console.api.serve import Service
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,9 +66,10 @@ def emit(settings: Settings, event: Event) -> None:
         with Producer(settings.broker_url, prefix=settings.prefix) as producer:
             producer.emit(event)
         return
-    from durian.console.gateway import client  # noqa: PLC0415 - only without one
+    from durian.console.operations import handing  # noqa: PLC0415 - only without one
 
-    client.emit(settings.api_host, settings.api_port, event, settings.token)
+    token = settings.token.get_secret_value()
+    handing.emit(settings.api_host, settings.api_port, event, token)
 
 
 def _extension(text: str) -> tuple[str, str]:

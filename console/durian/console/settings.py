@@ -27,9 +27,6 @@ PREFIX = "DURIAN_"
 #: Names another settings file than durian.toml in the working directory.
 CONFIG_VARIABLE = "DURIAN_CONFIG"
 
-#: Characters of an API token: what nobody guesses.
-SHORTEST_TOKEN = 16
-
 #: The settings that have an option on the command line, and which.
 FLAGS = {
     "broker_url": "--broker",
@@ -42,6 +39,7 @@ FLAGS = {
     "grace_s": "--grace",
     "api_host": "--host",
     "api_port": "--port",
+    "token": "--token",
     "health_file": "--health-file",
     "outbox_url": "--outbox",
     "outbox_table": "--table",
@@ -157,7 +155,7 @@ class Settings(BaseSettings):
     )
     api_host: str = Field(
         "127.0.0.1",
-        description="Address on which `durian up` and `durian web` take events by HTTP.",
+        description="Address on which `durian up` and `durian web` answer by HTTP.",
     )
     api_port: int = Field(8700, ge=0, le=65535, description="Port of it; 0 takes a free one.")
     outbox_url: str = Field(
@@ -172,10 +170,17 @@ class Settings(BaseSettings):
     outbox_keep_days: float = Field(
         2.0, ge=0, le=36_500, description="Days that rows of the outbox are kept after they left."
     )
-    api_tokens: SecretStr = Field(
+    api_rate_per_s: float = Field(
+        100.0,
+        gt=0,
+        le=1_000_000,
+        description="Requests a second that an API token may make of one process, unless the "
+        "token says so itself.",
+    )
+    token: SecretStr = Field(
         SecretStr(""),
-        description="Tokens (comma separated) of which requests to /v1 must show one; commands "
-        "show the first. Empty: none is asked for.",
+        description="API token that commands show (durian_...). Empty: on this machine, that of "
+        "`durian up` itself.",
     )
     health_file: Path | None = Field(
         None,
@@ -188,16 +193,6 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="How log lines look; auto: console on a terminal, else JSON."
     )
-
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        """Each of the tokens."""
-        return tuple(_parts(self.api_tokens.get_secret_value()))
-
-    @property
-    def token(self) -> str:
-        """The token that commands show; empty when there is none."""
-        return next(iter(self.tokens), "")
 
     @field_validator("broker_url")
     @classmethod
@@ -216,15 +211,12 @@ class Settings(BaseSettings):
             raise ValueError("must look like sqlite:///durian.db or postgresql://user@host/name")
         return value
 
-    @field_validator("api_tokens")
+    @field_validator("token")
     @classmethod
-    def _api_tokens(cls, value: SecretStr) -> SecretStr:
-        for token in _parts(value.get_secret_value()):
-            if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable():
-                raise ValueError(
-                    f"a token needs at least {SHORTEST_TOKEN} printable characters; "
-                    "make one with: openssl rand -hex 32"
-                )
+    def _token(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if not text.isascii() or not text.isprintable():
+            raise ValueError("must be printable ASCII characters")
         return value
 
     @field_validator("proxy_url")

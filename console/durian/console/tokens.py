@@ -29,15 +29,15 @@ def new_token(
     scopes: Collection[str],
     *,
     owner: str | None = None,
-    expires_at: float | None = None,
+    expires_in_s: float | None = None,
     rate_per_s: float | None = None,
 ) -> tuple[Token, str]:
     """Make a token and its text, which is shown this once. Raises InvalidToken."""
     if unknown := sorted(set(scopes) - set(SCOPES)):
         raise InvalidToken("scopes", f"{unknown[0]!r} is none of {', '.join(SCOPES)}")
+    if expires_in_s is not None and expires_in_s <= 0:
+        raise InvalidToken("expires_in_s", "is not above 0")
     now = time.time()
-    if expires_at is not None and expires_at <= now:
-        raise InvalidToken("expires_at", "is not in the future")
     token = Token(
         id=new_token_id(),
         name=name,
@@ -45,14 +45,14 @@ def new_token(
         owner=owner,
         rate_per_s=rate_per_s,
         created_at=now,
-        expires_at=expires_at,
+        expires_at=None if expires_in_s is None else now + expires_in_s,
     )
     return token, new_token_text(token.id)
 
 
-def expiry(option: str, text: str) -> float | None:
-    """Read how long a token is to work, as the moment of its end. Raises InvalidInput."""
-    return None if text == NEVER else time.time() + read_duration(option, text)
+def lifetime(option: str, text: str) -> float | None:
+    """Read how long a token is to work, in seconds; None: for ever. Raises InvalidInput."""
+    return None if text == NEVER else read_duration(option, text)
 
 
 def pages(store: Store) -> Iterator[Token]:

@@ -6,14 +6,14 @@ from contextlib import ExitStack
 
 import structlog
 
-from durian.console.gateway.access import is_local
-from durian.console.gateway.face import face_of
-from durian.console.gateway.serve import Service
+from durian.console.api.serve import Service
+from durian.console.face import face_of
 from durian.console.house import open_house
 from durian.console.logs import configure, hide_secrets
 from durian.console.progress import counts_of, report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
+from durian.console.web import where
 
 _log = structlog.get_logger("durian.console")
 
@@ -23,21 +23,16 @@ def run_up(settings: Settings) -> None:
     configure(settings)
     with stop_signals() as stop, ExitStack() as stack:
         house = stack.enter_context(open_house(settings))
-        service = Service(face_of(house, settings), settings.api_host, settings.api_port)
+        app = face_of(settings, house.broker, house.names, house.store, is_working=house.ready)
+        service = Service(app, settings.api_host, settings.api_port)
         stack.callback(service.stop)
         service.start()
         _log.info(
             "up.started",
-            events=f"{service.url}/v1/events",
+            **where(settings, service),
             broker=hide_secrets(settings.broker_url) or "embedded",
             registry=hide_secrets(settings.registry_url),
         )
-        if not (settings.tokens or is_local(settings.api_host)):
-            _log.warning(
-                "up.open",
-                meaning="whoever reaches this address can emit events and replay dead letters",
-                instead="set DURIAN_API_TOKENS",
-            )
         if not settings.broker_url:
             _log.warning(
                 "up.broker_embedded",

@@ -24,10 +24,10 @@ class Settings(BaseModel):
     #: URL of RabbitMQ, such as amqp://user:password@host/vhost. Empty: events are handed to a
     #: running `durian up`, as `durian emit` does.
     broker_url: str = ""
-    #: Where that takes events, and tokens (comma separated) of which it knows the first.
+    #: Where that takes events, and the API token that is shown; on this machine it needs none.
     api_host: str = "127.0.0.1"
     api_port: int = Field(8700, ge=0, le=65535)
-    api_tokens: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
     #: URL of the registry's database: sqlite:///FILE or postgresql://...
     registry_url: str = "sqlite:///durian.db"
     #: First word of every exchange's and queue's name on the broker.
@@ -42,11 +42,6 @@ class Settings(BaseModel):
     secret_keys: SecretStr = SecretStr("")
     #: File that holds those keys, one a line.
     secret_key_file: Path | None = None
-
-    @property
-    def token(self) -> str:
-        """The token that is shown; empty when there is none."""
-        return self.api_tokens.get_secret_value().partition(",")[0].strip()
 
     @field_validator("allowed_networks", mode="before")
     @classmethod

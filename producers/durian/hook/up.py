@@ -27,7 +27,7 @@ class UpProducer:
     def __init__(self, settings: Settings) -> None:
         self._emit = part("up")
         self._place = (settings.api_host, settings.api_port)
-        self._token = settings.token
+        self._token = settings.token.get_secret_value()
 
     def __enter__(self) -> Self:
         return self

@@ -63,6 +63,10 @@ class InvalidSettings(InvalidInput):
     """Raised when a setting (environment, durian.toml or option) cannot be used."""
 
 
+class TooLarge(DurianError):
+    """Raised when a request, or what it asks for, is larger than it may be."""
+
+
 class SignatureError(DurianError):
     """Raised when a webhook's signature does not verify."""
 

@@ -11,7 +11,6 @@ import binascii
 import hashlib
 import os
 import secrets
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -20,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from durian.errors import InvalidSettings, RegistryError
+from durian.registry.private_file import create_once
 
 #: The settings that hold the keys, or name the file that does, as error messages name them.
 SETTING = "DURIAN_SECRET_KEYS"
@@ -89,8 +89,7 @@ class Vault:
         """
         path = path or default_key_file()
         try:
-            if not path.exists():
-                _create_key_file(path)
+            create_once(path, new_key())
             keys = path.read_text(encoding="ascii").split()
         except (OSError, UnicodeDecodeError) as exc:
             raise InvalidSettings(FILE_SETTING, f"{path} cannot be used: {exc}") from exc
@@ -131,21 +130,3 @@ def _read_key(text: str, origin: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise InvalidSettings(origin, f"a key has {len(key)} bytes, not {KEY_BYTES}", hint=_HINT)
     return key
-
-
-def _create_key_file(path: Path) -> None:
-    """Write a new key beside the path and link it there: it appears whole, and only once."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # mkstemp creates with mode 0600.
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(new_key() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        path.hardlink_to(draft)
-    except FileExistsError:
-        # Another process was first; its key counts.
-        return
-    finally:
-        Path(draft).unlink()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from durian.console.output import console
 from durian.console.settings import Settings, variable
 from tests.support.commands import CommandLine
 
@@ -18,4 +19,7 @@ def run(
         monkeypatch.delenv(variable(name), raising=False)
     monkeypatch.setenv("DURIAN_SECRET_KEY_FILE", str(tmp_path / "key"))
     monkeypatch.chdir(tmp_path)
+    # Wide enough that no table breaks its words, wherever the tests run.
+    monkeypatch.setenv("COLUMNS", "200")
+    console.cache_clear()
     return CommandLine(capsys)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
 from durian.console import exits, inbound
-from durian.console.gateway.app import build
+from durian.console.api import problem
 from durian.console.inbound import KnownSources
 from durian.console.inbound.known import FRESH_S
 from durian.errors import BrokerUnavailable, NotFound, RegistryUnavailable
@@ -46,13 +47,9 @@ class Publishing:
         self.events += events
 
 
-async def ready() -> bool:
-    return True
-
-
 def ask(store: Store, publish: Publishing, path: str, body: bytes, secret: str = SECRET) -> Answer:
     route = inbound.route(publish, KnownSources(lambda: store))
-    with served(build(ready, route)) as application:
+    with served(Starlette(routes=[route], exception_handlers=problem.HANDLERS)) as application:
         return application.post(path, body, delivery(body, secret))
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from durian.console import exits
-from durian.console.gateway import client
 from durian.console.lines.event import event_of
 from durian.console.lines.run import Run
 from durian.console.lines.source import Source
+from durian.console.operations import handing
 from durian.errors import BrokerUnavailable, InvalidEvent, InvalidInput
 from durian.events import Event
 from durian.events.ids import made_at
@@ -45,7 +45,7 @@ class House:
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> House:
     house = House()
-    monkeypatch.setattr(client, "emit_batch", house.emit_batch)
+    monkeypatch.setattr(handing, "emit_batch", house.emit_batch)
     return house
 
 

@@ -39,7 +39,7 @@ def events(count: int, data: Any = None) -> list[Event]:
 
 
 def test_events_go_in_batches(up: Up) -> None:
-    with UpProducer(Settings(api_tokens=SecretStr("t, old"))) as producer:
+    with UpProducer(Settings(token=SecretStr("t"))) as producer:
         assert producer.emit_many(events(BATCH + 1)) == BATCH + 1
         producer.emit(events(1)[0])
 
@@ -47,7 +47,7 @@ def test_events_go_in_batches(up: Up) -> None:
 
 
 def test_large_events_go_in_smaller_batches(up: Up) -> None:
-    UpProducer(Settings(api_tokens=SecretStr("t, old"))).emit_many(events(5, "x" * 900_000))
+    UpProducer(Settings(token=SecretStr("t"))).emit_many(events(5, "x" * 900_000))
 
     assert up.taken == [2, 2, 1]
 
@@ -55,7 +55,7 @@ def test_large_events_go_in_smaller_batches(up: Up) -> None:
 def test_what_was_not_taken_is_told(up: Up) -> None:
     up.batches = 1
     with pytest.raises(PartlyEmitted) as caught:
-        UpProducer(Settings(api_tokens=SecretStr("t, old"))).emit_many(events(2 * BATCH + 5))
+        UpProducer(Settings(token=SecretStr("t"))).emit_many(events(2 * BATCH + 5))
 
     assert caught.value.confirmed == BATCH
     assert [event.id for event in caught.value.unconfirmed[:1]] == [str(BATCH)]

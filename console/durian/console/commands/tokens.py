@@ -33,8 +33,10 @@ def create(
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
-    expires_at = tokens.expiry("--expires", expires)
-    token, text = tokens.new_token(name, scope, owner=owner, expires_at=expires_at, rate_per_s=rate)
+    expires_in_s = tokens.lifetime("--expires", expires)
+    token, text = tokens.new_token(
+        name, scope, owner=owner, expires_in_s=expires_in_s, rate_per_s=rate
+    )
     with open_store(load(registry_url=registry)) as store:
         store.add_token(token, text)
     if as_json:

@@ -1,4 +1,4 @@
-"""`durian web`: the HTTP face as a process of its own."""
+"""`durian web`: the REST API as a process of its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def web(
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
-    """Take events and webhooks by HTTP, and publish them to RabbitMQ, until Ctrl-C or SIGTERM."""
+    """Serve the REST API, and take webhooks, until Ctrl-C or SIGTERM."""
     from durian.console.settings import load
     from durian.console.web import run_web
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 
+from durian.console.api.serve import Service
 from durian.console.demo import show
 from durian.console.demo.play import Stage, open_stage
 from durian.console.demo.scene import EVENTS
 from durian.console.endpoint.show import show as show_arrival
-from durian.console.gateway.face import face_of
-from durian.console.gateway.serve import Service
+from durian.console.face import face_of
 from durian.console.output import say
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
@@ -31,7 +31,8 @@ def run(settings: Settings, *, once: bool) -> None:
                 show_arrival(arrival, indent="  ")
         _total(stage)
         if not once:
-            app = face_of(stage.house, settings)
+            house = stage.house
+            app = face_of(settings, house.broker, house.names, house.store, is_working=house.ready)
             service = Service(app, settings.api_host, settings.api_port)
             service.start()
             try:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from durian.console.gateway.body import read
+from durian.console.api.body import read
 from durian.console.inbound.known import KnownSources
 from durian.events import CAPS, Event
 from durian.sources import receive

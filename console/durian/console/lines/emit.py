@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from durian.console.emitting import SOURCE
-from durian.console.gateway import client
 from durian.console.lines.run import Run
 from durian.console.lines.source import Source
+from durian.console.operations import handing
 from durian.console.settings import Settings
 from durian.console.watching import watched
 from durian.errors import DurianError, InvalidInput
@@ -109,10 +109,11 @@ def _to_rabbitmq(settings: Settings, source: Source) -> int:
 
 
 def _to_house(settings: Settings, source: Source, most: int) -> int:
+    token = settings.token.get_secret_value()
     confirmed = 0
     for batch in _batches(source, most):
         try:
-            client.emit_batch(settings.api_host, settings.api_port, batch, settings.token)
+            handing.emit_batch(settings.api_host, settings.api_port, batch, token)
         except DurianError as error:
             raise PartlyEmitted(
                 str(error), confirmed=confirmed, unconfirmed=tuple(batch), unread=source

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from durian.console.gateway.client import bearer
 from durian.console.operations import failure
+from durian.console.operations.handing import bearer
 from durian.console.operations.operation import Progress
 from durian.console.settings import Settings
 from durian.errors import BrokerUnavailable, DurianError
@@ -25,7 +25,8 @@ def run(settings: Settings, name: str, given: Mapping[str, object], progress: Pr
     host, port = settings.api_host, settings.api_port
     connection = HTTPConnection(host, port, timeout=_PATIENCE_S)
     try:
-        headers = {"Content-Type": "application/json", **bearer(settings.token)}
+        shown = bearer(host, settings.token.get_secret_value())
+        headers = {"Content-Type": "application/json", **shown}
         body = json.dumps(given, default=sorted).encode()
         connection.request("POST", f"/v1/operations/{name}", body=body, headers=headers)
         response = connection.getresponse()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from durian.console.gateway.reach import FRESH_S, Reach
+from durian.console.api.reach import FRESH_S, Reach
 from durian.errors import BrokerUnavailable
 
 

@@ -9,44 +9,30 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
-from durian.console.gateway.access import Access
+from durian.console.api.access import Admin
 from durian.console.operations import catalogue, failure
 from durian.console.operations.operation import Context
 from durian.errors import DurianError, InvalidInput
 
-#: Names of this machine: a page in a browser that reaches us by another name (DNS rebinding)
-#: sends that one.
-_LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+router = APIRouter(prefix="/operations", include_in_schema=False)
 
 
-def route(context: Context, access: Access) -> Route:
-    """The route of all operations."""
-
-    async def operate(request: Request) -> Response:
-        _refuse_browsers(request)
-        try:
-            given = await request.json()
-        except ValueError as exc:
-            raise InvalidInput("body", "is not JSON") from exc
-        if not isinstance(given, dict):
-            raise InvalidInput("body", "must be a JSON object")
-        lines = _lines(context, request.path_params["name"], given)
-        return StreamingResponse(lines, media_type="application/jsonl")
-
-    return Route("/v1/operations/{name}", access.guard(operate), methods=["POST"])
-
-
-def _refuse_browsers(request: Request) -> None:
-    """Only JSON, which a foreign page cannot send unasked, and only to a name of this machine."""
-    content_type = request.headers.get("content-type", "").partition(";")[0]
-    if content_type != "application/json":
-        raise InvalidInput("content-type", "must be application/json")
-    if request.url.hostname not in _LOCAL_HOSTS:
-        raise InvalidInput("host", "must be a name of this machine")
+@router.post("/{name}")
+async def operate(caller: Admin, name: str, request: Request) -> Response:
+    """Run an operation for the command line."""
+    try:
+        given = await request.json()
+    except ValueError as exc:
+        raise InvalidInput("body", "is not JSON") from exc
+    if not isinstance(given, dict):
+        raise InvalidInput("body", "must be a JSON object")
+    services = caller.services
+    context = Context(broker=services.broker, names=services.names, store=caller.store)
+    return StreamingResponse(_lines(context, name, given), media_type="application/jsonl")
 
 
 async def _lines(context: Context, name: str, given: dict[str, object]) -> AsyncIterator[bytes]:

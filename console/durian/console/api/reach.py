@@ -1,4 +1,4 @@
-"""Whether the broker can be reached: looked at every few seconds, however often it is asked."""
+"""Whether all is at hand: looked at every few seconds, however often it is asked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from durian.errors import BrokerError
+from durian.errors import DurianError
 
 #: Seconds for which an answer holds: probes come often, and from several places.
 FRESH_S = 5.0
@@ -16,7 +16,7 @@ class Reach:
     """Tells whether a check has passed just now.
 
     Args:
-        check: May wait; raises BrokerError when the broker cannot be reached.
+        check: May wait; raises DurianError when something is not at hand.
         now: Tells the time in seconds.
     """
 
@@ -40,6 +40,6 @@ class Reach:
     def _try(self) -> bool:
         try:
             self._check()
-        except BrokerError:
+        except DurianError:
             return False
         return True

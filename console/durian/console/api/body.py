@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 
 from starlette.requests import Request
+from starlette.types import Message, Receive
 
-from durian.console.gateway.problem import TooLarge, TooSlow
+from durian.errors import DurianError, TooLarge
 
 #: Seconds in which a body has to arrive: a phone's connection sends 4 MiB in that time.
 BODY_S = 30.0
+
+
+class TooSlow(DurianError):
+    """Raised when a request's body does not arrive in time."""
 
 
 async def read(request: Request, most_bytes: int) -> bytes:
@@ -27,3 +32,13 @@ async def read(request: Request, most_bytes: int) -> bytes:
     except TimeoutError:
         raise TooSlow(f"The body did not arrive within {BODY_S:g} s.") from None
     return bytes(body)
+
+
+def again(body: bytes, receive: Receive) -> Receive:
+    """Hand a body out that was read already; then what else there is to receive."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_again

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
+from durian.console.local_token import token_for
 from durian.errors import BrokerUnavailable, DurianError, InvalidEvent
 from durian.events import Event
 from durian.events.http import Parts, encode_batch, encode_structured
@@ -34,7 +35,7 @@ def emit_batch(host: str, port: int, events: Sequence[Event], token: str = "") -
 
 def _hand_over(host: str, port: int, parts: Parts, token: str) -> None:
     headers, body = parts
-    status, answer = _post(host, port, headers | bearer(token), body)
+    status, answer = _post(host, port, headers | bearer(host, token), body)
     if status == HTTPStatus.ACCEPTED:
         return
     detail = _detail(answer)
@@ -45,8 +46,9 @@ def _hand_over(host: str, port: int, parts: Parts, token: str) -> None:
     raise DurianError(f"http://{host}:{port} answered {status}: {detail}")
 
 
-def bearer(token: str) -> dict[str, str]:
-    """The header that shows a token, if there is one."""
+def bearer(host: str, token: str) -> dict[str, str]:
+    """The header that shows a token, or that of this machine; none when there is none."""
+    token = token_for(host, token)
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 

@@ -1,0 +1,59 @@
+"""The application: every route, and what stands before and behind all of them."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from durian.console import inbound
+from durian.console.api import audit, events, health, hooks, openapi, operations, problem, tokens
+from durian.console.api.access import GUARDED, OPENAPI_PATH, Gate
+from durian.console.api.gatekeeper import Gatekeeper
+from durian.console.api.once import Once
+from durian.console.api.services import Services
+from durian.console.inbound import KnownSources
+
+#: The modules of the resources below /v1.
+_RESOURCES = (hooks, events, tokens, audit, operations)
+
+
+def build(services: Services) -> FastAPI:
+    """Make the application of an open house."""
+    app = FastAPI(
+        title="Durian",
+        version=version("durian"),
+        description=openapi.DESCRIPTION,
+        openapi_url=OPENAPI_PATH,
+        # These pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        exception_handlers=dict(problem.HANDLERS),
+    )
+    app.state.services = services
+    gatekeeper = Gatekeeper(
+        services.store,
+        local_token=services.local_token,
+        rate_per_s=services.rate_per_s,
+        monotonic=time.monotonic,
+    )
+    # The last one added is asked first: without a token nothing else is looked at.
+    app.add_middleware(Once)
+    app.add_middleware(Gate, gatekeeper=gatekeeper, services=services)
+    api = APIRouter(prefix=GUARDED.rstrip("/"))
+    for resource in _RESOURCES:
+        api.include_router(resource.router)
+    app.include_router(api)
+    app.include_router(health.router)
+    webhooks = inbound.route(services.publish, KnownSources(lambda: services.store))
+    app.add_route(webhooks.path, webhooks.endpoint, methods=["POST"], include_in_schema=False)
+    app.openapi = openapi.describe(app)  # type: ignore[method-assign]  # as FastAPI documents it
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Name an operation as its function: generated clients have methods of these names."""
+    return route.name

@@ -1,0 +1,242 @@
+"""Errors as HTTP answers: problem details (RFC 9457), in one place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from durian.console.api.body import TooSlow
+from durian.errors import (
+    BrokerError,
+    BrokerUnavailable,
+    Changed,
+    Conflict,
+    DurianError,
+    InvalidEvent,
+    InvalidFilter,
+    InvalidInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    RateLimited,
+    RegistryUnavailable,
+    SignatureError,
+    TooLarge,
+)
+
+#: The media type of a problem.
+MEDIA_TYPE: Final = "application/problem+json"
+
+#: Seconds after which a client may try again when broker or database is away: a reconnect takes
+#: less.
+RETRY_AFTER_S = 5
+
+
+class Overloaded(DurianError):
+    """Raised when more requests are in hand than there is room for."""
+
+    hint = "Try again in a few seconds, with fewer requests at once; a batch holds 1,000 events."
+
+
+class Fault(BaseModel):
+    """One thing that is wrong with a request, and where."""
+
+    detail: str
+    pointer: str | None = Field(None, description="JSON pointer into the body, such as `#/url`.")
+    parameter: str | None = Field(None, description="Name of the parameter of path or query.")
+    header: str | None = Field(None, description="Name of the header.")
+    attribute: str | None = Field(None, description="Name of the attribute of the event.")
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str = Field(description="The phrase of the status.")
+    status: int
+    code: str = Field(description="What it is, for programs: `not_found`.")
+    detail: str = Field(description="What it is, for people.")
+    hint: str | None = Field(None, description="What can be done about it.")
+    errors: list[Fault] | None = Field(None, description="What is wrong with the request.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    error: type[DurianError]
+    status: HTTPStatus
+    code: str
+
+
+_Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+
+#: An error is told as the first that it is.
+_KINDS = (
+    _Kind(InvalidInput, HTTPStatus.BAD_REQUEST, "invalid"),
+    _Kind(NotAuthenticated, HTTPStatus.UNAUTHORIZED, "not_authenticated"),
+    _Kind(SignatureError, HTTPStatus.UNAUTHORIZED, "signature"),
+    _Kind(NotAllowed, HTTPStatus.FORBIDDEN, "not_allowed"),
+    _Kind(NotFound, HTTPStatus.NOT_FOUND, "not_found"),
+    _Kind(Changed, HTTPStatus.PRECONDITION_FAILED, "changed"),
+    _Kind(Conflict, HTTPStatus.CONFLICT, "conflict"),
+    _Kind(TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
+    _Kind(TooSlow, HTTPStatus.REQUEST_TIMEOUT, "too_slow"),
+    _Kind(Overloaded, HTTPStatus.SERVICE_UNAVAILABLE, "overloaded"),
+    _Kind(RateLimited, HTTPStatus.TOO_MANY_REQUESTS, "rate_limited"),
+    _Kind(BrokerUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "broker_unavailable"),
+    _Kind(BrokerError, HTTPStatus.SERVICE_UNAVAILABLE, "broker"),
+    _Kind(RegistryUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "registry_unavailable"),
+    _Kind(DurianError, HTTPStatus.INTERNAL_SERVER_ERROR, "failed"),
+)
+
+#: Where FastAPI says a value stands, and what a fault calls it.
+_PLACES = {"query": "parameter", "path": "parameter", "header": "header"}
+
+
+def answer(error: DurianError) -> JSONResponse:
+    """Turn an error into an answer; what is wrong with the request is named."""
+    kind = next(kind for kind in _KINDS if isinstance(error, kind.error))
+    faults = [fault_of(error)] if isinstance(error, InvalidInput) else None
+    return _respond(
+        kind.status,
+        kind.code,
+        error.message,
+        hint=error.advice or None,
+        errors=faults,
+        headers=_headers(error, kind.status),
+    )
+
+
+def _answer_invalid(error: RequestValidationError) -> JSONResponse:
+    faults = [_fault_at(one["loc"], _reason(one)) for one in error.errors()]
+    detail = "; ".join(f"{_name(one)}: {one.detail}" for one in faults)
+    return _respond(HTTPStatus.BAD_REQUEST, "invalid", detail, errors=faults)
+
+
+def _answer_http(error: HTTPException, asked: str) -> JSONResponse:
+    """Tell what Starlette refuses by itself: a path or a method that is not there."""
+    status = HTTPStatus(error.status_code)
+    detail = f"{asked}: {error.detail}"
+    return _respond(status, status.name.lower(), detail, headers=error.headers)
+
+
+async def _on_durian(_request: Request, error: Exception) -> Response:
+    return answer(error if isinstance(error, DurianError) else DurianError())
+
+
+async def _on_invalid(_request: Request, error: Exception) -> Response:
+    return _answer_invalid(error) if isinstance(error, RequestValidationError) else _unforeseen()
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        return _unforeseen()
+    return _answer_http(error, f"{request.method} {request.url.path}")
+
+
+async def _on_unforeseen(_request: Request, _error: Exception) -> Response:
+    # The log has it.
+    return _unforeseen()
+
+
+#: What an application of Starlette's handles errors with.
+HANDLERS: Final[dict[int | type[Exception], _Handler]] = {
+    DurianError: _on_durian,
+    RequestValidationError: _on_invalid,
+    HTTPException: _on_http,
+    Exception: _on_unforeseen,
+}
+
+
+def fault_of(error: InvalidInput) -> Fault:
+    """Say where in a request it is."""
+    if isinstance(error, InvalidEvent):
+        return Fault(detail=error.reason, attribute=error.field)
+    if isinstance(error, InvalidFilter):
+        return Fault(detail=f"{error.field}: {error.reason}", pointer="#/filter")
+    if error.field in _HEADERS:
+        return Fault(detail=error.reason, header=error.field)
+    if error.field in _PARAMETERS:
+        return Fault(detail=error.reason, parameter=error.field)
+    return Fault(detail=error.reason, pointer=_pointer(error.field.split(".")))
+
+
+#: Fields of errors that are headers or parameters, and not members of a body.
+_HEADERS = frozenset({"Idempotency-Key", "If-Match", "content-type"})
+_PARAMETERS = frozenset({"cursor", "limit"})
+
+
+def _fault_at(place: Sequence[str | int], reason: str) -> Fault:
+    where, *path = place
+    if kind := _PLACES.get(str(where)):
+        return Fault.model_validate({"detail": reason, kind: ".".join(map(str, path))})
+    return Fault(detail=reason, pointer=_pointer(path))
+
+
+def _reason(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "json_invalid":
+        return f"is not JSON: {fault['ctx']['error']}"
+    if fault["type"] == "extra_forbidden":
+        return "is not a known field"
+    if fault["type"] == "missing":
+        return "is missing"
+    text: str = fault["msg"]
+    return text.removeprefix("Value error, ").removeprefix("Input ")
+
+
+def _name(fault: Fault) -> str:
+    return fault.pointer or fault.parameter or fault.header or fault.attribute or "body"
+
+
+def _pointer(path: Sequence[str | int]) -> str:
+    """Write a JSON pointer (RFC 6901) as a URI fragment."""
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return "#" + "".join(f"/{part}" for part in parts)
+
+
+def _headers(error: DurianError, status: HTTPStatus) -> dict[str, str]:
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(math.ceil(error.retry_after_s))}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"Retry-After": str(RETRY_AFTER_S)}
+    if isinstance(error, NotAuthenticated):
+        return {"WWW-Authenticate": "Bearer"}
+    return {}
+
+
+def _unforeseen() -> JSONResponse:
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _respond(status, "failed", "Something went wrong; the log of the server says what.")
+
+
+def _respond(
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    *,
+    hint: str | None = None,
+    errors: Sequence[Fault] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    body = Problem(
+        title=status.phrase,
+        status=status.value,
+        code=code,
+        detail=detail,
+        hint=hint,
+        errors=None if errors is None else list(errors),
+    )
+    return JSONResponse(
+        body.model_dump(exclude_none=True),
+        status.value,
+        headers=None if headers is None else dict(headers),
+        media_type=MEDIA_TYPE,
+    )

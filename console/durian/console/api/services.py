@@ -1,0 +1,28 @@
+"""What the routes work on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from durian.broker.port import Broker
+from durian.broker.topology import Topology
+from durian.console.api.publish import Publish
+from durian.registry.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """An open house, or the part of it that `durian web` has."""
+
+    broker: Broker
+    names: Topology
+    #: As Durian itself has it; a request is answered on behalf of whoever makes it.
+    store: Store
+    publish: Publish
+    #: Tells whether requests can be answered.
+    ready: Callable[[], Awaitable[bool]]
+    #: The text of the token that is valid on this machine alone; None when there is none.
+    local_token: str | None = None
+    #: Requests a second that a token may make, unless it says so itself.
+    rate_per_s: float = 100.0

@@ -1,0 +1,101 @@
+"""The REST API on the embedded broker and SQLite, asked without a network."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import Any, Self
+
+import httpx2 as httpx
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from durian.broker.blocking import declare_all
+from durian.broker.memory import MemoryBroker
+from durian.broker.topology import Topology
+from durian.console.api.app import build
+from durian.console.api.publish import through_broker
+from durian.console.api.services import Services
+from durian.registry.principal import DURIAN
+from durian.registry.store import Store
+from durian.registry.token import Scope, Token, new_token_id, new_token_text
+from durian.registry.vault import Vault
+
+#: More than any test asks for.
+RATE_PER_S = 1_000_000.0
+
+
+class Asker:
+    """Makes requests with one token."""
+
+    def __init__(self, client: TestClient, text: str) -> None:
+        self._client = client
+        self.headers = {"Authorization": f"Bearer {text}"} if text else {}
+
+    def __call__(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
+        return self._client.request(
+            method, path, headers={**self.headers, **(headers or {})}, **more
+        )
+
+    def get(self, path: str, **more: Any) -> Any:
+        """What a GET answers, which has to succeed."""
+        return self._succeed("GET", path, **more)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> Any:
+        """What a POST of JSON answers, which has to succeed."""
+        return self._succeed("POST", path, json=body, **more)
+
+    def _succeed(self, method: str, path: str, **more: Any) -> Any:
+        response = self(method, path, **more)
+        assert response.is_success, response.text
+        return response.json() if response.content else None
+
+
+class Api:
+    """The application with its broker and its registry; a context manager."""
+
+    def __init__(self, url: str, **services: Any) -> None:
+        self.names = Topology()
+        self.broker = MemoryBroker()
+        self._url = url
+        self._given = services
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.broker.start()
+        self._stack.callback(self.broker.stop)
+        declare_all(self.broker, self.names.house())
+        self.store = self._stack.enter_context(Store.open(self._url, Vault([b"k" * 32])))
+        given: dict[str, Any] = {
+            "broker": self.broker,
+            "names": self.names,
+            "store": self.store.on_behalf(DURIAN),
+            "publish": through_broker(self.broker, self.names),
+            "ready": _ready,
+            "rate_per_s": RATE_PER_S,
+        }
+        self.app: FastAPI = build(Services(**given | self._given))
+        client = TestClient(self.app, raise_server_exceptions=False)
+        self.client = self._stack.enter_context(client)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def token(self, *scopes: Scope, **fields: Any) -> str:
+        """The text of a new token."""
+        token_id = new_token_id()
+        text = new_token_text(token_id)
+        given: dict[str, Any] = {"id": token_id, "name": "test", "created_at": time.time()}
+        self.store.add_token(Token(**given | {"scopes": frozenset(scopes)} | fields), text)
+        return text
+
+    def asker(self, *scopes: Scope, **fields: Any) -> Asker:
+        """Somebody with a new token; without scopes, with none."""
+        return Asker(self.client, self.token(*scopes, **fields) if scopes else "")
+
+
+async def _ready() -> bool:
+    return True
