@@ -21,6 +21,9 @@ ERROR_HEADER: Final = "durian-last-error"
 #: Headers are for people and must stay small: characters of an error or a reason.
 _TEXT_MAX_CHARS: Final = 500
 
+#: Digits of a number in a header: enough for milliseconds since the epoch.
+_NUMBER_MAX_DIGITS: Final = 15
+
 #: Only the event travels on from hop to hop: `x-death` and its kin would act on the broker.
 _EVENT_PREFIX: Final = "ce-"
 
@@ -109,4 +112,5 @@ def webhook_id_of(source: str, event_id: str, listener_id: str) -> str:
 def _number(value: HeaderValue) -> int | None:
     """A header's number; what is not one counts as absent."""
     text = str(value)
-    return int(text) if text.isascii() and text.isdigit() else None
+    is_number = text.isascii() and text.isdigit() and len(text) <= _NUMBER_MAX_DIGITS
+    return int(text) if is_number else None

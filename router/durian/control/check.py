@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, product
+from typing import get_args
 
 from durian.broker.port import Broker
 from durian.broker.topology import QueueType, Topology
@@ -24,14 +25,21 @@ CHECK_EVERY_S = 30.0
 CHECK_MOST = 100
 
 
+#: Type of a queue, and whether its listener is ordered.
+_Kind = tuple[QueueType, bool]
+
+#: One of each, so that many listeners share it.
+_KINDS: dict[_Kind, _Kind] = {kind: kind for kind in product(get_args(QueueType), (False, True))}
+
+
 class QueueCheck:
     """Declares queues again, in turn. Never waits; for one thread, but for the broker's answer."""
 
     def __init__(self, broker: Broker, topology: Topology) -> None:
         self._broker = broker
         self._topology = topology
-        #: What the queues of enabled listeners are like, by id; small, for there may be a million.
-        self._queues: dict[str, tuple[QueueType, bool]] = {}
+        #: What the queues of enabled listeners are like, by id.
+        self._queues: dict[str, _Kind] = {}
         self._turn: Iterator[str] = iter(())
         self._next_at = broker.clock.monotonic() + CHECK_EVERY_S
         self._asking = False
@@ -41,7 +49,8 @@ class QueueCheck:
         """Look at the queues of those that are enabled, from now on."""
         for listener in listeners:
             if listener.enabled:
-                self._queues[listener.id] = (listener.queue_type, listener.policy.ordered)
+                kind = (listener.queue_type, listener.policy.ordered)
+                self._queues[listener.id] = _KINDS[kind]
             else:
                 self._queues.pop(listener.id, None)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from itertools import islice
 from typing import Protocol
 
 from durian.broker.blocking import count, declare_all, delete
@@ -31,6 +32,11 @@ _DECLARE_PATIENCE_S = 300.0
 
 #: Seconds that the broker has to delete a queue: half of what the registry's writers wait for.
 _DELETE_PATIENCE_S = 5.0
+
+
+#: Queues of removed listeners that are seen to in one go: a process that starts hears of all of the
+#: last days, and has to follow meanwhile.
+_TIDY_MOST = 1000
 
 
 class RemovedListeners(Protocol):
@@ -74,18 +80,17 @@ class ListenerQueues:
             self._left[listener_id] = ""
 
     def tidy(self) -> None:
-        """Delete the queues of listeners that were removed; what fails is for the next time."""
-        for listener_id, reason in list(self._left.items()):
+        """Delete queues of listeners that were removed; what fails is for the next time."""
+        for listener_id, reason in list(islice(self._left.items(), _TIDY_MOST)):
+            del self._left[listener_id]
             try:
                 delete_queue(self._removed, self._broker, self._topology, listener_id)
             except DurianError as error:
+                self._left[listener_id] = str(error)  # behind the others
                 if str(error) != reason:
-                    self._left[listener_id] = str(error)
                     _log.warning("listener.queue_left listener=%s error=%s", listener_id, error)
                 if isinstance(error, BrokerUnavailable | RegistryUnavailable):
                     return
-            else:
-                del self._left[listener_id]
 
 
 def parts_of(topology: Topology, listener: Listener) -> tuple[Part, ...]:
@@ -125,9 +130,10 @@ def delete_queue(
     """
     queue = topology.listener_queue(listener_id)
     try:
-        count(broker, queue, _DELETE_PATIENCE_S)
+        held = count(broker, queue, _DELETE_PATIENCE_S)
     except QueueMissing:
         return  # and nobody has to wait for us
     with removed.hold_removed(listener_id) as was_removed:
         if was_removed:
             delete(broker, queue, _DELETE_PATIENCE_S)
+            _log.info("listener.queue_deleted listener=%s messages=%d", listener_id, held)
