@@ -6,6 +6,7 @@ delivers normally.
 
 from __future__ import annotations
 
+import itertools
 import resource
 import time
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from durian.consumers.sender.requests import KEPT_BODY_BYTES, RequestsSender
+from durian.registry.headers import LONGEST_VALUE, MOST_HEADERS, check_headers
 from tests.integration.sender.conftest import DEADLINE_S, SLACK_S, request_to
 from tests.support.cases import extra_cases
 from tests.support.receivers import (
@@ -98,6 +100,12 @@ RECEIVERS = [
     Hostile("flood-status", flooding(b"HTTP/1.1 200 ", b"a" * 65536), "protocol"),
     Hostile("flood-trailers", flooding(CHUNKED + b"0\r\n", b"X-A: b\r\n" * 99), "protocol"),
     Hostile("flood-chunk-extension", flooding(CHUNKED + b"1;", b"a" * 65536), "protocol"),
+    Hostile(
+        "flood-chunk-extensions",
+        flooding(CHUNKED, (b"1;" + b"x" * 1000 + b"\r\na\r\n") * 64),
+        "protocol",
+    ),
+    Hostile("tiny-chunks", flooding(CHUNKED, b"1\r\na\r\n" * 999), "response", 200),
     Hostile(
         "big-header",
         answering(HEAD, *(b"X-%d: %s\r\n" % (n, b"a" * 60_000) for n in range(99)), b"\r\n"),
@@ -192,6 +200,21 @@ def test_a_late_outcome_takes_the_deadline_and_no_less(sender: RequestsSender) -
         outcome = sender.send(request_to(receiver.url()))
     assert outcome.error == "no complete response within 0.5 s"
     assert DEADLINE_S <= outcome.latency_s < DEADLINE_S + SLACK_S
+
+
+def test_an_owner_cannot_make_looking_for_secrets_expensive(sender: RequestsSender) -> None:
+    """Custom headers may hold thousands of words, each of which may be a secret."""
+    words = iter(f"{number:05d}+/=" for number in range(10_000))
+    headers = {
+        f"X-{number}": ",".join(itertools.islice(words, LONGEST_VALUE // 9))
+        for number in range(MOST_HEADERS)
+    }
+    check_headers(headers)
+    with Receiver(flooding(HEAD + b"X-A: b\r\n" * 90 + b"\r\n", b"ab,cd" * 9999)) as receiver:
+        before_cpu_s = time.thread_time()
+        outcome = sender.send(request_to(receiver.url(), headers=headers))
+        assert time.thread_time() - before_cpu_s < MOST_CPU_S
+    assert len(outcome.response_body) == KEPT_BODY_BYTES
 
 
 #: Rows of other suites, and where they are tested when it is not by a receiver above.

@@ -23,7 +23,7 @@ from durian.consumers.sender.fault import Fault
 from durian.consumers.sender.hygiene import (
     header_text,
     redact_body,
-    redact_text,
+    redact_texts,
     secrets_of,
 )
 from durian.consumers.sender.lookup import Lookup, Resolver, system_resolver
@@ -183,11 +183,12 @@ def _kept_body(response: BaseHTTPResponse) -> bytes:
 
 
 def _kept_headers(headers: HTTPHeaderDict, secrets: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    kept = []
+    names, values = [], []
     left = KEPT_HEADERS_CHARS
     for name, value in headers.iteritems():
         left -= len(name) + len(value)
         if left < 0:
             break
-        kept.append((name, redact_text(header_text(value), secrets)))
-    return tuple(kept)
+        names.append(name)
+        values.append(header_text(value))
+    return tuple(zip(names, redact_texts(values, secrets), strict=True))

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, cast
 
 from durian.consumers.sender.fault import Fault
 
-#: Bytes of a response head, all 1xx responses before it included; also of a chunked body's
-#: trailers. Common servers send less than 8 KiB.
+#: Bytes of a response head, all 1xx responses before it included; also of the lines between a
+#: body's chunks together, and of its trailers. Common servers send less than 8 KiB.
 LONGEST_HEAD_BYTES = 64 * 1024
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}(?: [^\r\n]*)?\r?\n")
@@ -66,6 +66,7 @@ class StrictResponse(http.client.HTTPResponse):
     """A response whose head is complete and unambiguous, or Fault."""
 
     fp: Any
+    _chunk_lines_left = LONGEST_HEAD_BYTES
 
     def begin(self) -> None:
         """Read the head of the final response.
@@ -100,6 +101,9 @@ class StrictResponse(http.client.HTTPResponse):
 
     def _read_next_chunk_size(self) -> int:
         line = self.fp.readline(_LONGEST_CHUNK_SIZE_LINE)
+        self._chunk_lines_left -= len(line)
+        if self._chunk_lines_left < 0:
+            raise Fault("protocol", "the response says more about its chunks than they hold")
         size = _CHUNK_SIZE_LINE.fullmatch(line)
         if size is None:
             if line.endswith(b"\n") or len(line) >= _LONGEST_CHUNK_SIZE_LINE:

@@ -14,7 +14,7 @@ from durian.consumers.sender.hygiene import (
     header_text,
     one_line,
     redact_body,
-    redact_text,
+    redact_texts,
     secrets_of,
 )
 
@@ -104,4 +104,6 @@ def test_other_bodies_stay_as_they_are() -> None:
 
 
 def test_secrets_are_redacted_in_text() -> None:
-    assert redact_text("got Bearer s3cr3t-t0k3n!", SECRETS) == "got [redacted]!"
+    texts = ["got Bearer s3cr3t-t0k3n!", "no", "key 0123456789abcdef"]
+    assert redact_texts(texts, SECRETS) == ["got [redacted]!", "no", "key [redacted]"]
+    assert redact_texts([], SECRETS) == []
