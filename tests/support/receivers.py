@@ -74,6 +74,10 @@ class Connection:
         while not self._stopping.is_set():
             self.send(block)
 
+    def pause(self, seconds: float) -> None:
+        """Do nothing for a while."""
+        self._stopping.wait(seconds)
+
     def wait(self) -> None:
         """Do nothing until the receiver is stopped."""
         self._stopping.wait()

@@ -127,8 +127,10 @@ class Deliverer:
             failpoint("delivery.begun")
             return self._sender.send(request)
         except Exception as error:  # noqa: BLE001  # ours: a failed attempt, not a lost delivery
+            # The log has the rest, which is nothing for the listener's owner.
             _log.exception("delivery.attempt_failed listener=%s", listener.id)
-            return Outcome(kind="error", latency_s=0.0, error=f"internal error: {error!r}")
+            reason = f"internal error: {type(error).__name__}"
+            return Outcome(kind="error", latency_s=0.0, error=reason)
 
     def _move(self, delivery: Delivery, error: str, decision: Decision, now: float) -> Move | None:
         """Where the delivery goes next; None when it is done."""

@@ -70,9 +70,12 @@ class Attempt:
     def for_owner(self) -> Self:
         """Return what the owner of the listener may see: nothing on the operator's network.
 
-        Kind and reason tell a guarded address from one where nobody listens, so they are left out.
+        Kind and reason tell a guarded address from one where nobody listens, so they are left out,
+        and so is how long it took, where the error is left out.
         """
-        return replace(self, error=self.public_error, kind="", reason="")
+        told = self.error == self.public_error
+        latency_ms = self.latency_ms if told else 0
+        return replace(self, error=self.public_error, kind="", reason="", latency_ms=latency_ms)
 
     def to_json(self) -> bytes:
         """Write it as the body of a message of `durian.attempts`. Never fails."""

@@ -7,9 +7,12 @@ delivers normally.
 from __future__ import annotations
 
 import itertools
+import re
 import resource
+import socket
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +21,7 @@ from durian.registry.headers import LONGEST_VALUE, MOST_HEADERS, check_headers
 from tests.integration.sender.conftest import DEADLINE_S, SLACK_S, request_to
 from tests.support.cases import extra_cases
 from tests.support.receivers import (
+    OK,
     Behaviour,
     Connection,
     Inbox,
@@ -27,10 +31,14 @@ from tests.support.receivers import (
     flooding,
     hanging,
     resetting,
+    scripted,
 )
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+#: More than the buffers of a connection hold.
+LARGE = b"a" * 8_000_000
 
 #: Bytes by which an attempt may raise the peak of resident memory.
 MOST_RSS_BYTES = 5 * 1024 * 1024
@@ -48,11 +56,29 @@ class Hostile:
     #: Words, where the moment of a reset decides which of them it is.
     kind: str
     status: int | None = None
+    #: What it is sent.
+    body: bytes = b"{}"
 
 
 def closing(connection: Connection) -> None:
     """Close at once, without reading."""
     connection.sock.close()
+
+
+def nibbling(connection: Connection) -> None:
+    """Read, but hardly."""
+    while connection.sock.recv(1):
+        connection.pause(0.05)
+
+
+def half_closing(part: bytes) -> Behaviour:
+    """Send a part, then say that there is no more, and stay."""
+
+    def end(connection: Connection) -> None:
+        connection.sock.shutdown(socket.SHUT_WR)
+        connection.wait()
+
+    return scripted(part, then=end)
 
 
 RECEIVERS = [
@@ -68,6 +94,20 @@ RECEIVERS = [
     Hostile("drip-trailers", dripping(CHUNKED + b"0\r\n", b"X: y\r\n" * 20), "timeout"),
     Hostile("drip-100", dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 9), "timeout"),
     Hostile("stalled-body", hanging(HEAD + b"Content-Length: 9\r\n\r\nab"), "timeout"),
+    Hostile("stalled-huge-chunk", hanging(CHUNKED + b"ffffffff\r\n"), "timeout"),
+    Hostile(
+        "stalled-huge-length",
+        hanging(HEAD + b"Content-Length: 9" + b"9" * 14 + b"\r\n\r\n"),
+        "timeout",
+    ),
+    Hostile("never-reads", hanging(read=False), "timeout", body=LARGE),
+    Hostile("reads-byte-by-byte", nibbling, "timeout", body=LARGE),
+    Hostile(
+        "floods-and-never-reads",
+        scripted(HEAD + b"\r\n", then=lambda one: one.flood(b"a" * 65536), read=False),
+        "timeout response",
+        body=LARGE,
+    ),
     # Breaking off.
     Hostile("close-at-once", closing, "error"),
     Hostile("close-after-request", answering(), "error"),
@@ -77,12 +117,17 @@ RECEIVERS = [
     Hostile("fin-after-status", answering(HEAD), "protocol"),
     Hostile("fin-mid-header", answering(HEAD + b"Content-Le"), "protocol"),
     Hostile("fin-after-header", answering(HEAD + b"Content-Length: 0\r\n"), "protocol"),
-    Hostile("rst-mid-header", resetting(HEAD + b"Content-Le"), "error"),
+    Hostile("rst-mid-status", resetting(b"HTTP/1.1 2"), "error protocol"),
+    Hostile("rst-mid-header", resetting(HEAD + b"Content-Le"), "error protocol"),
+    Hostile("half-close", half_closing(b""), "error"),
+    Hostile("half-close-mid-header", half_closing(HEAD), "protocol"),
     # A complete head is the receiver's decision, whatever follows.
     Hostile("fin-mid-body", answering(HEAD + b"Content-Length: 9\r\n\r\nab"), "response", 200),
     Hostile("fin-mid-chunk", answering(CHUNKED + b"5\r\nab"), "response", 200),
     Hostile("fin-mid-chunk-size", answering(CHUNKED + b"5"), "response", 200),
     Hostile("fin-before-trailers", answering(CHUNKED + b"0\r\n"), "response", 200),
+    Hostile("half-close-mid-body", half_closing(CHUNKED + b"5\r\nab"), "response", 200),
+    Hostile("rst-mid-chunk", resetting(CHUNKED + b"5\r\nab"), "response", 200),
     Hostile("rst-after-200", resetting(HEAD + b"Content-Length: 2\r\n\r\nok"), "response", 200),
     # Endless.
     Hostile("endless-body", flooding(HEAD + b"\r\n", b"a" * 65536), "response", 200),
@@ -116,6 +161,12 @@ RECEIVERS = [
     Hostile("http2", answering(b"HTTP/2 200\r\n\r\n"), "protocol"),
     Hostile("other-protocol", answering(b"220 mail.example ESMTP\r\n"), "protocol"),
     Hostile("tls-on-http", answering(b"\x15\x03\x03\x00\x02\x02\x46"), "protocol"),
+    Hostile("banner-first", hanging(b"SSH-2.0-OpenSSH_9.2\r\n", read=False), "protocol"),
+    Hostile("http2-frames", answering(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" * 9), "protocol"),
+    Hostile("http12", answering(b"HTTP/1.2 200 OK\r\n\r\n"), "protocol"),
+    Hostile("blank-line-first", answering(b"\r\n" + OK), "protocol"),
+    Hostile("tabs-in-status", answering(b"HTTP/1.1\t200\tOK\r\n\r\n"), "protocol"),
+    Hostile("cr-in-status", answering(b"HTTP/1.1 500 No\rHTTP/1.1 200 OK\r\n\r\n"), "protocol"),
     Hostile("binary", answering(bytes(range(256)) * 9), "protocol"),
     Hostile("status-two-digits", answering(b"HTTP/1.1 20 OK\r\n\r\n"), "protocol"),
     Hostile("status-four-digits", answering(b"HTTP/1.1 2000 OK\r\n\r\n"), "protocol"),
@@ -124,6 +175,9 @@ RECEIVERS = [
     Hostile("status-000", answering(b"HTTP/1.1 000 OK\r\n\r\n"), "protocol"),
     Hostile("header-without-colon", answering(HEAD + b"no colon\r\n\r\n"), "protocol"),
     Hostile("header-with-space", answering(HEAD + b"Content-Length : 2\r\n\r\nok"), "protocol"),
+    Hostile("header-without-name", answering(HEAD + b": b\r\n\r\n"), "protocol"),
+    Hostile("cr-in-header", answering(HEAD + b"X-A: b\rContent-Length: 5\r\n\r\n"), "protocol"),
+    Hostile("headers-101", answering(HEAD, b"X-A: b\r\n" * 101 + b"\r\n"), "protocol"),
     Hostile("header-folded", answering(HEAD + b"X-A: b\r\n c\r\n\r\n"), "protocol"),
     Hostile(
         "dup-content-length",
@@ -132,6 +186,13 @@ RECEIVERS = [
     ),
     Hostile("content-length-list", answering(HEAD + b"Content-Length: 2, 5\r\n\r\n"), "protocol"),
     Hostile("content-length-sign", answering(HEAD + b"Content-Length: -2\r\n\r\n"), "protocol"),
+    Hostile("content-length-plus", answering(HEAD + b"Content-Length: +2\r\n\r\nok"), "protocol"),
+    Hostile("content-length-none", answering(HEAD + b"Content-Length:\r\n\r\nok"), "protocol"),
+    Hostile(
+        "content-length-other-digits",
+        answering(HEAD + "Content-Length: \u0662\r\n\r\nok".encode()),
+        "protocol",
+    ),
     Hostile("content-length-word", answering(HEAD + b"Content-Length: two\r\n\r\n"), "protocol"),
     Hostile(
         "content-length-huge",
@@ -141,10 +202,22 @@ RECEIVERS = [
     Hostile("bad-chunk", answering(CHUNKED + b"ffffffffffffffff\r\nabc"), "protocol"),
     Hostile("chunk-negative", answering(CHUNKED + b"-5\r\nabcde\r\n0\r\n\r\n"), "protocol"),
     Hostile("chunk-word", answering(CHUNKED + b"five\r\nabcde\r\n0\r\n\r\n"), "protocol"),
+    Hostile("chunk-plus", answering(CHUNKED + b"+5\r\nabcde\r\n0\r\n\r\n"), "protocol"),
+    Hostile("chunk-underscore", answering(CHUNKED + b"0_5\r\nabcde\r\n0\r\n\r\n"), "protocol"),
+    Hostile("chunk-lf-only", answering(CHUNKED + b"5\nabcde\n0\n\n"), "protocol"),
     Hostile("chunk-0x", answering(CHUNKED + b"0x5\r\nabcde\r\n0\r\n\r\n"), "protocol"),
     Hostile("codings-twice", answering(HEAD + b"Transfer-Encoding: chunked\r\n" * 2), "protocol"),
     Hostile("switching", answering(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), "protocol"),
     # Odd, but responses.
+    Hostile("many-102", answering(b"HTTP/1.1 102 Wait\r\n\r\n" * 999, OK), "response", 200),
+    Hostile("no-content-with-body", answering(b"HTTP/1.1 204 No\r\n\r\n" + OK), "response", 204),
+    Hostile("unasked", scripted(OK, read=False, then=Connection.wait), "response", 200),
+    Hostile(
+        "codings-of-codings",
+        answering(HEAD + b"Content-Encoding: gzip, br, gzip, deflate\r\n\r\nabc"),
+        "response",
+        200,
+    ),
     Hostile("status-999", answering(b"HTTP/1.1 999 No\r\n\r\n"), "response", 999),
     Hostile("no-reason", answering(b"HTTP/1.1 204\r\n\r\n"), "response", 204),
     Hostile("http10", answering(b"HTTP/1.0 200 OK\r\n\r\nok"), "response", 200),
@@ -181,7 +254,7 @@ def test_an_attempt_ends_in_time_and_as_it_should(sender: RequestsSender, hostil
     with Receiver(hostile.behaviour) as receiver, Receiver(Inbox()) as good:
         before_bytes, before_cpu_s = _peak_rss_bytes(), time.thread_time()
         started = time.monotonic()
-        outcome = sender.send(request_to(receiver.url()))
+        outcome = sender.send(request_to(receiver.url(), body=hostile.body))
         took_s = time.monotonic() - started
         assert outcome.kind in hostile.kind.split()
         assert outcome.status == hostile.status
@@ -217,24 +290,34 @@ def test_an_owner_cannot_make_looking_for_secrets_expensive(sender: RequestsSend
     assert len(outcome.response_body) == KEPT_BODY_BYTES
 
 
-#: Rows of other suites, and where they are tested when it is not by a receiver above.
-ELSEWHERE = {
-    "syn-blackhole": "test_connecting",
-    "retry-after-huge": "test_responses",
-    "ansi-body": "test_responses",
-    "secrets-echo": "test_responses",
-    "self-signed": "test_tls",
-    "tls-handshake-drip": "test_tls",
-    "dns-servfail": "test_connecting",
-    "dns-nxdomain": "test_connecting",
-    "dns-rebind": "test_connecting",
+#: What receivers of other suites are about, by words of theirs, and where that is tested: by a
+#: receiver above, or in a module beside this one.
+CLASSES = {
+    r"drip|slow|stall|hang|never|accepts": "drip-body",
+    r"endless|flood|for ever|as fast as|infinite": "endless-body",
+    r"\bfin\b|clos|truncat|half|cut": "fin-mid-header",
+    r"\brst\b|reset": "rst-after-200",
+    r"big|huge|giant|large|long|many|\d+ ?[kmg]i?b": "big-header",
+    r"chunk|trailer": "bad-chunk",
+    r"length|transfer-encoding|conflict": "dup-content-length",
+    r"\b1(xx|0\d)\b|continue|hints|upgrade|switching": "flood-100",
+    r"status|http/|protocol|binary|bytes|garbage": "http09",
+    r"gzip|deflate|compress|bomb|encod": "test_responses",
+    r"retry-after|esc|echo|redirect|location|cookie|header": "test_responses",
+    r"tls|certificate|self-signed|handshake|\bsni\b": "test_tls",
+    r"dns|servfail|nxdomain|\bname|rebind|ttl|\bsyn\b|blackhole|refus": "test_connecting",
+    r"keep-alive|reus|pool": "test_connections",
 }
 
 
-def test_every_receiver_that_is_known_elsewhere_is_known_here() -> None:
-    """Further rows (see tests.support.cases) name receivers; each must have a test."""
-    known = {hostile.id for hostile in RECEIVERS} | set(ELSEWHERE)
-    assert {row["id"] for row in extra_cases("evil_receivers.jsonl")} <= known
+def test_every_receiver_that_is_known_elsewhere_is_of_a_class_that_is_tested_here() -> None:
+    """Further rows (see tests.support.cases) describe receivers in words."""
+    known = {hostile.id for hostile in RECEIVERS}
+    known |= {path.stem for path in Path(__file__).parent.glob("test_*.py")}
+    assert set(CLASSES.values()) <= known
+    for row in extra_cases("evil_receivers.jsonl"):
+        told = f"{row['id']} {row['receiver']}".lower()
+        assert any(re.search(words, told) for words in CLASSES), told
 
 
 def _peak_rss_bytes() -> int:

@@ -116,13 +116,13 @@ def test_a_first_wait_is_kept_without_burning_an_attempt(house: House) -> None:
 
 def test_a_fault_of_ours_is_a_failed_attempt(house: House) -> None:
     def fault(_request: Request) -> Outcome:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("in /srv/durian")
 
     house.sender.answer = fault
     house.emit(JOE)
     house.advance(1000)
     [dead] = house.broker.messages(house.topology.dead_queue("joe"))
-    assert "ZeroDivisionError" in str(dead.headers["durian-last-error"])
+    assert dead.headers["durian-last-error"] == "error: internal error: ZeroDivisionError"
 
 
 def test_a_disabled_listener_keeps_its_backlog_and_burns_no_attempt(house: House) -> None:

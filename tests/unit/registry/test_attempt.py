@@ -107,10 +107,17 @@ def test_an_owner_sees_nothing_of_the_operators_network() -> None:
 
 
 def test_a_blocked_address_looks_like_one_where_nobody_listens() -> None:
-    blocked = attempt(kind="blocked", error="guarded", public_error="could not connect")
-    refused = attempt(kind="refused", error="10.0.0.7: refused", public_error="could not connect")
+    """In words, and in how long it took to find out."""
+    blocked = attempt(
+        kind="blocked", error="guarded", public_error="could not connect", latency_ms=1
+    )
+    refused = attempt(
+        kind="refused", error="refused", public_error="could not connect", latency_ms=83
+    )
+    late = attempt(kind="timeout", error="too late", public_error="too late", latency_ms=15_000)
 
     assert blocked.for_owner() == refused.for_owner()
+    assert late.for_owner().latency_ms == 15_000
 
 
 def test_a_cursor_survives_being_text() -> None:

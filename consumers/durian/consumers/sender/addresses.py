@@ -1,8 +1,8 @@
 """Which addresses may be called: a table of our own.
 
 The standard library's `is_global` is wrong about NAT64, 6to4, site-local and multicast addresses
-in Python 3.11, and knows no cloud's metadata service. Denied is what IANA's special-purpose
-registries do not call globally reachable, and every form of IPv6 that carries an IPv4 address.
+in Python 3.11, and knows no cloud's metadata service. Denied is everything in IANA's registries of
+special-purpose addresses, and every form of IPv6 that carries an IPv4 address.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ DENIED_IPV4 = tuple(
         "172.16.0.0/12",  # private
         "192.0.0.0/24",  # protocol assignments; metadata service of Oracle Cloud
         "192.0.2.0/24",  # documentation
+        "192.31.196.0/24",  # AS112, anycast: whichever network is the nearest answers
+        "192.52.193.0/24",  # AMT relays, anycast
         "192.88.99.0/24",  # deprecated 6to4 relays
         "192.168.0.0/16",  # private
+        "192.175.48.0/24",  # AS112
         "198.18.0.0/15",  # benchmarking
         "198.51.100.0/24",  # documentation
         "203.0.113.0/24",  # documentation
@@ -49,16 +52,19 @@ PUBLIC_IPV6 = IPv6Network("2000::/3")
 DENIED_IPV6 = tuple(
     IPv6Network(network)
     for network in (
-        "2001::/23",  # protocol assignments: Teredo, benchmarking, ORCHID
+        "2001::/23",  # protocol assignments: Teredo, benchmarking, ORCHID, AMT, AS112
         "2001:db8::/32",  # documentation
         "2002::/16",  # 6to4: carries any IPv4 address
+        "2620:4f:8000::/48",  # AS112
         "3ffe::/16",  # the 6bone, returned
         "3fff::/20",  # documentation
     )
 )
 
-#: The middle of an ISATAP interface id (RFC 5214), which is followed by any IPv4 address.
-_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
+#: The middle of an ISATAP interface id (RFC 5214), which is followed by any IPv4 address. Two bits
+#: of it may vary: local or global, one or many.
+_ISATAP = 0x00005EFE
+_ISATAP_MASK = 0xFCFFFFFF
 
 
 class Guard:
@@ -93,4 +99,4 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
         return not any(address in network for network in DENIED_IPV4)
     if address not in PUBLIC_IPV6 or any(address in network for network in DENIED_IPV6):
         return False
-    return int(address) >> 32 & 0xFFFFFFFF not in _ISATAP
+    return int(address) >> 32 & _ISATAP_MASK != _ISATAP

@@ -32,7 +32,7 @@ def test_both_ends_of_a_denied_network_are_denied(network: IPv4Network) -> None:
         *("168.63.129.16", "169.254.169.254", "169.254.170.2", "169.254.170.23", "172.31.255.255"),
         *("192.0.0.192", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.19.255.255"),
         *("198.51.100.1", "203.0.113.10", "224.0.0.1", "239.255.255.255", "240.0.0.1"),
-        *("255.255.255.255",),
+        *("192.31.196.1", "192.52.193.1", "192.175.48.6", "255.255.255.255"),
     ],
 )
 def test_special_ipv4_addresses_are_denied_in_every_form_ipv6_has_for_them(address: str) -> None:
@@ -49,7 +49,7 @@ def test_special_ipv4_addresses_are_denied_in_every_form_ipv6_has_for_them(addre
         f"2001:0:4136:e378:8000:63bf:{high ^ 0xFFFF:x}:{low ^ 0xFFFF:x}",  # Teredo
         f"fe80::5efe:{high:x}:{low:x}",  # ISATAP
         f"2606:4700::5efe:{high:x}:{low:x}",  # ISATAP within a public prefix
-        f"2606:4700::200:5efe:{high:x}:{low:x}",
+        *(f"2606:4700::{bits}00:5efe:{high:x}:{low:x}" for bits in (1, 2, 3)),
     ):
         assert not GUARD.allows(form), form
 
@@ -59,6 +59,7 @@ def test_special_ipv4_addresses_are_denied_in_every_form_ipv6_has_for_them(addre
     [
         *("::", "::1", "::2", "::ffff:0:0", "64:ff9b::808:808", "100::1", "100:0:0:1::1"),
         *("2001::1", "2001:2::1", "2001:10::1", "2001:20::1", "2001:db8::1", "2002:808:808::1"),
+        *("2001:1::1", "2001:3::1", "2001:4:112::6", "2001:30::1", "2620:4f:8000::6"),
         *("3ffe::1", "3fff::1", "3fff:fff::1", "5f00::1", "fc00::1", "fd00::1", "fdff::1"),
         *("fe80::1", "febf::1", "fec0::1", "feff::1", "ff02::1", "ff0e::1", "4000::1", "1fff::1"),
     ],

@@ -49,6 +49,14 @@ DENIED_ANSWERS = [
     ["169.254.169.254", PUBLIC],
     [PUBLIC, "::1"],
     [PUBLIC] * 49 + ["10.0.0.1"],
+    [PUBLIC, "::ffff:10.0.0.1"],
+    ["64:ff9b:1::a00:1"],
+    ["2606:4700::300:5efe:a00:1"],
+    ["192.175.48.6"],
+    ["2606:4700::1%1"],
+    ["localhost"],
+    ["127.1"],
+    [""],
 ]
 
 ALLOWED_ANSWERS = [
@@ -66,12 +74,45 @@ DENIED_URLS = [
     *("http://user@example.com/", "http://example.com\\@127.0.0.1/", "http://example.com:0/"),
     *("http://example.com:6379/", "file:///etc/passwd", "//example.com/", "example.com", ""),
     *("http://example.com/\r\nHost: x", "http://[::1%25lo]/", "http://hidden.onion/"),
+    # Addresses that only some would call one.
+    *("http://0/", "http://1/", "http://1.1.1/", "http://1.1.1.1.1/", "http://256.1.1.1/"),
+    *("http://127.0.0.1./", "http://0x7f.0.0.1./", "http://example.0/", "http://example.0x/"),
+    *("http://[127.0.0.1]/", "http://[::ffff:0177.0.0.1]/", "http://[v1.fe80::a]/"),
+    # Addresses within addresses.
+    *("http://[::ffff:7f00:1]/", "http://[::ffff:0:127.0.0.1]/", "http://[::127.0.0.1]/"),
+    *("http://[64:ff9b:1::7f00:1]/", "http://[2002:a00:1::]/", "http://[2620:4f:8000::6]/"),
+    "http://[2606:4700::100:5efe:7f00:1]/",
+    # Where the host ends.
+    *("http://[::1", "http://::1]/", "http://[::1]example.com/", "http://example.com#@127.0.0.1/"),
+    *("http://example.com;@127.0.0.1/", "http://example.com,127.0.0.1/", "http://a|b.example/"),
+    *("http:/example.com/", "http:example.com/", "http:///example.com/", "http:\\\\example.com/"),
+    *(" http://example.com/", "http://example.com/ ", "http://exam\tple.com/", "http://a b/"),
+    *("http://example.com/\x00", "http://example.com/\x7f", "http://example.com/\u2028"),
+    # Ports.
+    *("http://example.com:080/", "http://example.com:+80/", "http://example.com:80:80/"),
+    *("http://example.com:/", "http://example.com:\u0668\u0660/", "http://example.com:65536/"),
+    *("http://example.com:22/", "http://example.com:6667/", "http://8.8.8.8:27017/"),
+    # Names in disguise.
+    *("http://127.0.0.1\u3002/", "http://\u2488.0.0.1/", "http://\u0661\u0662\u0667.0.0.1/"),
+    *("http://localho\u017ft/", "http://\u2113ocalhost/", "http://loc\u00adalhost/"),
+    *("http://local\u200bhost/", "http://\uff4cocalhost/", "http://%6cocalhost/"),
+    *("http://exam\u2024ple.com/", "http://ex\u0430mple\u2044.com/", "http://a\u202eb.example/"),
+    # No names at all.
+    *("http://a..b/", "http://.example.com/", "http://-a.example/", "http://a-.example/"),
+    *("http://*.example.com/", "http://xn--a/", "http://xn--0.example/", "http://./"),
 ]
 
 ALLOWED_URLS = [
     *("http://8.8.8.8/", "https://1.1.1.1:8443/", "http://[2606:4700:4700::1111]/"),
     *("https://example.com/hook?next=http://127.0.0.1/", "HTTPS://EXAMPLE.COM"),
     "https://b\u00fccher.example/",
+    *("https://fa\u00df.example/", "https://\u4f8b\u3048.example/", "https://a--b.example/"),
+    *("https://example.com:444/", "https://example.com:65535/", "https://[2a00::1]:8443/"),
+    *(
+        "https://example.com/%00%0d%0a",
+        "https://example.com?@127.0.0.1/",
+        "http://[::ffff:8.8.8.8]/",
+    ),
 ]
 
 

@@ -67,12 +67,41 @@ def test_a_lookup_that_hangs_ends_in_time_for_who_waits() -> None:
 def test_lookups_under_way_are_bounded() -> None:
     gate = Gate()
     lookup = Lookup(gate, most=2)
-    for host in ("a.example", "b.example", "c.example", "c.example"):
+    for host in "abcdeeff":
         with pytest.raises(Fault, match="in time"):
-            lookup.addresses(host, 0.01)
-    assert gate.asked == ["a.example", "b.example"]
+            lookup.addresses(f"{host}.example", 0.01)
+    # Two that are slow, and two more that could not be told from others.
+    assert gate.asked == ["a.example", "b.example", "c.example", "d.example"]
     gate.open.set()
-    assert lookup.addresses("c.example", PATIENCE_S) == ["93.184.215.14"]
+    assert lookup.addresses("e.example", PATIENCE_S) == ["93.184.215.14"]
+
+
+def test_names_that_hang_keep_no_other_from_being_looked_up() -> None:
+    hung = threading.Event()
+
+    def resolve(host: str) -> Sequence[str]:
+        if host.startswith("dead"):
+            hung.wait(PATIENCE_S)
+        return ["93.184.215.14"]
+
+    lookup = Lookup(resolve, most=2, quick_s=0.01)
+    for _ in range(3):
+        for number in range(2):
+            with pytest.raises(Fault, match="in time"):
+                lookup.addresses(f"dead{number}.example", 0.05)
+    assert lookup.addresses("good.example", PATIENCE_S) == ["93.184.215.14"]
+    hung.set()
+
+
+def test_a_name_that_was_slow_once_is_like_others_when_it_answers_soon() -> None:
+    gate = Gate()
+    lookup = Lookup(gate, quick_s=PATIENCE_S)
+    with pytest.raises(Fault, match="in time"):
+        lookup.addresses("a.example", 0.01)
+    assert list(lookup._slow_names) == ["a.example"]
+    gate.open.set()
+    lookup.addresses("a.example", PATIENCE_S)
+    assert not lookup._slow_names
 
 
 def test_a_resolver_that_fails_in_its_own_way_is_heard() -> None:
