@@ -14,6 +14,8 @@ pytest_plugins = ["tests.support.servers", "tests.support.parallel", "tests.supp
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# No deadline: a busy machine is no failure. The blob replays a failure that CI found.
-settings.register_profile("durian", deadline=None, print_blob=True)
+# No deadline: a busy machine is no failure. The blob replays a failure that CI found. Every run
+# looks at other examples, so a few each time go far; `--hypothesis-profile nightly` takes many.
+settings.register_profile("durian", max_examples=50, deadline=None, print_blob=True)
+settings.register_profile("nightly", settings.get_profile("durian"), max_examples=2000)
 settings.load_profile("durian")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.house import functions, modules, packages, parse, short, suites
+from tests.support.house import modules, packages, parse, short, suites
 
 #: A rule switched off, and what stands behind it on the line.
 SWITCH = re.compile(
@@ -26,11 +26,14 @@ PUT_OFF = re.compile(
     r"\b(?:" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b"
 )
 
+#: What may have a docstring.
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
-@pytest.mark.parametrize("path", [*modules(), *suites()], ids=short)
-def test_a_rule_switched_off_has_its_reason_beside_it(path: Path) -> None:
+
+def test_a_rule_switched_off_has_its_reason_beside_it() -> None:
     bare = [
         f"{short(path)}:{number}: {line.strip()}"
+        for path in [*modules(), *suites()]
         for number, line in _comment_lines(path)
         if (switch := SWITCH.search(line)) and not REASON.search(switch["rest"])
     ]
@@ -38,39 +41,49 @@ def test_a_rule_switched_off_has_its_reason_beside_it(path: Path) -> None:
     assert bare == []
 
 
-@pytest.mark.parametrize("path", [*modules(), *suites()], ids=short)
-def test_nothing_is_put_off(path: Path) -> None:
+def test_nothing_is_put_off() -> None:
     found = [
-        f"{short(path)}:{n}: {line.strip()}" for n, line in _lines(path) if PUT_OFF.search(line)
+        f"{short(path)}:{number}: {line.strip()}"
+        for path in [*modules(), *suites()]
+        for number, line in _lines(path)
+        if PUT_OFF.search(line)
     ]
 
     assert found == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=short)
-def test_a_public_constant_says_what_it_is(path: Path) -> None:
+def test_a_public_constant_says_what_it_is() -> None:
     """By a `#:` comment above it, or above the block of assignments it stands in."""
-    lines = path.read_text(encoding="utf-8").splitlines()
     bare = [
         f"{short(path)}:{node.lineno} {name}"
+        for path in modules()
         for node, name in _constants(parse(path))
-        if not _explained(lines, node.lineno)
+        if not _explained(path, node.lineno)
     ]
 
     assert bare == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=short)
-def test_a_public_name_has_a_docstring(path: Path) -> None:
-    tree = parse(path)
-    nodes = [tree, *functions(tree), *(n for n in ast.walk(tree) if isinstance(n, ast.ClassDef))]
+def test_a_public_name_has_a_docstring() -> None:
     bare = [
         f"{short(path)}:{getattr(node, 'lineno', 1)} {getattr(node, 'name', 'module')}"
-        for node in nodes
-        if _public(tree, node) and not _is_overload(node) and not ast.get_docstring(node)
+        for path in modules()
+        for node in _public(parse(path))
+        if not _is_overload(node) and not ast.get_docstring(node)
     ]
 
     assert bare == []
+
+
+def test_what_stands_in_a_private_name_or_in_a_function_is_not_public() -> None:
+    tree = ast.parse(
+        "def f():\n    def g(): ...\nclass A:\n    def b(self): ...\n    def _c(self): ...\n"
+        "class _D:\n    def e(self): ...\nif True:\n    def h(): ...\n"
+    )
+
+    assert [getattr(node, "name", "module") for node in _public(tree)] == [
+        *("module", "f", "A", "b", "h")
+    ]
 
 
 @pytest.mark.parametrize("package", packages(), ids=lambda path: path.name)
@@ -120,8 +133,9 @@ def _constants(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
                 yield node, target.id
 
 
-def _explained(lines: list[str], lineno: int) -> bool:
+def _explained(path: Path, lineno: int) -> bool:
     """Walk up the block (no empty line in between) to a `#:` comment."""
+    lines = path.read_text(encoding="utf-8").splitlines()
     for line in reversed(lines[: lineno - 1]):
         if line.startswith("#:"):
             return True
@@ -136,18 +150,12 @@ def _is_overload(node: ast.AST) -> bool:
     return any(isinstance(one, ast.Name) and one.id == "overload" for one in decorators)
 
 
-def _public(tree: ast.Module, node: ast.AST) -> bool:
-    """A name is public when neither it nor what it stands in begins with an underscore."""
-    if isinstance(node, ast.Module):
-        return True
-    parents = {
-        id(child): parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)
-    }
-    current: ast.AST = node
-    while not isinstance(current, ast.Module):
-        if getattr(current, "name", "").startswith("_"):
-            return False
-        current = parents[id(current)]
-        if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
-            return False
-    return True
+def _public(node: ast.AST) -> Iterator[Documented]:
+    """What has no underscore before its name, nor before that of what it stands in."""
+    if isinstance(node, Documented):
+        if getattr(node, "name", "").startswith("_"):
+            return
+        yield node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        for child in ast.iter_child_nodes(node):
+            yield from _public(child)

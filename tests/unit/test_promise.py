@@ -1,12 +1,11 @@
 """The promise, as a state machine: router and delivery on the embedded broker, a clock by hand.
 
 Hypothesis tries sequences of events, faults and changes and shrinks what breaks the promise. For
-thousands of them: `DURIAN_PROMISE_EXAMPLES=5000 pytest tests/unit/test_promise.py`.
+thousands of them: `pytest --hypothesis-profile nightly tests/unit/test_promise.py`.
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 
 from hypothesis import HealthCheck, settings
@@ -19,7 +18,6 @@ from durian.events import Event
 from tests.support.whole import House, listener, status
 
 NAMES = ("ann", "bob", "eve")
-EXAMPLES = int(os.environ.get("DURIAN_PROMISE_EXAMPLES", "60"))
 
 #: What a receiver may be up to.
 MOODS = {"fine": 200, "down": 500, "busy": 429, "moved": 301, "gone": 410}
@@ -142,9 +140,7 @@ class Promise(RuleBasedStateMachine):
 
 
 Promise.TestCase.settings = settings(
-    max_examples=EXAMPLES,
     stateful_step_count=30,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 TestPromise = Promise.TestCase

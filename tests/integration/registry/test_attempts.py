@@ -268,7 +268,7 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=FIELDS)
 @example(fields={"response_body": "\x00 \x1b[31m \u202e"})
 def test_every_record_that_can_be_read_can_be_stored(

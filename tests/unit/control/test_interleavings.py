@@ -1,12 +1,11 @@
 """Listeners come, go and come back while processes lag: no owner's queue is ever deleted.
 
 Hypothesis tries orders of steps, also such as come between reading the registry and acting on it.
-For thousands of them: `DURIAN_PROMISE_EXAMPLES=5000 pytest tests/unit/control`.
+For thousands of them: `pytest --hypothesis-profile nightly tests/unit/control`.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from hypothesis import HealthCheck, settings
@@ -20,7 +19,6 @@ from durian.router import Router
 from tests.support.whole import House, listener, status
 
 NAMES = ("ann", "bob")
-EXAMPLES = int(os.environ.get("DURIAN_PROMISE_EXAMPLES", "60"))
 
 #: What is done with one listener.
 ACTS = ("add", "remove", "change", "disable")
@@ -167,9 +165,7 @@ class Interleavings(RuleBasedStateMachine):
 
 
 Interleavings.TestCase.settings = settings(
-    max_examples=EXAMPLES,
     stateful_step_count=30,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 TestInterleavings = Interleavings.TestCase
