@@ -14,6 +14,7 @@ SUITES: dict[str, Callable[[Node], list[Figure]]] = {
     "isolation": suites.isolation,
     "replay": suites.replay,
     "memory": suites.memory,
+    "django": suites.django,
 }
 
 

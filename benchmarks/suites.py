@@ -11,6 +11,7 @@ from statistics import median
 
 from benchmarks.celery_baseline.__main__ import fastest
 from benchmarks.celery_baseline.__main__ import measure as measure_celery
+from benchmarks.django_app import project
 from benchmarks.durian_run import Deployment, measure
 from benchmarks.receiver import Receiver
 from benchmarks.support import Figure, virtual_host
@@ -110,6 +111,14 @@ def memory(node: Node) -> list[Figure]:
             Figure(f"{role}: growth", loaded[role] - idle[role], "MiB"),
         ]
     return figures
+
+
+def django(node: Node) -> list[Figure]:
+    """What a hook costs a save, and how fast the relay is."""
+    with project(), virtual_host(node) as url:
+        from benchmarks.django_app import measure as app  # noqa: PLC0415  # once Django is set up
+
+        return [*app.saves(), *app.relay(url)]
 
 
 @contextlib.contextmanager

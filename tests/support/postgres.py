@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -93,7 +94,8 @@ class Server:
 class PrivateServer(Server):
     """A server of our own, on a free port of the loopback interface, in a temporary directory."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, settings: Sequence[str] = SETTINGS) -> None:
+        self._settings = settings
         self._port = str(*free_ports(1))
         super().__init__(f"postgresql://{ADMIN}@127.0.0.1:{self._port}/postgres")
         self._programs = programs
@@ -128,7 +130,7 @@ class PrivateServer(Server):
         command = [
             str(self._programs / "postgres"),
             *("-D", str(self._data), "-k", str(self._home), "-h", "127.0.0.1", "-p", self._port),
-            *(word for setting in SETTINGS for word in ("-c", setting)),
+            *(word for setting in self._settings for word in ("-c", setting)),
         ]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -11,16 +11,11 @@ from functools import wraps
 from typing import Any
 
 from django.db import router, transaction
-
-#: Marks a method that is this module's.
-_MARK = "_durian_atomic"
+from durian.hook.wrapping import Wrapping
 
 
-def save_atomically(model: Any) -> None:
-    """Let saves of a model's instances begin a transaction where there is none. Harmless twice."""
-    original = model.save_base
-    if getattr(original, _MARK, False):
-        return
+def _in_transaction(_model: Any, original: Any) -> Any:
+    """Wrap `save_base`, which every save comes to."""
 
     @wraps(original)
     def save_base(  # noqa: PLR0917  # Django's own signature
@@ -45,5 +40,8 @@ def save_atomically(model: Any) -> None:
             with transaction.atomic(using=using):
                 original(self, **options)
 
-    setattr(save_base, _MARK, True)
-    model.save_base = save_base
+    return save_base
+
+
+#: Lets saves of a model's instances begin a transaction where there is none.
+SAVING = Wrapping("save_base", _in_transaction)

@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.db import router, transaction
 from django.db.models.signals import post_save, pre_save
 from durian.django import outbox
-from durian.django.atomic import save_atomically
+from durian.django.atomic import SAVING
 from durian.django.eager import EagerRelay
 from durian.django.models import OutboxEvent
 from durian.django.settings import DjangoSettings, read
@@ -55,9 +55,13 @@ class DjangoDeployment(Deployment):
 
     def bound(self, hook: Any) -> None:
         """Let saves of a hook's model be one transaction with what the hook writes."""
-        if isinstance(hook, ModelHook) and hook.resolve_signal() in (pre_save, post_save):
-            for model in hook.senders_of_instances():
-                save_atomically(model)
+        for model in _saved_models(hook):
+            SAVING.add(model)
+
+    def unbound(self, hook: Any) -> None:
+        """Have its saves as they were."""
+        for model in _saved_models(hook):
+            SAVING.remove(model)
 
     async def in_thread(self, function: Callable[[], _Result]) -> _Result:
         """Call a function that blocks, from a coroutine, where its database connections are."""
@@ -100,3 +104,10 @@ class DjangoDeployment(Deployment):
                 connect_timeout_s=timeout_s, confirm_timeout_s=timeout_s, give_up_after_s=timeout_s
             )
         )
+
+
+def _saved_models(hook: Any) -> Sequence[Any]:
+    """The models whose saves trigger a hook."""
+    if not isinstance(hook, ModelHook) or hook.resolve_signal() not in {pre_save, post_save}:
+        return ()
+    return hook.senders_of_instances()

@@ -5,30 +5,27 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic_core import to_json
+
 from django.db import connections
-from django.utils import timezone
-from durian.django.models import OutboxEvent
 from durian.errors import InvalidEvent
 from durian.events import Event
 from durian.faults import failpoint
 
-#: Written by hand: Django's own way to one INSERT takes three times as long (measured), and every
-#: save of a model with a hook pays for it.
+#: Written by hand, with the database's own clock: Django's way to one INSERT takes three times as
+#: long (measured), and every save of a model with a hook pays for it.
 _INSERT = (
-    "INSERT INTO {table} (type, attributes, body, created_at, error, holder)"
-    " VALUES (%s, %s, %s, %s, '', '')"
+    "INSERT INTO durian_outbox (type, attributes, body, created_at, error, holder)"
+    " VALUES (%s, %s, %s, CURRENT_TIMESTAMP, '', '')"
 )
 
 
 def write(event: Event, using: str) -> None:
     """Write an event, in the transaction that is open on that database."""
     connection = connections[using]
-    table = connection.ops.quote_name(OutboxEvent._meta.db_table)  # noqa: SLF001  # Django's own way
-    created_at = connection.ops.adapt_datetimefield_value(timezone.now())
-    attributes = json.dumps(event.attributes, ensure_ascii=False, separators=(",", ":"))
-    row = (event.type, attributes, event.body, created_at)
+    row = (event.type, to_json(event.attributes).decode(), event.body)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(table=table), row)
+        cursor.execute(_INSERT, row)
     failpoint("outbox.written")
 
 

@@ -1,4 +1,4 @@
-"""Which fields of an instance have changed since it was made, loaded or last saved."""
+"""Which fields of an instance have changed since it was loaded or last saved."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ from collections.abc import Collection, Iterable
 from copy import deepcopy
 from typing import Any
 
-from durian.hook.reference import imported
+from durian.hook.wrapping import Wrapping
 
 #: Where an instance keeps its values of that time.
 _SEEN = "_durian_seen"
 
-
-def follow(model: Any, attributes: Collection[str], senders: Iterable[Any]) -> None:
-    """Keep the values of attributes whenever an instance is made or loaded."""
-
-    def keep(instance: Any, **_: Any) -> None:
-        _keep(instance.__dict__, attributes)
-
-    for number, sender in enumerate(senders):
-        _post_init().connect(keep, sender=sender, weak=False, dispatch_uid=_uid(model, number))
+#: The attributes that are kept of each model's instances, once for each hook that wants them.
+_WANTED: dict[Any, list[Collection[str]]] = {}
 
 
-def forget(model: Any, senders: Iterable[Any]) -> None:
+def follow(models: Iterable[Any], attributes: Collection[str]) -> None:
+    """Keep the values of attributes whenever an instance is loaded."""
+    for model in models:
+        _WANTED.setdefault(model, []).append(attributes)
+        _LOADING.add(model)
+
+
+def forget(models: Iterable[Any], attributes: Collection[str]) -> None:
     """Stop that."""
-    for number, sender in enumerate(senders):
-        _post_init().disconnect(sender=sender, dispatch_uid=_uid(model, number))
+    for model in models:
+        _LOADING.remove(model)
+        _WANTED[model].remove(attributes)
 
 
 def just_saved(
@@ -51,9 +52,17 @@ def _keep(values: dict[str, Any], names: Iterable[str]) -> None:
             seen[name] = deepcopy(value) if isinstance(value, dict | list) else value
 
 
-def _post_init() -> Any:
-    return imported("signal", "django.db.models.signals.post_init")
+def _keeping(model: Any, from_db: Any) -> Any:
+    """Wrap `from_db`: signals of Django's would be sent for instances that are made, too."""
+    wanted = _WANTED[model]
+
+    def load(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        instance = from_db.__func__(cls, *args, **kwargs)
+        for names in wanted:
+            _keep(instance.__dict__, names)
+        return instance
+
+    return classmethod(load)
 
 
-def _uid(model: Any, number: int) -> str:
-    return f"durian:changed:{model._meta.label}:{number}"  # noqa: SLF001  # Django's own way
+_LOADING = Wrapping("from_db", _keeping)

@@ -79,6 +79,9 @@ class Deployment:
     def bound(self, hook: Hook) -> None:
         """Be told that a hook listens for what it tells of."""
 
+    def unbound(self, hook: Hook) -> None:
+        """Be told that it does no more."""
+
     def publish(self, event: Event) -> None:
         """Publish an event now. Raises BrokerError."""
         self.producer.emit(event)

@@ -56,19 +56,27 @@ class ModelHook(SignalHook):
             fields = [field.name for field in meta.concrete_fields if not field.primary_key]
             self._provided = Provided.of_names(fields)
         self._reader = Reader(self.model, self._provided)
+        self._bound = False
 
     def bind(self) -> None:
-        """Connect to the signal, for the model and all that inherit from it."""
+        """Connect to the signal, for the model and all that inherit from it. Harmless twice."""
+        if self._bound:
+            return
         super().bind()
+        self._bound = True
         current().bound(self)
         if self.track_changes:
-            changed.follow(self.model, self._reader.attributes, self.senders_of_instances())
+            changed.follow(self.senders_of_instances(), self._reader.attributes)
 
     def unbind(self) -> None:
-        """Disconnect from it."""
+        """Disconnect from it. Harmless twice."""
+        if not self._bound:
+            return
         super().unbind()
+        self._bound = False
+        current().unbound(self)
         if self.track_changes:
-            changed.forget(self.model, self.senders_of_instances())
+            changed.forget(self.senders_of_instances(), self._reader.attributes)
 
     def field_of(self, name: str) -> Any:
         """The model's field that a provided value is read from; None when there is none."""

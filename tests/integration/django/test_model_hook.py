@@ -287,6 +287,17 @@ def test_an_unbound_hook_is_silent(recording: Recording, bind: Bind) -> None:
     assert not hasattr(one, "_durian_seen")
 
 
+def test_an_unbound_hook_leaves_its_model_as_it_was(bind: Bind) -> None:
+    hook = bind("name", track_changes=True)
+    other = ModelHook(name="other", model=Person, track_changes=True)
+    other.bind()
+    other.unbind()
+
+    assert "from_db" in Person.__dict__
+    hook.unbind()
+    assert "from_db" not in Person.__dict__
+
+
 def test_a_hook_can_be_sent_by_hand(recording: Recording, bind: Bind) -> None:
     hook = bind("name")
     one = person()
