@@ -93,7 +93,7 @@ def replay(node: Node) -> list[Figure]:
         ]
         blocking.publish_all(broker, [(each, Address(names.dead, "joe")) for each in letters], 120)
         begin = time.monotonic()
-        count = DeadLetters(broker, names).replay("joe")
+        count = DeadLetters(broker, names).replay("joe").count
         seconds = time.monotonic() - begin
         broker.stop()
     return [Figure("dead letters replayed", count / seconds, "1/s")]

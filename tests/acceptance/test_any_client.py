@@ -9,6 +9,7 @@ import pika
 import pytest
 
 from tests.support.cli import Running, durian
+from tests.support.registry import put_registry
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -30,6 +31,7 @@ def test_plain_pika_can_emit(amqp_url: str, tmp_path: Path) -> None:
         "DURIAN_REGISTRY_URL": f"sqlite:///{tmp_path}/registry.db",
         "DURIAN_ALLOWED_NETWORKS": "127.0.0.0/8",
     }
+    put_registry(tmp_path, "registry.db")
     with contextlib.ExitStack() as stack:
 
         def start(*arguments: str) -> Running:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.cli import durian, one_sentence
 from tests.support.rabbitmq import Node, free_ports
+from tests.support.registry import put_registry
 
 ADD = ("listeners", "add")
 URL = "http://127.0.0.1:9000/hook"
@@ -67,6 +68,7 @@ URL = "http://127.0.0.1:9000/hook"
 def test_what_cannot_be_used_is_named(
     tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
+    put_registry(tmp_path)
     finished = durian(*arguments, home=tmp_path)
     assert words.lower() in one_sentence(finished).lower()
     assert finished.stdout == ""
@@ -156,10 +158,38 @@ def test_a_database_that_is_not_there_is_unavailable(
 
 
 def test_a_registry_file_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
-    finished = durian(
-        "listeners", "list", home=tmp_path, settings={"DURIAN_REGISTRY_URL": "sqlite:////proc/x/y"}
-    )
-    one_sentence(finished)
+    settings = {"DURIAN_REGISTRY_URL": "sqlite:////proc/x/y"}
+    one_sentence(durian("registry", "upgrade", home=tmp_path, settings=settings))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("listeners", "list"),
+        (*ADD, "http://where.joe/", "--event", "person"),
+        ("hooks", "list"),
+        ("deliveries", "list"),
+        ("registry", "version"),
+        ("replay", "list"),
+    ],
+    ids=" ".join,
+)
+def test_a_mistyped_path_makes_no_empty_registry(tmp_path: Path, command: tuple[str, ...]) -> None:
+    finished = durian(*command, "--registry", "sqlite:///durain.db", home=tmp_path)
+    assert f"no registry at {tmp_path}/durain.db" in one_sentence(finished)
+    assert "durian registry upgrade" in finished.stderr
+    assert finished.returncode == 1
+    assert not (tmp_path / "durain.db").exists()
+
+
+@pytest.mark.parametrize("command", ["router", "deliver", "record"])
+def test_a_process_does_not_work_on_a_registry_that_is_missing(
+    tmp_path: Path, command: str, amqp_url: str
+) -> None:
+    """It would route nothing to anybody."""
+    finished = durian(command, home=tmp_path, settings={"DURIAN_BROKER_URL": amqp_url})
+    assert "no registry at" in one_sentence(finished)
+    assert not (tmp_path / "durian.db").exists()
 
 
 @pytest.mark.postgres

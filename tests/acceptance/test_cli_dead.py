@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.cli import Running, durian
 from tests.support.rabbitmq import free_ports
+from tests.support.registry import put_registry
 
 ONCE = ("--policy", "schedule_s=[0]", "--id", "joe")
 
@@ -24,6 +25,7 @@ def walk(home: Path, settings: dict[str, str], *roles: str) -> None:
         assert done.returncode == 0, done
         return done.stdout
 
+    put_registry(home)
     with ExitStack() as shells:
 
         def start(*arguments: str) -> Running:
@@ -47,14 +49,19 @@ def walk(home: Path, settings: dict[str, str], *roles: str) -> None:
         mended = start("listen", "--port", str(urlsplit(url).port), "--json")
         mended.wait_json("listening")
         unknown = run("dead", "replay", "joe", "msg_unknown", "--json")
-        assert json.loads(unknown) == {"replayed": 0}
+        assert json.loads(unknown) == {"replayed": 0, "kept": {}, "missing": ["msg_unknown"]}
         replayed = run("dead", "replay", "joe", letter["webhook_id"], "--json")
-        assert json.loads(replayed) == {"replayed": 1}
+        assert json.loads(replayed) == {"replayed": 1, "kept": {}, "missing": []}
         again = mended.wait_json("number")
         assert again["headers"]["webhook-id"] == letter["webhook_id"]
         assert again["headers"]["ce-id"] == event_id
         assert json.loads(run("dead", "list", "--json")) == {}
-        assert json.loads(run("dead", "purge", "joe", "--yes", "--json")) == {"purged": 0}
+        assert json.loads(run("dead", "purge", "joe", "--yes", "--json"))["purged"] == 0
+
+        mistyped = durian("dead", "show", "jo", home=home, settings=settings)
+        assert mistyped.returncode == 1
+        assert "No listener jo exists" in mistyped.stderr
+        assert "Did you mean joe?" in mistyped.stderr
 
 
 def wait_for_letter(home: Path, settings: dict[str, str]) -> dict[str, Any]:

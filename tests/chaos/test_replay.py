@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from durian.consumers.dead_letters import REPLAY_WINDOW
+from durian.consumers.side_queue import WINDOW
 from durian.faults import POINTS
 from tests.chaos.crew import died
 from tests.chaos.deployment import POLICIES, Deployment, deployed, wait_until
@@ -63,7 +63,7 @@ def test_a_replay_that_dies_loses_nothing(
         plan = f"{point}:kill@{passes}"
         died(deployment.crew.start("replay", plan), plan)
         ended(deployment.crew.start("replay"))
-        assert_delivered(deployment.settle(), duplicates=REPLAY_WINDOW)
+        assert_delivered(deployment.settle(), duplicates=WINDOW)
 
 
 def test_two_replays_at_once_send_nothing_twice(rabbitmq: Node, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_one_of_two_replays_dies(rabbitmq: Node, tmp_path: Path) -> None:
         died(deployment.crew.start("replay", plan), plan)
         ended(slow)
         ended(deployment.crew.start("replay"))
-        assert_delivered(deployment.settle(), duplicates=REPLAY_WINDOW)
+        assert_delivered(deployment.settle(), duplicates=WINDOW)
 
 
 def test_a_replay_waits_for_the_delivery_process_that_is_dead(

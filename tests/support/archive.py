@@ -12,10 +12,10 @@ from durian.broker import blocking
 from durian.broker.memory import MemoryBroker
 from durian.broker.port import Address, Broker
 from durian.broker.topology import Topology
-from durian.consumers.dead_letters import BROWSE_MOST
 from durian.consumers.delivery import Delivery
 from durian.consumers.hand import Hand
 from durian.consumers.replay import Replayer
+from durian.consumers.side_queue import BROWSE_MOST
 from durian.events import Event, amqp
 from durian.events.message import Message
 from durian.registry.replay import Replay

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.registry import put_registry
+
 #: The console script of the interpreter that runs the tests.
 DURIAN = str(Path(sys.executable).with_name("durian"))
 
@@ -138,12 +140,13 @@ class Running:
 
 
 class Shell:
-    """Commands in one folder, with the same settings; may deliver to this machine."""
+    """Commands in one folder with a registry; they may deliver to this machine."""
 
     def __init__(self, home: Path, settings: dict[str, str], stack: ExitStack) -> None:
         self._home = home
         self._settings = {"DURIAN_ALLOWED_NETWORKS": "127.0.0.0/8"} | settings
         self._stack = stack
+        put_registry(home)
 
     def start(self, *arguments: str, **settings: str) -> Running:
         running = Running(*arguments, home=self._home, settings=self._settings | settings)

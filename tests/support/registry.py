@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from durian.registry import HookSpec, Listener, ListenerSecret
 from durian.registry.attempt import Attempt
 from durian.registry.changes import Changes
+from durian.registry.store import upgrade
 
 #: The moment at which tests play, in seconds since the epoch.
 NOW = 1_800_000_000.0
+
+
+def put_registry(folder: Path, name: str = "durian.db") -> None:
+    """Put an empty registry into a folder, as `durian registry upgrade` does, but quickly."""
+    (folder / name).write_bytes(_empty_registry())
+
+
+@cache
+def _empty_registry() -> bytes:
+    with TemporaryDirectory() as folder:
+        upgrade(f"sqlite:///{folder}/durian.db")
+        return Path(folder, "durian.db").read_bytes()
 
 
 def listener(listener_id: str = "joe", **fields: Any) -> Listener:

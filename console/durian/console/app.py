@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from durian.console.commands import (
+    aside,
     audit,
     dead,
     deliveries,
@@ -19,6 +20,7 @@ from durian.console.commands import (
     hooks,
     listen,
     listeners,
+    orphans,
     registry,
     relay,
     replay,
@@ -54,6 +56,7 @@ _GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("listeners", listeners.app),
     ("deliveries", deliveries.app),
     ("dead", dead.app),
+    ("orphans", orphans.app),
     ("replay", replay.app),
     ("hooks", hooks.app),
     ("sources", sources.app),
@@ -61,6 +64,12 @@ _GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("secrets", secrets.app),
     ("tokens", tokens.app),
     ("audit", audit.app),
+)
+
+#: Commands that two places share, which of them it is, the name says.
+_ASIDE: tuple[tuple[str, str], ...] = (
+    ("invalid", "Messages that are no events, or no records: kept, explained, replayable."),
+    ("unrouted", "Events that reached no queue, because the topology was damaged."),
 )
 
 
@@ -78,4 +87,6 @@ def build() -> Callable[..., Any]:
         app.command(name)(command)
     for name, group in _GROUPS:
         app.add_typer(group, name=name)
+    for name, meaning in _ASIDE:
+        app.add_typer(aside.app, name=name, help=meaning)
     return typer.main.get_command(app)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from durian.console.watching import moment
+from durian.console.moments import moment
 from durian.registry.audit import AuditEntry
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from durian.console.moments import read_moment
-from durian.console.watching import moment
+from durian.console.moments import moment, read_moment
 from durian.errors import InvalidInput, NotFound
 from durian.registry.attempt import RESULTS, Attempt
 from durian.registry.attempt_query import Wanted

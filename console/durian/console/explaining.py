@@ -50,6 +50,9 @@ def show_all(found: Mapping[str, Any]) -> None:
     if found["listeners"]:
         columns = ("listener", "where", "attempts", "why")
         table(columns, (_row(one) for one in found["listeners"]))
+    elif "because" in found["event"]:
+        for line in (*found["event"]["because"], f"Next: {found['event']['next']}"):
+            say(line)
     else:
         say("No listener wants it, and none was tried.")
     if found["others"]:
@@ -63,9 +66,9 @@ def _about_event(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "event", event["id"]
     yield "type", event["type"]
     yield "source", event["source"]
-    if event["found"] == "archive":
+    if "time" in event:
         yield "time", event["time"]
-    else:
+    elif event["found"] == "attempts":
         yield "time", "no longer in the archive: what its filter says of it cannot be told"
 
 

@@ -49,7 +49,7 @@ def open_house(settings: Settings) -> Iterator[House]:
     names = topology(settings)
     with ExitStack() as stack:
         broker = stack.enter_context(_broker(settings))
-        store = stack.enter_context(open_store(settings, DURIAN))
+        store = stack.enter_context(open_store(settings, DURIAN, create=True))
         sender = stack.enter_context(open_sender(settings))
         poll_s = settings.poll_s if settings.broker_url else min(EMBEDDED_POLL_S, settings.poll_s)
         delivery = DeliveryConsumer(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from durian import control
+from durian.console.moments import moment
 from durian.console.settings import Settings
-from durian.console.watching import moment
 from durian.console.wiring import open_store, topology
 from durian.control import Desk
 from durian.errors import InvalidListener

@@ -1,4 +1,4 @@
-"""Reading moments as people type them: so long ago, or by the clock."""
+"""Moments as people type and read them: so long ago, or by the clock."""
 
 from __future__ import annotations
 
@@ -36,3 +36,10 @@ def read_moment(option: str, text: str, now: float) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0, round(moment.timestamp() * 1000))
+
+
+def moment(at_ms: int | None) -> str:
+    """A moment in milliseconds since the epoch, for people; empty when there is none."""
+    if at_ms is None:
+        return ""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from durian.console.moments import read_moment
+from durian.console.moments import moment, read_moment
 from durian.console.operations.runner import open_runner
 from durian.console.output import say, say_json, table
 from durian.console.settings import Settings
-from durian.console.watching import moment, watched
+from durian.console.watching import watched
 from durian.console.wiring import open_store
 from durian.errors import DurianError, InvalidInput
 from durian.registry.replay import new_replay_id

@@ -6,8 +6,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from durian.console.moments import read_duration
-from durian.console.watching import moment
+from durian.console.moments import moment, read_duration
 from durian.errors import InvalidToken
 from durian.registry.token import SCOPES, Scope, Token, new_token_id, new_token_text
 

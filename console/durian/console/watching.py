@@ -1,11 +1,10 @@
-"""Watching something long: a progress bar on a terminal, silence in a pipe; moments for people."""
+"""Watching something long, and being asked: a progress bar on a terminal, silence in a pipe."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -27,13 +26,6 @@ def watched(what: str) -> Iterator[Callable[[int, int | None], None]]:
     with bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def moment(at_ms: int | None) -> str:
-    """A moment in milliseconds since the epoch, for people; empty when there is none."""
-    if at_ms is None:
-        return ""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def confirm(question: str, hint: str) -> None:

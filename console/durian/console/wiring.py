@@ -39,20 +39,26 @@ def breaker_rules(settings: Settings) -> BreakerRules:
 
 
 @contextmanager
-def open_store(settings: Settings, principal: Principal | None = None) -> Iterator[Store]:
+def open_store(
+    settings: Settings, principal: Principal | None = None, *, create: bool = False
+) -> Iterator[Store]:
     """Open the registry for the length of the block; changes are made in the user's name.
 
-    A process that works by itself names its principal.
+    A process that works by itself names its principal. A registry that is missing on SQLite is made
+    only if that is what is wanted: a mistyped path is an error. Raises RegistryError.
     """
     # Imported here: a command that needs no registry does not need its drivers.
+    from durian.console.near import suggesting  # noqa: PLC0415 - the same
     from durian.registry.store import Store  # noqa: PLC0415 - the same
     from durian.registry.vault import Vault  # noqa: PLC0415 - the same
 
     keys, path = settings.secret_keys.get_secret_value(), settings.secret_key_file
     # Without either the store takes the user's key file, when first it needs a key.
     vault = Vault.load(keys, path) if keys or path else None
-    with Store.open(settings.registry_url, vault) as store:
-        yield store.on_behalf(principal or _user())
+    with Store.open(settings.registry_url, vault, create=create) as opened:
+        store = opened.on_behalf(principal or _user())
+        with suggesting(store):
+            yield store
 
 
 def _user() -> Principal:

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from durian.broker import blocking
-from durian.broker.port import Broker, Received
+from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.consumers.delivery import ERROR_HEADER, Delivery
-from durian.consumers.hand import Hand
-from durian.errors import QueueMissing
-from durian.events.message import DEAD_AT_HEADER, REASON_HEADER
-
-#: Dead letters under way at once when they are sent again: what a crash can at most send twice.
-REPLAY_WINDOW = 64
-
-#: Dead letters looked at in one go: RabbitMQ's quorum queues hand out no more at a time.
-BROWSE_MOST = 2000
-
-#: Told, after each, how many of how many are done.
-Progress = Callable[[int, int], None]
-
-
-def _say_nothing(_done: int, _total: int) -> None:
-    """Nobody watches."""
+from durian.consumers.side_queue import (
+    Drop,
+    Fate,
+    Progress,
+    Report,
+    Send,
+    SideQueue,
+    Stay,
+    say_nothing,
+)
+from durian.events.message import DEAD_AT_HEADER, REASON_HEADER, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +40,8 @@ class DeadLetter:
     body: bytes
 
     @classmethod
-    def of(cls, listener_id: str, received: Received) -> DeadLetter:
+    def of(cls, listener_id: str, message: Message) -> DeadLetter:
         """Read it from its message."""
-        message = received.message
         delivery = Delivery.of(listener_id, message)
         dead_at = str(message.headers.get(DEAD_AT_HEADER, ""))
         return cls(
@@ -73,20 +66,12 @@ class DeadLetters:
 
     def count(self, listener_id: str) -> int:
         """How many dead letters a listener has."""
-        try:
-            return blocking.count(self._broker, self._topology.dead_queue(listener_id))
-        except QueueMissing:
-            return 0
+        return self._queue(listener_id).count()
 
     def browse(self, listener_id: str, limit: int = 100) -> list[DeadLetter]:
         """Look at the oldest dead letters, at most BROWSE_MOST; they stay where they are."""
-        wanted = min(limit, BROWSE_MOST, self.count(listener_id))
-        if not wanted:
-            return []
-        queue = self._topology.dead_queue(listener_id)
-        with Hand(self._broker, queue, prefetch=wanted) as hand:
-            taken = [received for _ in range(wanted) if (received := hand.take()) is not None]
-            return [DeadLetter.of(listener_id, received) for received in taken]
+        found = self._queue(listener_id).browse(limit)
+        return [DeadLetter.of(listener_id, message) for message in found]
 
     def replay(
         self,
@@ -95,39 +80,49 @@ class DeadLetters:
         webhook_ids: Collection[str] | None = None,
         rate_per_s: float | None = None,
         stop: threading.Event | None = None,
-        progress: Progress = _say_nothing,
-    ) -> int:
-        """Send dead letters again, from their first attempt on; return how many.
+        progress: Progress = say_nothing,
+    ) -> Report:
+        """Send dead letters again, from their first attempt on.
 
-        All that are there now, or only those named; the others go round to the queue's end. Each
-        leaves its place once the next one is safe, so a crash loses none and sends at most
-        REPLAY_WINDOW twice, under the same webhook-id. Two replays at a time share the dead
-        letters between them: none is sent by both.
+        All that are there now, or only those named; the others go round to the queue's end. The
+        listener's queue has to exist. A crash loses none and sends at most WINDOW twice, under the
+        same webhook-id. Two replays at a time share the dead letters between them: none is sent by
+        both.
         """
-        stop = stop or threading.Event()
-        total = self.count(listener_id)
-        sent = 0
-        if not total:
-            return sent
-        queue = self._topology.dead_queue(listener_id)
-        with Hand(self._broker, queue, prefetch=REPLAY_WINDOW) as hand:
-            for seen in range(1, total + 1):
-                received = None if stop.is_set() else hand.take()
-                if received is None:
-                    break
-                delivery = Delivery.of(listener_id, received.message)
-                if webhook_ids is None or delivery.webhook_id in webhook_ids:
-                    hand.move(received, delivery.anew(), self._topology.deliver)
-                    sent += 1
-                    stop.wait(1 / rate_per_s if rate_per_s else 0)
-                else:
-                    hand.move(received, delivery.message, self._topology.dead)
-                progress(seen, total)
-            hand.finish()
-        return sent
+        report = Report(webhook_ids)
 
-    def purge(self, listener_id: str) -> int:
-        """Throw a listener's dead letters away; return how many there were."""
-        count = self.count(listener_id)
-        blocking.delete(self._broker, self._topology.dead_queue(listener_id))
-        return count
+        def fate_of(message: Message) -> Fate:
+            letter = Delivery.of(listener_id, message)
+            if report.is_asked(letter.webhook_id):
+                return Send(letter.anew(), self._topology.deliver)
+            return Stay(letter.message)
+
+        report.count = self._queue(listener_id).go_through(
+            fate_of, rate_per_s=rate_per_s, stop=stop, progress=progress
+        )
+        return report
+
+    def purge(
+        self,
+        listener_id: str,
+        *,
+        webhook_ids: Collection[str] | None = None,
+        stop: threading.Event | None = None,
+        progress: Progress = say_nothing,
+    ) -> Report:
+        """Throw dead letters away: all of them with their queue, or only those named."""
+        report = Report(webhook_ids)
+        queue = self._queue(listener_id)
+
+        def fate_of(message: Message) -> Fate:
+            letter = Delivery.of(listener_id, message)
+            return Drop() if report.is_asked(letter.webhook_id) else Stay(letter.message)
+
+        if webhook_ids is None:
+            report.count = queue.delete()
+        else:
+            report.count = queue.go_through(fate_of, stop=stop, progress=progress)
+        return report
+
+    def _queue(self, listener_id: str) -> SideQueue:
+        return SideQueue(self._broker, self._topology.dead_queue(listener_id), self._topology.dead)

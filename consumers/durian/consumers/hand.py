@@ -48,8 +48,8 @@ class Hand:
         blocking.wait(self._subscription.cancel)
         while not self._arrived.empty():
             self._kept.append(self._arrived.get())
-        # The last one first: each goes back to the head of the queue.
-        for received in reversed(self._kept):
+        # In their order: quorum queues hand out what was given back in the order of its return.
+        for received in self._kept:
             self._broker.requeue(received)
 
     def take(self) -> Received | None:
@@ -82,6 +82,11 @@ class Hand:
         address = Address(exchange, message.routing_key)
         self._broker.publish(replace(message, exchange=""), address, moved, cause=received)
         failpoint("replay.published")
+
+    def drop(self, received: Received) -> None:
+        """Let a message go, for good."""
+        self._kept.remove(received)
+        self._broker.ack(received)
 
     def finish(self) -> None:
         """Wait until everything that is being moved has arrived. Raises BrokerError."""

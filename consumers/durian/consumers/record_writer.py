@@ -118,7 +118,7 @@ class RecordWriter:
     def _set_aside(self, received: Received, reason: str) -> None:
         self.counts.refused += 1
         _log.warning("recorder.record_refused reason=%s", reason)
-        message = explained(received.message, reason)
+        message = explained(received.message, reason, self._broker.clock.now())
         key = short(received.message.routing_key) or ""
         address = Address(self._topology.invalid, key)
 

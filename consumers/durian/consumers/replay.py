@@ -12,13 +12,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from durian.broker import blocking
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.consumers.archive import Archive
 from durian.consumers.replay_run import LEASE_S, Progress, ReplayStore, Run, Total, start_of
 from durian.consumers.selection import Selection
-from durian.control import parts_of
+from durian.control import prepare_queue
 from durian.errors import DurianError
 from durian.events import Event
 from durian.registry.replay import Replay
@@ -112,9 +111,7 @@ class Replayer:
         run = Run(self._broker, self._topology, self._store, replay, self._stop)
         try:
             listener = self._store.get_listener(replay.listener_id)
-            # What is sent to a queue that does not exist would be an orphan.
-            parts = parts_of(self._topology, listener)
-            blocking.declare_all(self._broker, parts, _DECLARE_PATIENCE_S)
+            prepare_queue(self._broker, self._topology, listener, _DECLARE_PATIENCE_S)
             end = run.bound(self._archive)
             run.go(self._archive, Selection(listener, replay.until), Total(self._progress, end))
         except DurianError as error:

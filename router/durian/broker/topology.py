@@ -28,8 +28,9 @@ DELIVERY_LIMIT = 1000
 #: them, and that may last for days.
 ATTEMPTS_DELIVERY_LIMIT = 1_000_000
 
-#: Dead letters are handed out whenever somebody looks at them, and must survive that for ever.
-DEAD_DELIVERY_LIMIT = 1_000_000_000
+#: What lies in a queue that nobody consumes is handed out whenever somebody looks at it, and must
+#: survive that for ever: dead letters, orphans, what is no event.
+ASIDE_DELIVERY_LIMIT = 1_000_000_000
 
 #: The head of an ordered listener goes back and comes again once a minute while it waits for its
 #: next attempt: at least two years of that.
@@ -198,7 +199,7 @@ class Topology:
         queue = self.dead_queue(listener_id)
         arguments: dict[str, Argument] = {
             "x-queue-type": "quorum",
-            "x-delivery-limit": DEAD_DELIVERY_LIMIT,
+            "x-delivery-limit": ASIDE_DELIVERY_LIMIT,
         }
         return (Queue(queue, arguments), Binding(self.dead, queue, listener_id))
 
@@ -232,7 +233,7 @@ class Topology:
         """A fanout exchange and its queue, for messages that left the way."""
         arguments: dict[str, Argument] = {
             "x-queue-type": "quorum",
-            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-delivery-limit": ASIDE_DELIVERY_LIMIT,
         }
         if max_length is not None:
             arguments |= {"x-max-length": max_length, "x-overflow": "drop-head"}

@@ -6,7 +6,7 @@ from durian.control.announce import announce
 from durian.control.desk import Desk, RegistryDesk, open_desk
 from durian.control.follower import ChangeSource, Follower
 from durian.control.provision import ListenerStore, Provision
-from durian.control.queues import declare_queues, parts_of
+from durian.control.queues import declare_queues, parts_of, prepare_queue
 
 __all__ = [
     "ChangeSource",
@@ -19,4 +19,5 @@ __all__ = [
     "declare_queues",
     "open_desk",
     "parts_of",
+    "prepare_queue",
 ]

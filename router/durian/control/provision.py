@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
-from durian.broker.blocking import declare_all
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.control.announce import announce
-from durian.control.queues import RemovedListeners, delete_queue, parts_of
+from durian.control.queues import RemovedListeners, delete_queue, prepare_queue
 from durian.errors import DurianError
 from durian.registry import Listener, ListenerSecret
 from durian.registry.client_key import needs_key
@@ -60,7 +59,7 @@ class Provision:
         then but perhaps an empty queue.
         """
         needs_key(listener.policy.cert_pem, None, key_pem)
-        declare_all(self._broker, parts_of(self._topology, listener))
+        prepare_queue(self._broker, self._topology, listener)
         self._store.add_listener(listener, secret, key_pem)
         announce(self._broker, self._topology)
 

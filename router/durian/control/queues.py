@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Protocol
 
-from durian.broker.blocking import count, declare_all, delete
+from durian.broker.blocking import PATIENCE_S, count, declare_all, delete
 from durian.broker.parts import Part
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
@@ -96,6 +96,16 @@ class ListenerQueues:
 def parts_of(topology: Topology, listener: Listener) -> tuple[Part, ...]:
     """A listener's queue and its binding."""
     return topology.listener(listener.id, listener.queue_type, ordered=listener.policy.ordered)
+
+
+def prepare_queue(
+    broker: Broker, topology: Topology, listener: Listener, timeout_s: float = PATIENCE_S
+) -> None:
+    """Make sure that a listener's queue exists: what is sent to none would be an orphan.
+
+    Raises BrokerError.
+    """
+    declare_all(broker, parts_of(topology, listener), timeout_s)
 
 
 def declare_queues(

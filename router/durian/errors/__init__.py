@@ -142,8 +142,26 @@ class RegistryOutdated(RegistryError):
     hint = "Run `durian registry upgrade`."
 
 
+class RegistryMissing(RegistryError):
+    """Raised when there is no registry where one was expected."""
+
+    hint = (
+        "`durian up` and `durian registry upgrade` make one; if it is elsewhere, name it by "
+        "--registry or DURIAN_REGISTRY_URL."
+    )
+
+
 class NotFound(RegistryError):
     """Raised when no hook, listener, event or delivery has the given id."""
+
+
+class ListenerUnknown(NotFound):
+    """Raised when there is no listener of the given id."""
+
+    def __init__(self, listener_id: str, *, hint: str = "") -> None:
+        #: The id that was asked for.
+        self.listener_id = listener_id
+        super().__init__(f"No listener {listener_id} exists.", hint=hint)
 
 
 class Conflict(RegistryError):

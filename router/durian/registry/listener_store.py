@@ -14,6 +14,7 @@ from durian.registry.entry import ListenerEntry, WantedListeners
 from durian.registry.listener import Listener
 from durian.registry.part import Part
 from durian.registry.secret import ListenerSecret
+from durian.registry.sql import audit as audit_log
 from durian.registry.sql import listeners, removed, secrets
 from durian.registry.sql.database import Write
 
@@ -113,6 +114,16 @@ class ListenerStore(Part):
         """Count the listeners."""
         with self._database.reading() as connection:
             return listeners.count(connection, self._owner)
+
+    def listener_ids(self) -> list[str]:
+        """Return the ids of all listeners."""
+        with self._database.reading() as connection:
+            return listeners.ids(connection, self._owner)
+
+    def removed_listeners(self) -> list[str]:
+        """Return the ids of listeners that were removed and have not come back."""
+        with self._database.reading() as connection:
+            return audit_log.removed_listeners(connection, self._owner)
 
     def update_listener(
         self, listener: Listener, key_pem: str | None = None, *, if_version: int | None = None

@@ -55,19 +55,21 @@ class Store(
         return seen
 
     @classmethod
-    def open(cls, url: str, vault: Vault | None = None) -> Self:
-        """Open the registry at `sqlite:///path` or `postgresql://...`; SQLite is made at need.
+    def open(cls, url: str, vault: Vault | None = None, *, create: bool = True) -> Self:
+        """Open the registry at `sqlite:///path` or `postgresql://...`.
 
-        Without a vault, the user's key file is taken when first a secret is read or written.
+        On SQLite it is made when it is missing, unless told otherwise. Without a vault, the user's
+        key file is taken when first a secret is read or written.
 
         Raises:
             InvalidSettings: when the URL cannot be used.
+            RegistryMissing: when it is missing on SQLite and is not to be made.
             RegistryOutdated: when PostgreSQL has to be upgraded, or the schema is too new.
             RegistryUnavailable: when the database cannot be reached.
         """
         database = Database(url)
         try:
-            revision.check(database)
+            revision.check(database, create=create)
         except BaseException:
             database.close()
             raise

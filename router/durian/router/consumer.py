@@ -161,7 +161,7 @@ class Router:
     def _set_aside(self, received: Received, reason: str) -> None:
         self.counts.invalid += 1
         _log.warning("router.event_invalid reason=%s", reason)
-        message = explained(received.message, reason)
+        message = explained(received.message, reason, self._broker.clock.now())
         key = short(received.message.routing_key) or ""
         address = Address(self._topology.invalid, key)
         _Transfer(self._broker, received, [(message, address)]).start()

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from durian.errors import InvalidEvent
+from durian.events.amqp import PREFIXES
+from durian.events.canonical import canonical
 from durian.events.message import REASON_HEADER, HeaderValue, Message
+
+#: When it was set aside, in milliseconds since the epoch.
+ASIDE_AT_HEADER: Final = "durian-aside-at"
+
+#: The exchange it had been published to.
+FROM_HEADER: Final = "durian-aside-from"
 
 #: How many headers of the message are not here.
 DROPPED_HEADER: Final = "durian-headers-dropped"
@@ -24,28 +34,27 @@ _DROPPED: Final = frozenset({"cc", "bcc"})
 _DROPPED_PREFIXES: Final = ("x-", "durian-")
 
 
-def explained(message: Message, reason: str) -> Message:
+def explained(message: Message, reason: str, now: float) -> Message:
     """The message as it came, with the reason; headers that act on the broker are left out.
 
-    Header values are kept as text: they are shown to people, never routed again. What does not
-    fit is counted in a header of its own.
+    `now` is in seconds since the epoch. Header values are kept as the text that the codec would
+    read in them. What does not fit is counted in a header of its own.
     """
-    headers: dict[str, HeaderValue] = {}
-    room_bytes = _HEADERS_MAX_BYTES
-    dropped = 0
-    for key, value in message.headers.items():
-        name = short(str(key)) or ""  # pika hands over bytes where a name is no UTF-8
-        if name.lower() in _DROPPED or name.lower().startswith(_DROPPED_PREFIXES):
-            continue
-        text = str(value)
-        room_bytes -= len(name.encode()) + len(text.encode())
-        if room_bytes < 0:
-            dropped += 1
-        else:
-            headers[name] = text
+    headers, dropped = _texts(message.headers)
     if dropped:
         headers[DROPPED_HEADER] = str(dropped)
     headers[REASON_HEADER] = reason[:_REASON_MAX_CHARS]
+    headers[ASIDE_AT_HEADER] = str(round(now * 1000))
+    headers[FROM_HEADER] = short(message.exchange) or ""
+    return _bounded(message, headers)
+
+
+def plain(message: Message) -> Message:
+    """The message as it came: without what was written on it here, or by the broker."""
+    return _bounded(message, _texts(message.headers)[0])
+
+
+def _bounded(message: Message, headers: Mapping[str, HeaderValue]) -> Message:
     return replace(
         message,
         headers=headers,
@@ -55,6 +64,34 @@ def explained(message: Message, reason: str) -> Message:
         type=short(message.type),
         app_id=short(message.app_id),
     )
+
+
+def _texts(given: Mapping[str, HeaderValue]) -> tuple[dict[str, HeaderValue], int]:
+    """The headers that travel, as text, and how many did not fit."""
+    headers: dict[str, HeaderValue] = {}
+    room_bytes = _HEADERS_MAX_BYTES
+    dropped = 0
+    for key, value in given.items():
+        name = short(str(key)) or ""  # pika hands over bytes where a name is no UTF-8
+        if value is None or name.lower() in _DROPPED or name.lower().startswith(_DROPPED_PREFIXES):
+            continue
+        text = _text(name, value)
+        room_bytes -= len(name.encode()) + len(text.encode())
+        if room_bytes < 0:
+            dropped += 1
+        else:
+            headers[name] = text
+    return headers, dropped
+
+
+def _text(name: str, value: HeaderValue) -> str:
+    attribute = name.lower()
+    for prefix in PREFIXES:
+        attribute = attribute.removeprefix(prefix)
+    try:
+        return canonical(attribute, value)
+    except InvalidEvent:
+        return str(value)
 
 
 def short(text: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from durian.console.operations.operation import Context
 from durian.consumers.delivery import Delivery, webhook_id_of
 from durian.errors import InvalidInput, NotFound
 from durian.events import Event, amqp
+from durian.events.message import Message
 from durian.registry import OpenBreaker
 from durian.registry.attempt import Attempt
 from durian.registry.store import Store, upgrade
+from durian.router.invalid import explained
 from tests.support.archive import NAMES, Scene
 from tests.support.broker import eventually
 from tests.support.registry import attempt
@@ -208,6 +211,51 @@ def test_an_event_nobody_knows_is_an_error_that_says_what_to_try(scene: Scene) -
     assert "--since" in caught.value.advice
     with pytest.raises(InvalidInput, match="since: is not in the past"):
         explain(scene, "unheard-of", since_ms=4_000_000_000_000)
+
+
+def test_an_orphan_is_found_among_them(scene: Scene) -> None:
+    event = emitted(scene)
+    tried(scene, event, "former", result="retry", status=500)
+    for name in ("joe", "former"):
+        orphan = Delivery.of(name, amqp.encode(event)).tried("status 500", 10)
+        blocking.publish_all(scene.broker, [(orphan, Address(NAMES.deliver, name))])
+
+    found = {each["listener"]: each for each in explain(scene, event.id)["listeners"]}
+    assert {name: each["place"] for name, each in found.items()} == {
+        "joe": "orphaned",
+        "former": "orphaned",
+    }
+    eventually(lambda: blocking.count(scene.broker, NAMES.orphans) == 2)
+    assert one(scene, event.id)["next"].endswith("sends it again.")
+
+
+def test_an_event_that_was_set_aside_is_found_by_any_of_its_names(scene: Scene) -> None:
+    readable = emitted(scene)
+    batch = b'[{"specversion":"1.0","id":"b1"},{"id":"b2"}]'
+    messages = [
+        amqp.encode(readable),
+        Message(body=b"{", headers={"cloudEvents:id": "h1"}, message_id="m1"),
+        Message(body=batch, content_type="application/cloudevents-batch+json"),
+    ]
+    for message in messages:
+        aside = explained(replace(message, exchange=NAMES.events), "a fault of ours", 10.0)
+        blocking.publish_all(scene.broker, [(aside, Address(NAMES.invalid, "person"))])
+
+    def found(name: str, listener: str | None = None) -> Any:
+        eventually(lambda: blocking.count(scene.broker, NAMES.invalid) == len(messages))
+        return explain(scene, name, listener)
+
+    for name in ("h1", "m1", "b1", "b2"):
+        answer = found(name)
+        assert answer["event"]["found"] == "invalid"
+        assert "a fault of ours" in answer["event"]["because"][0]
+        assert answer["listeners"] == []
+    assert found("m1", "joe")["listeners"][0]["place"] == "invalid"
+
+    answer = found(readable.id)
+    assert (answer["event"]["found"], answer["event"]["type"]) == ("invalid", "person")
+    [joe] = answer["listeners"]
+    assert (joe["listener"], joe["place"]) == ("joe", "invalid")
 
 
 def test_an_id_of_long_ago_is_not_looked_for_to_the_end(scene: Scene) -> None:

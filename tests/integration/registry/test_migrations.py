@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from durian.errors import RegistryOutdated
+from durian.errors import RegistryMissing, RegistryOutdated
 from durian.registry import HookSpec
 from durian.registry.sql import revision
 from durian.registry.sql.database import Database
@@ -27,7 +31,7 @@ LATER = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "later"
+revision = "9999"
 down_revision = "{down}"
 branch_labels = None
 depends_on = None
@@ -82,6 +86,41 @@ def test_an_upgrade_is_harmless_when_there_is_nothing_to_do(registry_url: str) -
         assert [spec.name for spec in store.list_hooks()] == ["person"]
 
 
+def test_a_migration_is_called_by_the_number_of_its_file() -> None:
+    """By that the newest one is known, without Alembic."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+
+    for script in scripts.walk_revisions():
+        assert Path(script.path).name.startswith(f"{script.revision}_")
+    assert revision.head() == scripts.get_current_head()
+
+
+def test_a_registry_that_is_up_to_date_is_opened_without_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/durian.db"
+    upgrade(url)
+    program = (
+        "import sys; from durian.registry.store import Store; "
+        f"Store.open({url!r}).close(); assert 'alembic' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
+
+
+def test_a_registry_that_is_missing_is_not_made_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "durian.db"
+    with pytest.raises(RegistryMissing, match=r"no registry at /.*durian registry upgrade"):
+        Store.open(f"sqlite:///{path}", create=False)
+    assert not path.parent.exists()
+
+    foreign = tmp_path / "foreign.db"
+    with closing(sqlite3.connect(foreign)) as other, other:
+        other.execute("CREATE TABLE mine (id)")
+    with pytest.raises(RegistryMissing, match=f"{foreign} is no registry"):
+        Store.open(f"sqlite:///{foreign}", create=False)
+    assert tables_of(f"sqlite:///{foreign}") == {"mine"}
+
+
 def test_sqlite_upgrades_itself(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path}/new/folder/durian.db") as store:
         assert store.version() == 0
@@ -104,7 +143,7 @@ def test_an_older_postgres_is_named_as_such(
         upgrade(postgres_url)
         now = revision.head()
 
-    with pytest.raises(RegistryOutdated, match=f"is at schema {now}.*needs later"):
+    with pytest.raises(RegistryOutdated, match=f"is at schema {now}.*needs 9999"):
         Store.open(postgres_url)
     upgrade(postgres_url)
     Store.open(postgres_url).close()
@@ -117,7 +156,7 @@ def test_a_newer_registry_is_refused(registry_url: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(revision, "MIGRATIONS", MIGRATIONS)
 
     for act in (upgrade, Store.open):
-        with pytest.raises(RegistryOutdated, match="schema later, which is newer"):
+        with pytest.raises(RegistryOutdated, match="schema 9999, which is newer"):
             act(registry_url)
 
 

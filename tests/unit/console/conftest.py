@@ -1,4 +1,4 @@
-"""An empty folder in which commands run."""
+"""A folder with an empty registry, in which commands run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from durian.console.output import console
 from durian.console.settings import Settings, variable
 from tests.support.commands import CommandLine
+from tests.support.registry import put_registry
 
 
 @pytest.fixture
@@ -22,4 +23,5 @@ def run(
     # Wide enough that no table breaks its words, wherever the tests run.
     monkeypatch.setenv("COLUMNS", "200")
     console.cache_clear()
+    put_registry(tmp_path)
     return CommandLine(capsys)

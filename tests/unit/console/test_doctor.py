@@ -133,6 +133,13 @@ def test_a_queue_of_delays_or_dead_letters_that_is_another_one_is_named(
     }
 
 
+@pytest.mark.parametrize(("waiting", "level"), [(0, "ok"), (1, "warn"), (7, "warn")])
+def test_messages_that_left_the_way_are_warned_of(waiting: int, level: str) -> None:
+    finding = broker.aside("orphans", waiting)
+    assert finding.level == level
+    assert ("durian orphans list" in finding.advice) is bool(waiting)
+
+
 def test_an_error_ends_a_check_as_its_last_finding() -> None:
     def check() -> Iterator[Finding]:
         yield ok("thing", "begins well")

@@ -9,7 +9,8 @@ import pytest
 
 from durian.console.explain import Facts, Place, Subject, judge, wanting
 from durian.consumers.dead_letters import DeadLetter
-from durian.events import Event
+from durian.consumers.set_aside import SetAside
+from durian.events import Event, amqp
 from durian.match import Filter, Index
 from durian.registry import Head, OpenBreaker
 from durian.registry.attempt import Attempt
@@ -36,6 +37,21 @@ LETTER = DeadLetter(
     error="status 500",
     dead_at_ms=round(NOW * 1000),
     body=b"{}",
+)
+ASIDE = SetAside(
+    place="invalid",
+    id="0123456789ab",
+    message=amqp.encode(EVENT),
+    is_record=False,
+    reason="internal error",
+    at_ms=round(NOW * 1000),
+    dropped=0,
+)
+LATER = replace(SUBJECT, aside=ASIDE)
+UNREADABLE = replace(
+    SUBJECT,
+    event=None,
+    aside=replace(ASIDE, place="unrouted", reason="no queue was bound", at_ms=None),
 )
 BREAKER = OpenBreaker(
     listener_id="joe", failing_since=NOW, failures=12, opened_at=NOW, next_probe_at=NOW + 90
@@ -80,7 +96,16 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
         (facts(letter=LETTER), "dead", "after 3 attempts: 3 attempts failed",
          "durian dead replay joe msg_1"),
         (removed(letter=LETTER), "dead", "removed since; its dead letters stay", "dead purge joe"),
-        (removed(FAILED, orphans=7), "removed", "There is no listener joe", "7 are there"),
+        (removed(FAILED), "removed", "There is no listener joe", "durian orphans list"),
+        (removed(FAILED, is_orphan=True), "orphaned", "no listener joe now", "orphans purge joe"),
+        (facts(FAILED, is_orphan=True), "orphaned", "Attempt 1 failed", "orphans replay joe msg_1"),
+        (facts(subject=LATER), "invalid", "went to no listener: internal error",
+         "durian invalid replay"),
+        (facts(subject=LATER, wanting=wanting(PICKY, "person", EVENT), listener=PICKY), "unwanted",
+         'found "Bo"', "not sent"),
+        (removed(subject=UNREADABLE), "unrouted", "no queue was bound", "durian unrouted show"),
+        (facts(subject=UNREADABLE, wanting=wanting(OTHER, "person", None), listener=OTHER),
+         "unrouted", "no queue was bound", "durian unrouted replay"),
         (facts(wanting=wanting(OTHER, "person", EVENT), listener=OTHER), "unwanted",
          "It wants order.#; the event's type is person.", "such an event is not sent"),
         (facts(wanting=wanting(PICKY, "person", EVENT), listener=PICKY), "unwanted",

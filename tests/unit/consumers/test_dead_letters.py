@@ -11,12 +11,13 @@ from durian.broker.blocking import declare_all, publish_all
 from durian.broker.memory import MemoryBroker
 from durian.broker.port import Address
 from durian.broker.topology import Topology
-from durian.consumers.dead_letters import REPLAY_WINDOW, DeadLetters
+from durian.consumers.dead_letters import DeadLetters
 from durian.consumers.delivery import Delivery
+from durian.consumers.side_queue import WINDOW
 from durian.events import Event, amqp
 
 TOPOLOGY = Topology()
-COUNT = 3 * REPLAY_WINDOW
+COUNT = 3 * WINDOW
 
 
 @pytest.fixture
@@ -62,15 +63,16 @@ def test_browsing_shows_and_leaves_them(letters: DeadLetters, broker: MemoryBrok
 def test_a_listener_without_dead_letters_has_none(letters: DeadLetters) -> None:
     assert letters.count("bo") == 0
     assert letters.browse("bo") == []
-    assert letters.replay("bo") == 0
-    assert letters.purge("bo") == 0
+    assert letters.replay("bo").count == 0
+    assert letters.purge("bo").count == 0
 
 
 def test_replay_sends_all_again_from_the_first_attempt(
     letters: DeadLetters, broker: MemoryBroker
 ) -> None:
     seen: list[tuple[int, int]] = []
-    assert letters.replay("joe", progress=lambda done, total: seen.append((done, total))) == COUNT
+    report = letters.replay("joe", progress=lambda done, total: seen.append((done, total)))
+    assert report.count == COUNT
     assert letters.count("joe") == 0
     queue = TOPOLOGY.listener_queue("joe")
     assert ids(broker, queue) == [f"e{number}" for number in range(COUNT)]
@@ -87,9 +89,10 @@ def test_replay_of_some_leaves_the_others_in_their_order(
     letters: DeadLetters, broker: MemoryBroker
 ) -> None:
     wanted = [letter for letter in letters.browse("joe", limit=COUNT) if letter.body in b"5 70"]
-    sent = letters.replay("joe", webhook_ids={letter.webhook_id for letter in wanted})
+    named = {letter.webhook_id for letter in wanted} | {"msg_unknown"}
+    report = letters.replay("joe", webhook_ids=named)
     expected = [letter.event_id for letter in wanted]
-    assert sent == len(expected)
+    assert (report.count, report.missing) == (len(expected), ["msg_unknown"])
     assert ids(broker, TOPOLOGY.listener_queue("joe")) == expected
     left = [f"e{number}" for number in range(COUNT) if f"e{number}" not in expected]
     assert ids(broker, TOPOLOGY.dead_queue("joe")) == left
@@ -97,7 +100,9 @@ def test_replay_of_some_leaves_the_others_in_their_order(
 
 def test_two_replays_at_a_time_send_each_once(letters: DeadLetters, broker: MemoryBroker) -> None:
     sent: list[int] = []
-    both = [threading.Thread(target=lambda: sent.append(letters.replay("joe"))) for _ in range(2)]
+    both = [
+        threading.Thread(target=lambda: sent.append(letters.replay("joe").count)) for _ in range(2)
+    ]
     for replay in both:
         replay.start()
     for replay in both:
@@ -115,11 +120,20 @@ def test_a_stopped_replay_leaves_the_rest(letters: DeadLetters, broker: MemoryBr
         if done == 10:
             stop.set()
 
-    assert letters.replay("joe", stop=stop, progress=watch) == 10
+    assert letters.replay("joe", stop=stop, progress=watch).count == 10
     assert letters.count("joe") == COUNT - 10
     assert len(ids(broker, TOPOLOGY.listener_queue("joe"))) == 10
 
 
 def test_purging_throws_all_away(letters: DeadLetters) -> None:
-    assert letters.purge("joe") == COUNT
+    assert letters.purge("joe").count == COUNT
     assert letters.count("joe") == 0
+
+
+def test_purging_some_leaves_the_others(letters: DeadLetters, broker: MemoryBroker) -> None:
+    [first, second, *_] = letters.browse("joe")
+    report = letters.purge("joe", webhook_ids={second.webhook_id, "msg_unknown"})
+    assert (report.count, report.missing) == (1, ["msg_unknown"])
+    left = ids(broker, TOPOLOGY.dead_queue("joe"))
+    assert sorted(left) == sorted(f"e{number}" for number in range(COUNT) if number != 1)
+    assert first.event_id in left

@@ -98,7 +98,7 @@ def test_what_is_no_event_is_set_aside_with_the_reason(house: House) -> None:
 
 def test_headers_that_would_not_fit_a_frame_are_left_out_and_counted() -> None:
     message = Message(body=b"", headers={f"h{n}": "x" * 1000 for n in range(100)})
-    aside = explained(message, "no event")
+    aside = explained(message, "no event", 0.0)
     size = sum(len(name) + len(str(value)) for name, value in aside.headers.items())
     assert size < 20_000
     assert aside.headers["durian-headers-dropped"] == "84"
@@ -204,7 +204,7 @@ def test_text_that_is_no_utf8_still_fits_when_it_is_set_aside() -> None:
     grown = "\ufffd" * 200
     strange: dict[str, object] = {b"\xff": 1}  # type: ignore[dict-item]  # as pika hands it over
     message = Message(body=b"", headers=strange, message_id=grown, type=grown, app_id=grown)
-    aside = explained(message, "no event")
+    aside = explained(message, "no event", 0.0)
     for text in (aside.message_id, aside.type, aside.app_id, *aside.headers):
         assert text is not None
         assert len(text.encode()) <= 255

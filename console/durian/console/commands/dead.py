@@ -11,6 +11,10 @@ from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix, 
 app = typer.Typer(help="Deliveries that were given up: kept, explained, replayable.")
 
 ListenerId = Annotated[str, typer.Argument(metavar="LISTENER", help="The listener's id.")]
+WebhookIds = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[WEBHOOK_ID]...", help="Only these; all when none is given."),
+]
 
 
 @app.command("list")
@@ -24,7 +28,8 @@ def list_(
     as_json: AsJSON = False,
 ) -> None:
     """List the listeners that have dead letters, and how many."""
-    from durian.console.operations.runner import open_runner
+    from durian.console.asides import elsewhere
+    from durian.console.operations.runner import open_runner, unseen
     from durian.console.output import say_json, table
     from durian.console.settings import load
     from durian.console.watching import watched
@@ -34,10 +39,12 @@ def list_(
     )
     with open_runner(settings) as run, watched("counting") as progress:
         found = run("dead.count", {}, progress)
+        others = run("aside.count", {}, unseen)
     if as_json:
         say_json(found)
     else:
         table(("listener", "dead letters"), ((name, str(n)) for name, n in sorted(found.items())))
+        elsewhere(others)
 
 
 @app.command()
@@ -53,10 +60,10 @@ def show(
     as_json: AsJSON = False,
 ) -> None:
     """Show the oldest dead letters of a listener and why each was given up; they stay there."""
+    from durian.console.moments import moment
     from durian.console.operations.runner import open_runner, unseen
     from durian.console.output import say_json, table
     from durian.console.settings import load
-    from durian.console.watching import moment
 
     settings = load(
         broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
@@ -88,10 +95,7 @@ def show(
 @app.command()
 def replay(
     listener: ListenerId,
-    webhook_ids: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[WEBHOOK_ID]...", help="Only these; all when none is given."),
-    ] = None,
+    webhook_ids: WebhookIds = None,
     *,
     rate: Annotated[float | None, typer.Option(help="At most so many a second.")] = None,
     broker: BrokerURL = None,
@@ -103,7 +107,7 @@ def replay(
 ) -> None:
     """Send dead letters again, from their first attempt on, under the same webhook-id."""
     from durian.console.operations.runner import open_runner
-    from durian.console.output import say, say_json
+    from durian.console.reporting import show_report
     from durian.console.settings import load
     from durian.console.watching import watched
 
@@ -112,16 +116,14 @@ def replay(
     )
     given = {"listener": listener, "webhook_ids": webhook_ids or None, "rate_per_s": rate}
     with open_runner(settings) as run, watched("replaying") as progress:
-        sent = run("dead.replay", given, progress)
-    if as_json:
-        say_json({"replayed": sent})
-    else:
-        say(f"{sent} replayed")
+        report = run("dead.replay", given, progress)
+    show_report(report, "replayed", as_json=as_json)
 
 
 @app.command()
 def purge(
     listener: ListenerId,
+    webhook_ids: WebhookIds = None,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     broker: BrokerURL = None,
@@ -131,20 +133,20 @@ def purge(
     port: ApiPort = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Throw the dead letters of a listener away, for good."""
-    from durian.console.operations.runner import open_runner, unseen
-    from durian.console.output import say, say_json
+    """Throw dead letters of a listener away, for good: all, or those that are named."""
+    from durian.console.operations.runner import open_runner
+    from durian.console.reporting import show_report
     from durian.console.settings import load
-    from durian.console.watching import confirm
+    from durian.console.watching import confirm, watched
 
     settings = load(
         broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
     )
     if not yes:
-        confirm(f"Throw away all dead letters of {listener}, for good?", "--yes does not ask.")
-    with open_runner(settings) as run:
-        count = run("dead.purge", {"listener": listener}, unseen)
-    if as_json:
-        say_json({"purged": count})
-    else:
-        say(f"{count} thrown away")
+        those = f"{len(webhook_ids)}" if webhook_ids else "all"
+        question = f"Throw away {those} dead letters of {listener}, for good?"
+        confirm(question, "--yes does not ask.")
+    given = {"listener": listener, "webhook_ids": webhook_ids or None}
+    with open_runner(settings) as run, watched("purging") as progress:
+        report = run("dead.purge", given, progress)
+    show_report(report, "purged", as_json=as_json)

@@ -71,6 +71,8 @@ def _declared(broker: Broker, names: Topology) -> Iterator[Finding]:
     declare_all(broker, names.house(), _PATIENCE_S)
     yield ok("topology", f"is declared, and {waiting} events wait in {names.route}")
     yield records(count(broker, names.attempts, _PATIENCE_S))
+    for place in ("orphans", "invalid", "unrouted"):
+        yield aside(place, count(broker, f"{names.prefix}.{place}", _PATIENCE_S))
 
 
 def records(waiting: int) -> Finding:
@@ -79,3 +81,12 @@ def records(waiting: int) -> Finding:
         return ok("records", f"{waiting} records of attempts wait to be written")
     advice = "Start `durian record`, or see what its log says of the registry's database."
     return warn("records", f"{waiting} records of attempts wait to be written", advice)
+
+
+def aside(place: str, waiting: int) -> Finding:
+    """Whether messages have left the way, and somebody has to decide about them."""
+    if not waiting:
+        return ok(place, "there are none")
+    messages = "1 message waits" if waiting == 1 else f"{waiting} messages wait"
+    advice = f"`durian {place} list` says why each is there, and `replay` sends them again."
+    return warn(place, f"{messages} for somebody to decide", advice)

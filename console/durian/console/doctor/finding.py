@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from durian.errors import DurianError
+from durian.errors import DurianError, RegistryMissing
 
 #: ok: as it should be. warn: works, but not as well as it could. fail: something will not work.
 Level = Literal["ok", "warn", "fail"]
@@ -41,8 +41,13 @@ def fail(about: str, error: DurianError) -> Finding:
 
 
 def guarded(about: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """Run a check; an error that ends it is its last finding."""
+    """Run a check; an error that ends it is its last finding.
+
+    A registry that nobody has made yet is no error.
+    """
     try:
         yield from check()
+    except RegistryMissing as error:
+        yield warn(about, error.message, error.advice)
     except DurianError as error:
         yield fail(about, error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from durian.console.explain.facts import Facts, Place, Subject
 from durian.console.explain.gather import Gatherer, find_subject
-from durian.console.explain.judge import Judgement, judge
+from durian.console.explain.judge import Judgement, judge, set_aside
 from durian.console.explain.wanting import Wanting, wanting
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "Wanting",
     "find_subject",
     "judge",
+    "set_aside",
     "wanting",
 ]

@@ -8,6 +8,7 @@ from typing import Literal
 
 from durian.console.explain.wanting import Wanting
 from durian.consumers.dead_letters import DeadLetter
+from durian.consumers.set_aside import SetAside
 from durian.events import Event
 from durian.registry import Head, Listener, OpenBreaker
 from durian.registry.attempt import Attempt
@@ -16,7 +17,8 @@ from durian.registry.attempt import Attempt
 #: back. `dead`: in the dead-letter queue. `delayed`: in the delay wheel. `queued`: in its queue, or
 #: on its way there. `resting`: in its queue, which nobody consumes for now. `missed`: it was never
 #: routed there. `gone`: given up, and no longer among the dead letters. `removed`: there is no such
-#: listener. `unknown`: none of them can be told.
+#: listener. `orphaned`: it found no queue of its listener. `invalid`: the router could not read it.
+#: `unrouted`: it reached no queue at all. `unknown`: none of them can be told.
 Place = Literal[
     "unwanted",
     "delivered",
@@ -27,6 +29,9 @@ Place = Literal[
     "missed",
     "gone",
     "removed",
+    "orphaned",
+    "invalid",
+    "unrouted",
     "unknown",
 ]
 
@@ -38,8 +43,11 @@ class Subject:
     id: str
     type: str
     source: str
-    #: The event itself; None when the archive no longer has it, and only the attempt log knows it.
+    #: The event itself; None when the archive does not have it: only the attempt log knows it, or
+    #: it was set aside and cannot be read.
     event: Event | None
+    #: The message that held it, when that was set aside before any listener had it.
+    aside: SetAside | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,5 +84,7 @@ class Facts:
     unrouted: int = 0
     #: Records of attempts that wait to be written.
     unrecorded: int = 0
-    #: Deliveries whose listener is gone.
+    #: Deliveries that found no queue.
     orphans: int = 0
+    #: True when this one is among the oldest of them.
+    is_orphan: bool = False

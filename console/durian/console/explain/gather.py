@@ -14,8 +14,11 @@ from durian.console.operations.operation import Context, Progress
 from durian.consumers.archive import Archive
 from durian.consumers.dead_letters import DeadLetters
 from durian.consumers.delivery import webhook_id_of
+from durian.consumers.orphans import Orphans
 from durian.consumers.search import Span, search, span_of
-from durian.errors import NotFound, QueueMissing
+from durian.consumers.set_aside import PLACES, SetAside, SetAsides
+from durian.errors import InvalidInput, ListenerUnknown, NotFound, QueueMissing
+from durian.events import Event
 from durian.registry import Listener
 from durian.registry.attempt import Attempt
 
@@ -29,10 +32,10 @@ LOOK_MOST = 500
 def find_subject(
     context: Context, event_id: str, since: float | None, progress: Progress
 ) -> Subject:
-    """Find the event: in the archive, else in the attempt log. Raises NotFound.
+    """Find the event: in the archive, in the attempt log, or set aside. Raises NotFound.
 
-    It is looked for from `since` on (seconds since the epoch), else around the time inside its id,
-    around its first attempt, or a day back.
+    In the archive it is looked for from `since` on (seconds since the epoch), else around the time
+    inside its id, around its first attempt, or a day back.
     """
     known = context.store.attempts_of(event_id=event_id, limit=ATTEMPTS_MOST)
     first = known[0].at_ms / 1000 if known else None
@@ -40,13 +43,37 @@ def find_subject(
     span = span_of(event_id, now=now, known_at=first) if since is None else Span(since=since)
     archive = Archive(context.broker, context.names)
     event = search(archive, event_id, span, stop=context.stop, progress=progress)
+    aside = None if known else _find_aside(context, event_id)
+    if event is None and aside is not None:
+        event = _event_in(aside, event_id)
     if event is not None:
-        return Subject(id=event.id, type=event.type, source=event.source, event=event)
-    if not known:
-        message = f"No event {event_id} is in the archive around its time, nor in the attempt log."
-        raise NotFound(message, hint="Look further back with --since 7d.")
-    last = known[-1]
-    return Subject(id=event_id, type=last.event_type, source=last.event_source, event=None)
+        return Subject(id=event.id, type=event.type, source=event.source, event=event, aside=aside)
+    if known:
+        last = known[-1]
+        return Subject(id=event_id, type=last.event_type, source=last.event_source, event=None)
+    if aside is not None:
+        kind = aside.message.type or aside.message.routing_key
+        return Subject(id=event_id, type=kind, source="", event=None, aside=aside)
+    message = f"No event {event_id} is in the archive around its time, nor in the attempt log."
+    raise NotFound(message, hint="Look further back with --since 7d.")
+
+
+def _find_aside(context: Context, event_id: str) -> SetAside | None:
+    """Look for an event among what was set aside, the oldest of each place."""
+    for place in PLACES:
+        found = SetAsides(context.broker, context.names, place).browse(LOOK_MOST)
+        if (one := next((one for one in found if one.is_called(event_id)), None)) is not None:
+            return one
+    return None
+
+
+def _event_in(aside: SetAside, event_id: str) -> Event | None:
+    """The event that is asked for, if it can be read."""
+    try:
+        events = aside.events()
+    except InvalidInput:
+        return None
+    return next((event for event in events if event.id == event_id), next(iter(events), None))
 
 
 class Gatherer:
@@ -58,25 +85,31 @@ class Gatherer:
         # The same for all listeners: looked up once.
         self._unrouted = self._count(context.names.route) or 0
         self._unrecorded = self._count(context.names.attempts) or 0
-        self._orphans = self._count(context.names.orphans) or 0
+        orphans = Orphans(context.broker, context.names)
+        self._orphans = orphans.count()  # while browsing none is ready
+        self._orphaned = {one.webhook_id for one in orphans.browse(LOOK_MOST)}
         self._breakers = {one.listener_id: one for one in context.store.open_breakers()}
 
     def one(self, listener_id: str) -> Facts:
-        """All that is known of one listener, its dead letters looked through. Raises NotFound."""
+        """All that is known of one listener, its dead letters looked through.
+
+        Raises ListenerUnknown when it is not there, and nothing of this event was ever for it.
+        """
         context = self._context
         webhook_id = self._webhook_id(listener_id)
         attempts = context.store.attempts_of(webhook_id, limit=ATTEMPTS_MOST)
         try:
             listener = context.store.get_listener(listener_id)
             facts = self._facts(listener, self._wanting(listener), attempts)
-        except NotFound:
+        except ListenerUnknown:
             facts = self._traces(listener_id, attempts)
         letters = DeadLetters(context.broker, context.names)
         dead = letters.count(listener_id)  # while browsing none is ready
         browsed = letters.browse(listener_id, LOOK_MOST)
         letter = next((one for one in browsed if one.webhook_id == webhook_id), None)
-        if facts.listener is None and not attempts and letter is None:
-            raise NotFound(f"No listener {listener_id} exists, and none did that got this event.")
+        known = facts.listener or attempts or letter or facts.is_orphan
+        if not known:
+            raise ListenerUnknown(listener_id)
         return replace(facts, letter=letter, dead=dead, looked=len(browsed))
 
     def all(
@@ -121,7 +154,7 @@ class Gatherer:
     def _facts(self, listener: Listener, wants: Wanting, attempts: Sequence[Attempt]) -> Facts:
         facts = self._traces(listener.id, attempts)
         facts = replace(facts, listener=listener, wanting=wants)
-        if wants.holds is False and not attempts:
+        if wants.holds is False and not attempts and not facts.is_orphan:
             return facts  # what lies in its queue is another event
         entry = self._context.store.listener_entry(listener.id)
         return replace(
@@ -135,16 +168,18 @@ class Gatherer:
 
     def _traces(self, listener_id: str, attempts: Sequence[Attempt]) -> Facts:
         """What a delivery has left behind, whether its listener is there or not."""
+        webhook_id = self._webhook_id(listener_id)
         return Facts(
             now=self._context.broker.clock.now(),
             subject=self._subject,
             listener_id=listener_id,
-            webhook_id=self._webhook_id(listener_id),
+            webhook_id=webhook_id,
             attempts=attempts,
             dead=self._count(self._context.names.dead_queue(listener_id)) or 0 if attempts else 0,
             unrouted=self._unrouted,
             unrecorded=self._unrecorded,
             orphans=self._orphans,
+            is_orphan=webhook_id in self._orphaned,
         )
 
     def _count(self, queue: str) -> int | None:

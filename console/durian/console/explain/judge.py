@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from durian.console.explain import words
 from durian.console.explain.facts import Facts, Place
 from durian.console.explain.wanting import Wanting
-from durian.console.watching import moment
+from durian.console.moments import moment
 from durian.consumers.dead_letters import DeadLetter
+from durian.consumers.set_aside import SetAside
 from durian.registry import Listener
 from durian.registry.attempt import Attempt
 
@@ -34,8 +35,8 @@ def judge(facts: Facts) -> Judgement:
     last = facts.attempts[-1] if facts.attempts else None
     if last is not None and last.result == "delivered":
         return _delivered(facts, last)
-    if facts.letter is not None:
-        return _dead(facts, facts.letter)
+    if (seen := _seen(facts, last)) is not None:
+        return seen
     if facts.listener is None or facts.wanting is None:
         return _removed(facts, last)
     if last is None:
@@ -43,6 +44,17 @@ def judge(facts: Facts) -> Judgement:
     if last.result == "retry":
         return _waiting(facts, last)
     return _given_up(facts, last)
+
+
+def _seen(facts: Facts, last: Attempt | None) -> Judgement | None:
+    """It was seen lying somewhere."""
+    if facts.letter is not None:
+        return _dead(facts, facts.letter)
+    if facts.is_orphan:
+        return _orphaned(facts, last)
+    aside = facts.subject.aside
+    unwanted = facts.subject.event and facts.wanting and facts.wanting.holds is False
+    return None if aside is None or unwanted else set_aside(aside)
 
 
 def _delivered(facts: Facts, last: Attempt) -> Judgement:
@@ -64,11 +76,28 @@ def _dead(facts: Facts, letter: DeadLetter) -> Judgement:
     return _judgement("dead", because, f"Nothing by itself. {purge}")
 
 
+def _orphaned(facts: Facts, last: Attempt | None) -> Judgement:
+    because = [] if last is None else [words.said(last)]
+    because.append("When it came, its listener had no queue: it is among the orphans.")
+    if facts.listener is not None:
+        return _judgement("orphaned", because, words.send_orphan(facts))
+    because.append(f"There is no listener {facts.listener_id} now.")
+    purge = f"`durian orphans purge {facts.listener_id}` throws its orphans away."
+    return _judgement("orphaned", because, f"{words.BY_ITSELF} {purge}")
+
+
+def set_aside(aside: SetAside) -> Judgement:
+    """Say why an event went to no listener at all."""
+    at = "" if aside.at_ms is None else f" at {moment(aside.at_ms)}"
+    because = [f"It was set aside{at}, and went to no listener: {aside.reason}."]
+    return _judgement(aside.place, because, words.send_aside(aside))
+
+
 def _removed(facts: Facts, last: Attempt | None) -> Judgement:
     because = [f"There is no listener {facts.listener_id}."]
     if last is not None:
         because += [words.said(last), "Then the listener was removed, and its queue with it."]
-    orphans = f"What comes back from a delay goes to the orphans; {facts.orphans} are there."
+    orphans = "What comes back from a delay becomes an orphan: `durian orphans list`."
     return _judgement("removed", because, f"Nothing. {orphans}")
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from durian.console.explain.facts import Facts
-from durian.console.watching import moment
+from durian.console.moments import moment
+from durian.consumers.set_aside import SetAside
 from durian.registry.attempt import Attempt
 
 #: What is said where nothing is under way.
-_BY_ITSELF = "Nothing by itself."
+BY_ITSELF = "Nothing by itself."
 
 
 def missed(facts: Facts) -> Iterator[str]:
@@ -68,9 +69,9 @@ def doubts(facts: Facts) -> str:
 def after_rest(facts: Facts) -> str:
     """What happens next to a message that rests."""
     if facts.listener is not None and not facts.listener.enabled:
-        return f"{_BY_ITSELF} `durian listeners enable {facts.listener_id}` has it delivered."
+        return f"{BY_ITSELF} `durian listeners enable {facts.listener_id}` has it delivered."
     if facts.listener is not None and facts.listener.paused:
-        return f"{_BY_ITSELF} `durian listeners resume {facts.listener_id}` has it delivered."
+        return f"{BY_ITSELF} `durian listeners resume {facts.listener_id}` has it delivered."
     return "It is attempted as a probe, or once a probe has succeeded."
 
 
@@ -89,7 +90,20 @@ def attempt_at(facts: Facts, number: int, due: float) -> str:
 def send_letter(facts: Facts) -> str:
     """What can be done with a dead letter."""
     command = f"durian dead replay {facts.listener_id} {facts.webhook_id}"
-    return f"{_BY_ITSELF} `{command}` sends it again."
+    return f"{BY_ITSELF} `{command}` sends it again."
+
+
+def send_orphan(facts: Facts) -> str:
+    """What can be done with an orphan."""
+    command = f"durian orphans replay {facts.listener_id} {facts.webhook_id}"
+    return f"{BY_ITSELF} `{command}` sends it again."
+
+
+def send_aside(aside: SetAside) -> str:
+    """What can be done with a message that was set aside."""
+    show = f"`durian {aside.place} show {aside.id}` shows all of it"
+    replays = f"`durian {aside.place} replay {aside.id}` publishes it again"
+    return f"{BY_ITSELF} {show}; once it can be read, {replays}."
 
 
 def replay(facts: Facts) -> str:
@@ -97,7 +111,7 @@ def replay(facts: Facts) -> str:
     command = f"durian replay --listener {facts.listener_id} --since ..."
     if facts.listener is not None and not facts.listener.enabled:
         command = f"durian listeners enable {facts.listener_id}` and `{command}"
-    return f"{_BY_ITSELF} `{command}` sends it, with all others since then."
+    return f"{BY_ITSELF} `{command}` sends it, with all others since then."
 
 
 def said(attempt: Attempt) -> str:

@@ -8,13 +8,15 @@ from pydantic import Field
 
 from durian.console.listeners import pages
 from durian.console.operations.operation import Arguments, Context, Progress
-from durian.consumers.dead_letters import BROWSE_MOST, DeadLetter, DeadLetters
+from durian.console.operations.report import described
+from durian.consumers.dead_letters import DeadLetter, DeadLetters
+from durian.consumers.side_queue import BROWSE_MOST
+from durian.control import prepare_queue
+from durian.errors import ListenerUnknown
 
 
 class Count(Arguments):
-    """Count the dead letters of one listener, or of all that have any."""
-
-    listener: str | None = None
+    """Count the dead letters of all listeners that have any."""
 
 
 class Browse(Arguments):
@@ -29,49 +31,69 @@ class Replay(Arguments):
 
     listener: str
     webhook_ids: frozenset[str] | None = None
-    rate_per_s: Annotated[float | None, Field(gt=0)] = None
+    rate_per_s: Annotated[float | None, Field(ge=0.001, le=1_000_000)] = None
 
 
 class Purge(Arguments):
-    """Throw the dead letters of a listener away."""
+    """Throw the dead letters of a listener away: all, or those of some webhook-ids."""
 
     listener: str
+    webhook_ids: frozenset[str] | None = None
 
 
-def count(context: Context, given: Count, progress: Progress) -> dict[str, int]:
-    """Dead letters by listener; the queue outlives its listener, so any id may be asked for."""
+def count(context: Context, _given: Count, progress: Progress) -> dict[str, int]:
+    """Dead letters by listener; those of removed listeners are still there."""
     letters = DeadLetters(context.broker, context.names)
-    if given.listener is not None:
-        return {given.listener: letters.count(given.listener)}
-    total = context.store.count_listeners()
+    removed = context.store.removed_listeners()
+    total = context.store.count_listeners() + len(removed)
+    names = [listener.id for listener in pages(context.store, None)] + removed
     found: dict[str, int] = {}
-    for done, listener in enumerate(pages(context.store, None), 1):
-        if number := letters.count(listener.id):
-            found[listener.id] = number
+    for done, name in enumerate(names, 1):
+        if number := letters.count(name):
+            found[name] = number
         progress(done, total)
     return found
 
 
 def browse(context: Context, given: Browse, _progress: Progress) -> list[dict[str, object]]:
     """The oldest dead letters, their bodies as text."""
-    letters = DeadLetters(context.broker, context.names)
-    return [_described(letter) for letter in letters.browse(given.listener, given.limit)]
+    found = _letters(context, given.listener).browse(given.listener, given.limit)
+    return [_described(letter) for letter in found]
 
 
-def replay(context: Context, given: Replay, progress: Progress) -> int:
-    """How many were sent again."""
-    return DeadLetters(context.broker, context.names).replay(
+def replay(context: Context, given: Replay, progress: Progress) -> dict[str, object]:
+    """What came of sending them again."""
+    letters = _letters(context, given.listener)
+    try:
+        listener = context.store.get_listener(given.listener)
+    except ListenerUnknown as error:
+        hint = f"Its dead letters stay: `durian dead show {given.listener}`, `durian dead purge`."
+        raise ListenerUnknown(given.listener, hint=hint) from error
+    prepare_queue(context.broker, context.names, listener)
+    report = letters.replay(
         given.listener,
         webhook_ids=given.webhook_ids,
         rate_per_s=given.rate_per_s,
         stop=context.stop,
         progress=progress,
     )
+    return described(report)
 
 
-def purge(context: Context, given: Purge, _progress: Progress) -> int:
-    """How many were thrown away."""
-    return DeadLetters(context.broker, context.names).purge(given.listener)
+def purge(context: Context, given: Purge, progress: Progress) -> dict[str, object]:
+    """What came of throwing them away."""
+    report = _letters(context, given.listener).purge(
+        given.listener, webhook_ids=given.webhook_ids, stop=context.stop, progress=progress
+    )
+    return described(report)
+
+
+def _letters(context: Context, listener_id: str) -> DeadLetters:
+    """The dead letters; raises ListenerUnknown when neither they nor their listener are there."""
+    letters = DeadLetters(context.broker, context.names)
+    if not letters.count(listener_id):
+        context.store.get_listener(listener_id)
+    return letters
 
 
 def _described(letter: DeadLetter) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from durian.console.explain import Facts, Gatherer, Subject, find_subject, judge
+from durian.console.explain import Facts, Gatherer, Subject, find_subject, judge, set_aside
 from durian.console.operations.operation import Arguments, Context, Progress
 from durian.errors import InvalidInput
 
@@ -35,6 +35,8 @@ def explain(context: Context, given: Explain, progress: Progress) -> dict[str, o
     others: Mapping[str, int] = {}
     if given.listener is not None:
         found: Sequence[Facts] = [gatherer.one(given.listener)]
+    elif subject.aside is not None and subject.event is None:
+        found = ()  # whose it would be cannot be told
     else:
         found, others = gatherer.all(progress, everyone=given.everyone)
     return {
@@ -49,12 +51,23 @@ def _event(subject: Subject) -> dict[str, object]:
         "id": subject.id,
         "type": subject.type,
         "source": subject.source,
-        "found": "archive" if subject.event else "attempts",
+        "found": _found(subject),
     }
+    if subject.aside is not None:
+        judgement = set_aside(subject.aside)
+        described["because"] = list(judgement.because)
+        described["next"] = judgement.next
     if subject.event is not None:
         described["time"] = subject.event.attributes["time"]
         described["attributes"] = dict(subject.event.attributes)
     return described
+
+
+def _found(subject: Subject) -> str:
+    """Where it was found; what was set aside may be in the archive as well."""
+    if subject.aside is not None:
+        return subject.aside.place
+    return "archive" if subject.event else "attempts"
 
 
 def _explained(facts: Facts) -> dict[str, object]:

@@ -119,7 +119,7 @@ class MemoryQueue:
         if self.is_stream:
             self._trim(_bytes_of(message))
         elif full:
-            self._dead_letter(self.ready.popleft())
+            self._dead_letter(self.ready.popleft(), "maxlen")
         self._watch_head()
         return True
 
@@ -180,7 +180,7 @@ class MemoryQueue:
         entry.returns += 1
         limit = self.declared.arguments.get("x-delivery-limit")
         if isinstance(limit, int) and entry.returns > limit:
-            self._dead_letter(entry)
+            self._dead_letter(entry, "delivery_limit")
             return
         behind = 0
         while behind < len(self.ready) and self.ready[behind].place < entry.place:
@@ -228,14 +228,17 @@ class MemoryQueue:
         self._timed_for = None
         now = self.loop.clock.monotonic()
         while self.ready and (at := self.ready[0].expires_at) is not None and at <= now:
-            self._dead_letter(self.ready.popleft())
+            self._dead_letter(self.ready.popleft(), "expired")
         self._watch_head()
 
-    def _dead_letter(self, entry: Entry) -> None:
+    def _dead_letter(self, entry: Entry, reason: str) -> None:
         exchange = self.declared.arguments.get("x-dead-letter-exchange")
         if isinstance(exchange, str):
             key = self.declared.arguments.get("x-dead-letter-routing-key")
-            self.bury(exchange, entry.message, (key,) if isinstance(key, str) else entry.keys)
+            death = {"reason": reason, "routing-keys": list(entry.keys)}
+            # As RabbitMQ writes it, the latest first; what is published again loses it.
+            message = replace(entry.message, headers={**entry.message.headers, "x-death": [death]})
+            self.bury(exchange, message, (key,) if isinstance(key, str) else entry.keys)
 
 
 def _bytes_of(message: Message) -> int:

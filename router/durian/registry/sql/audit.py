@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Row
 
 from durian.registry.audit import AuditEntry, AuditPage
 from durian.registry.principal import Principal
-from durian.registry.sql.tables import audit
+from durian.registry.sql.tables import audit, listeners
 
 
 def add(
@@ -52,6 +52,16 @@ def page(
     rows = connection.execute(query).all()
     entries = [_to_entry(row) for row in rows[:limit]]
     return AuditPage(entries=entries, next=entries[-1].id if len(rows) > limit else None)
+
+
+def removed_listeners(connection: Connection, owner: str | None) -> list[str]:
+    """Read the ids of listeners that were removed and are not there now, of an owner or all."""
+    said = sa.select(audit.c.target).distinct().where(audit.c.action == "listener.remove")
+    if owner is not None:
+        said = said.where(audit.c.owner == owner)
+    ids = {target.removeprefix("listener ") for target in connection.execute(said).scalars()}
+    there = connection.execute(sa.select(listeners.c.id).where(listeners.c.id.in_(ids)))
+    return sorted(ids - set(there.scalars()))
 
 
 def _to_text(facts: Mapping[str, Any] | None) -> str | None:

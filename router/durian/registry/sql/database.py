@@ -140,15 +140,19 @@ def _postgres(url: URL) -> Engine:
     )
 
 
+def file_of(database: Database) -> Path:
+    """The file of a SQLite database."""
+    return Path(database.url.database or "").absolute()
+
+
 def prepare_file(database: Database) -> None:
     """Make a SQLite file and switch it to WAL, where readers and the writer do not wait.
 
     Raises:
         RegistryUnavailable: when the file or its folder cannot be made or opened.
     """
-    path = Path(database.url.database or "")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file_of(database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as exc:
         raise RegistryUnavailable(f"The registry's folder cannot be made: {exc}.") from exc
     with translated(), closing(database.engine.raw_connection()) as raw:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from durian.errors import Changed, Conflict, InvalidListener, NotFound, RegistryError
+from durian.errors import Changed, Conflict, InvalidListener, ListenerUnknown, RegistryError
 from durian.registry.entry import ListenerEntry, WantedListeners
 from durian.registry.listener import Listener
 from durian.registry.policy import Policy
@@ -46,8 +46,8 @@ def update(
 ) -> Listener:
     """Replace a listener; return what it was.
 
-    Raises `NotFound`, `Changed` when it is at another version, or `InvalidListener` when its queue
-    would differ.
+    Raises `ListenerUnknown`, `Changed` when it is at another version, or `InvalidListener` when its
+    queue would differ.
     """
     before = current(write.connection, listener.id, owner=owner, if_version=if_version)
     hint = "Remove the listener and add it anew."
@@ -64,7 +64,7 @@ def update(
 def change(write: Write, listener_id: str, now: float, **values: Any) -> None:
     """Change fields of a listener, or none: followers are told that something of it changed.
 
-    Whatever it was, its breaker closes and its pace begins anew. Raises `NotFound`.
+    Whatever it was, its breaker closes and its pace begins anew. Raises `ListenerUnknown`.
     """
     statement = (
         sa.update(listeners)
@@ -72,30 +72,30 @@ def change(write: Write, listener_id: str, now: float, **values: Any) -> None:
         .values(values | {"updated_at": now, "version": write.version})
     )
     if write.connection.execute(statement).rowcount == 0:
-        raise NotFound(f"No listener {listener_id} exists.")
+        raise ListenerUnknown(listener_id)
     breakers.remove(write.connection, listener_id)
     paces.remove(write.connection, listener_id)
 
 
 def delete(write: Write, listener_id: str, now: float) -> None:
-    """Remove a listener and its secrets. Raises `NotFound`."""
+    """Remove a listener and its secrets. Raises `ListenerUnknown`."""
     statement = sa.delete(listeners).where(listeners.c.id == listener_id)
     if write.connection.execute(statement).rowcount == 0:
-        raise NotFound(f"No listener {listener_id} exists.")
+        raise ListenerUnknown(listener_id)
     removed.bury(write, "listener", listener_id, now)
 
 
 def get(connection: Connection, listener_id: str, *, owner: str | None = None) -> Listener:
-    """Read one listener, of an owner if one is given. Raises `NotFound`."""
+    """Read one listener, of an owner if one is given. Raises `ListenerUnknown`."""
     return entry(connection, listener_id, owner=owner).listener
 
 
 def entry(connection: Connection, listener_id: str, *, owner: str | None = None) -> ListenerEntry:
-    """Read one with its dates, of an owner if one is given. Raises `NotFound`."""
+    """Read one with its dates, of an owner if one is given. Raises `ListenerUnknown`."""
     query = sa.select(*_columns, *_dates).where(listeners.c.id == listener_id, *is_of(owner))
     found = _entries(connection, query)
     if not found:
-        raise NotFound(f"No listener {listener_id} exists.")
+        raise ListenerUnknown(listener_id)
     return found[0]
 
 
@@ -106,7 +106,7 @@ def current(
     owner: str | None = None,
     if_version: int | None = None,
 ) -> Listener:
-    """Read one that is to be changed. Raises `NotFound`, or `Changed` at another version."""
+    """Read one that is to be changed. Raises `ListenerUnknown`, or `Changed` at another version."""
     found = entry(connection, listener_id, owner=owner)
     if if_version not in (None, found.version):
         raise Changed(f"Listener {listener_id} was changed by somebody else.")
@@ -131,6 +131,11 @@ def count(connection: Connection, owner: str | None = None) -> int:
     """Count the listeners, of an owner if one is given."""
     query = sa.select(sa.func.count()).select_from(listeners).where(*is_of(owner))
     return connection.execute(query).scalar_one()
+
+
+def ids(connection: Connection, owner: str | None = None) -> list[str]:
+    """Read the ids of all of them, or of those of an owner."""
+    return list(connection.execute(sa.select(listeners.c.id).where(*is_of(owner))).scalars())
 
 
 def changed(connection: Connection, since: int, upto: int) -> tuple[list[Listener], list[str]]:

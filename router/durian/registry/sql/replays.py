@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from durian.errors import Conflict, NotFound
+from durian.errors import Conflict, ListenerUnknown, NotFound
 from durian.registry.replay import Replay
 from durian.registry.sql.owned import belongs_to, is_of
 from durian.registry.sql.tables import listeners, replays
@@ -116,7 +116,7 @@ def _lock(connection: Connection, listener_id: str, owner: str | None) -> None:
     """Keep others from beginning a replay of this listener until the commit."""
     query = sa.select(listeners.c.id).where(listeners.c.id == listener_id, *is_of(owner))
     if connection.execute(query.with_for_update(key_share=True)).scalar_one_or_none() is None:
-        raise NotFound(f"No listener {listener_id} exists.")
+        raise ListenerUnknown(listener_id)
 
 
 def _let_only(connection: Connection, replay: Replay, clock: float) -> None:

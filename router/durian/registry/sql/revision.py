@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
-from durian.errors import RegistryOutdated
-from durian.registry.sql.database import Database, prepare_file
+from durian.errors import RegistryMissing, RegistryOutdated
+from durian.registry.sql.database import Database, file_of, prepare_file
 
 #: The table in which Alembic keeps the revision.
 VERSION_TABLE = "durian_schema"
@@ -23,9 +19,6 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 #: Any number, as long as nobody else locks it: PostgreSQL's advisory lock of upgrades ("durian").
 _ADVISORY_LOCK = 0x64757269616E
-
-#: Alembic works through module globals, so only one thread may run it at a time.
-_alembic = threading.Lock()
 
 
 def upgrade(database: Database) -> None:
@@ -37,24 +30,29 @@ def upgrade(database: Database) -> None:
         RegistryOutdated: when the schema is newer than this version of Durian.
         RegistryUnavailable: when the database is away or stays locked.
     """
+    # Alembic takes longer to import than most commands take to run.
+    from durian.registry.sql.migrating import migrate  # noqa: PLC0415 - only here it is needed
+
     if database.is_sqlite:
         prepare_file(database)
-    with _alembic, database.locked() as connection:
+    with database.locked() as connection:
         if not database.is_sqlite:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
         _refuse_newer(revision_of(connection))
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        migrate(connection, MIGRATIONS)
 
 
-def check(database: Database) -> None:
+def check(database: Database, *, create: bool = True) -> None:
     """Make sure that the schema is the one this code needs; SQLite is upgraded on the way.
 
     Raises:
-        RegistryOutdated: when it is older (on PostgreSQL), missing, or newer.
+        RegistryMissing: when there is no SQLite file, or nothing of ours in it, and none is to be
+            made.
+        RegistryOutdated: when the schema is older (on PostgreSQL), missing there, or newer.
     """
     if database.is_sqlite:
+        if not create and not file_of(database).is_file():
+            raise RegistryMissing(f"There is no registry at {file_of(database)}.")
         prepare_file(database)
     with database.reading() as connection:
         revision = revision_of(connection)
@@ -64,35 +62,33 @@ def check(database: Database) -> None:
     if not database.is_sqlite:
         state = f"is at schema {revision}" if revision else "is empty"
         raise RegistryOutdated(f"The registry {state}; this version of Durian needs {head()}.")
+    if not create and revision is None:
+        raise RegistryMissing(f"The database {file_of(database)} is no registry.")
     upgrade(database)
 
 
 def revision_of(connection: Connection) -> str | None:
     """Return the revision a database is at, None when it is empty."""
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    return context.get_current_revision()
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    number: str | None = connection.execute(
+        sa.select(sa.column("version_num")).select_from(sa.table(VERSION_TABLE))
+    ).scalar_one_or_none()
+    return number
 
 
 def head() -> str:
     """Return the revision this code needs."""
-    return _scripts().get_current_head() or ""
+    return _known()[-1]
 
 
-def alembic_config() -> Config:
-    """Return Alembic's configuration, which knows where the migrations lie."""
-    config = Config()
-    # Alembic expands percent signs as a configuration file would.
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
+def _known() -> Sequence[str]:
+    """The revisions this code knows, in order: the number that a migration's file begins with."""
+    files = (MIGRATIONS / "versions").glob("[0-9]*_*.py")
+    return sorted(file.name.partition("_")[0] for file in files)
 
 
 def _refuse_newer(revision: str | None) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in _known():
         message = f"The registry is at schema {revision}, which is newer than this Durian knows."
         raise RegistryOutdated(message, hint="Install the version of Durian that upgraded it.")
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(alembic_config())
