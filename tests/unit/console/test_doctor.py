@@ -20,7 +20,7 @@ from durian.console.doctor.run import Ill, findings, run
 from durian.console.settings import Settings, load, variable
 from durian.errors import QueueMissing, RegistryUnavailable
 from durian.registry.store import Store
-from tests.support.registry import listener
+from tests.support.registry import listener, put_registry
 
 NAMES = Topology()
 
@@ -30,6 +30,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in Settings.model_fields:
         monkeypatch.delenv(variable(name), raising=False)
     monkeypatch.chdir(tmp_path)
+    put_registry(tmp_path)
     return load(secret_key_file=tmp_path / "key")
 
 
@@ -48,13 +49,19 @@ def test_a_machine_without_a_broker_is_well_but_warned(
 def test_a_registry_that_cannot_be_reached_fails_with_its_advice(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "file").touch()
-    broken = settings.model_copy(
-        update={"registry_url": f"sqlite:///{tmp_path / 'file' / 'durian.db'}"}
-    )
+    (tmp_path / "durian.db").write_text("This is no database.")
     with pytest.raises(Ill, match=r"1 of the checks failed"):
-        run(broken, as_json=False)
+        run(settings, as_json=False)
     assert "fail registry" in capsys.readouterr().out
+
+
+def test_a_registry_that_nobody_has_made_yet_is_warned_of(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "durian.db").unlink()
+    found = next(one for one in findings(settings) if one.about == "registry")
+    assert found.level == "warn"
+    assert "durian registry upgrade" in found.advice
 
 
 def test_a_clock_that_is_off_is_warned_of(
