@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from durian.console.watching import moment
+from durian.console.moments import moment
 from durian.errors import InvalidSource
 from durian.registry.source import SCHEMES, Scheme, Source, SourceSecret
 

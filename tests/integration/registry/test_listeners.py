@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from durian.errors import Conflict, InvalidListener, NotFound, RegistryError
+from durian.registry.principal import Principal
 from durian.registry.sql import tables
 from durian.registry.store import Store
 from tests.support.registry import NOW, listener, secret
@@ -85,6 +86,23 @@ def test_a_removed_listener_is_gone_with_its_secrets_and_may_come_back(store: St
     again = secret()
     store.add_listener(listener(), again)
     assert store.secrets_of("joe", NOW) == [again]
+
+
+def test_who_was_removed_is_remembered_until_they_come_back(store: Store) -> None:
+    for name, owner in (("joe", "acme"), ("bo", None), ("zoe", "acme")):
+        store.add_listener(listener(name, owner=owner), secret())
+    acme = store.on_behalf(Principal(name="acme", owner="acme"))
+    for name in ("joe", "bo"):
+        store.remove_listener(name)
+
+    assert store.removed_listeners() == ["bo", "joe"]
+    assert acme.removed_listeners() == ["joe"]
+    assert (store.listener_ids(), acme.listener_ids()) == (["zoe"], ["zoe"])
+
+    store.add_listener(listener(), secret())
+    assert store.removed_listeners() == ["bo"]
+    assert sorted(store.listener_ids()) == ["joe", "zoe"]
+    assert acme.listener_ids() == ["zoe"]
 
 
 def test_listeners_are_listed_in_pages_by_id(store: Store) -> None:

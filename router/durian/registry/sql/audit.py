@@ -56,12 +56,12 @@ def page(
 
 def removed_listeners(connection: Connection, owner: str | None) -> list[str]:
     """Read the ids of listeners that were removed and are not there now, of an owner or all."""
-    said = sa.select(audit.c.target).distinct().where(audit.c.action == "listener.remove")
+    name = sa.func.substr(audit.c.target, len("listener ") + 1)
+    is_there = sa.exists().where(listeners.c.id == name)
+    query = sa.select(name).distinct().where(audit.c.action == "listener.remove", ~is_there)
     if owner is not None:
-        said = said.where(audit.c.owner == owner)
-    ids = {target.removeprefix("listener ") for target in connection.execute(said).scalars()}
-    there = connection.execute(sa.select(listeners.c.id).where(listeners.c.id.in_(ids)))
-    return sorted(ids - set(there.scalars()))
+        query = query.where(audit.c.owner == owner)
+    return sorted(connection.execute(query).scalars())
 
 
 def _to_text(facts: Mapping[str, Any] | None) -> str | None:
