@@ -1,4 +1,4 @@
-"""A broker that is ready to take events."""
+"""A broker that is ready to take events, for all tests that want one."""
 
 from __future__ import annotations
 
