@@ -46,10 +46,10 @@ class DjangoDeployment(Deployment):
 
         `using` names the database of that; None for the one that the outbox is in.
         """
-        using = using or router.db_for_write(OutboxEvent)
         if hook.asynchronous and self.settings.outbox:
-            self._write(event, using)
+            self.write(event, using)
             return
+        using = using or router.db_for_write(OutboxEvent)
         leave = partial(self.publish if hook.asynchronous else self.deliver, event)
         transaction.on_commit(leave, using=using, robust=hook.fail_silently)
 
@@ -73,7 +73,9 @@ class DjangoDeployment(Deployment):
         self._eager.stop()
         super().close()
 
-    def _write(self, event: Event, using: str) -> None:
+    def write(self, event: Event, using: str | None) -> None:
+        """Write an event to the outbox of the database that its cause is in."""
+        using = using or router.db_for_write(OutboxEvent)
         place = using if router.allow_migrate_model(using, OutboxEvent) else None
         if place is None:
             # That database has no outbox: the default one takes the event once it is true.

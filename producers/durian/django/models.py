@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -42,6 +43,23 @@ class OutboxEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.pk}"
+
+
+class ReceivedWebhook(models.Model):
+    """A webhook that was handled here: `durian.django.receiving` handles each once."""
+
+    webhook_id = models.CharField(_("webhook id"), max_length=255, primary_key=True)
+    received_at = models.DateTimeField(_("received at"), default=timezone.now, db_index=True)
+
+    class Meta:
+        """Kept for a while."""
+
+        db_table = "durian_received"
+        verbose_name = _("received webhook")
+        verbose_name_plural = _("received webhooks")
+
+    def __str__(self) -> str:
+        return str(self.webhook_id)
 
 
 class Listener(models.Model):  # noqa: DJ008  # there are no instances

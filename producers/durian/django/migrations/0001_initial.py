@@ -1,7 +1,8 @@
-"""The first table: the outbox; and the permissions."""
+"""The first tables: the outbox, and what was received; and the permissions."""
 
 from __future__ import annotations
 
+import django.utils.timezone
 from django.db import migrations, models
 
 
@@ -65,6 +66,28 @@ class Migration(migrations.Migration):
                     ("emit_event", "Can send events of a hook by hand"),
                 ),
                 "managed": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="ReceivedWebhook",
+            fields=[
+                (
+                    "webhook_id",
+                    models.CharField(
+                        max_length=255, primary_key=True, serialize=False, verbose_name="webhook id"
+                    ),
+                ),
+                (
+                    "received_at",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, verbose_name="received at"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "received webhook",
+                "verbose_name_plural": "received webhooks",
+                "db_table": "durian_received",
             },
         ),
         migrations.CreateModel(

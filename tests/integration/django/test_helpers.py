@@ -1,0 +1,74 @@
+"""What projects use in their own tests."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+from durian.django.test import DurianTestCase, capture_events
+from durian.hook import Hook, ModelHook, current
+from durian.registry import hooks
+from tests.support.people.models import Person
+
+
+class PersonHook(ModelHook):
+    name = "person"
+    model = Person
+    provides_args = ("name",)
+
+
+class TestEvents(DurianTestCase):
+    databases = frozenset({"default"})
+
+    def setUp(self) -> None:
+        hooks.register(PersonHook)
+        self.addCleanup(hooks.unregister, "person")
+
+    def test_events_are_captured_in_a_transaction_that_never_commits(self) -> None:
+        before = current()
+        with capture_events() as events:
+            Person.objects.create(name="Joe")
+            assert len(events) == 1
+            Person.objects.create(name="Bo")
+
+        assert events.of("person") == [
+            {"name": "Joe", "created": True},
+            {"name": "Bo", "created": True},
+        ]
+        assert events[0].type == "person"
+        assert current() is before
+
+    def test_what_is_rolled_back_is_not_captured(self) -> None:
+        with capture_events() as events, transaction.atomic():
+            Person.objects.create(name="Joe")
+            transaction.set_rollback(True)
+
+        assert list(events) == []
+
+    def test_a_hook_that_would_deliver_here_is_captured_too(self) -> None:
+        with capture_events() as events:
+            Hook(name="ping", asynchronous=False).send(None, count=1)
+
+        assert events.of("ping") == [{"count": 1}]
+
+    def test_assertions_tell_what_was_emitted(self) -> None:
+        with self.assert_emits("person", {"name": "Joe"}):
+            Person.objects.create(name="Joe")
+        with self.assert_emits("person", times=2):
+            Person.objects.create(name="Joe")
+            Person.objects.create(name="Bo")
+        with self.assert_emits_nothing():
+            Person.objects.count()
+
+        with pytest.raises(AssertionError, match=r"an event 'person' with {'name': 'Bo'} expected"):
+            self._create_joe_and_expect_bo()
+        with pytest.raises(AssertionError, match="no events expected"):
+            self._create_joe_and_expect_nothing()
+
+    def _create_joe_and_expect_bo(self) -> None:
+        with self.assert_emits("person", {"name": "Bo"}):
+            Person.objects.create(name="Joe")
+
+    def _create_joe_and_expect_nothing(self) -> None:
+        with self.assert_emits_nothing():
+            Person.objects.create(name="Joe")
