@@ -24,8 +24,9 @@ from durian.producers.outbox.writing import event_of
 from durian.producers.pipeline import PartlyEmitted
 from durian.producers.producer import Producer
 
-#: Rows claimed at once. So many are published again when a relay dies before it marks them.
-BATCH = 500
+#: Rows claimed at once: four windows of confirms, so that the wait for the last is a small part. So
+#: many are published again when a relay dies before it marks them.
+BATCH = 2000
 
 #: Seconds between two looks at an outbox in which nothing waited.
 POLL_S = 0.5
