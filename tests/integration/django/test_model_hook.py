@@ -14,6 +14,7 @@ from django.dispatch import Signal
 
 from durian.errors import InvalidHook
 from durian.hook import ModelHook, use
+from durian.match import Filter
 from tests.support.hooks import Recording
 from tests.support.people.models import Employee, Owner, Parcel, Person, Tag, VipPerson
 
@@ -184,6 +185,19 @@ def test_what_has_changed_is_told_when_it_is_tracked(recording: Recording, bind:
 
     changes = [data["changed"] for data in recording.take()]  # type: ignore[index]  # each is a dict
     assert changes == [["name", "address", "notes", "owner"], ["name"], [], ["notes", "owner"]]
+
+
+def test_a_listener_may_ask_for_what_has_changed(recording: Recording, bind: Bind) -> None:
+    hook = bind("name", "address", track_changes=True)
+    hook.listener(url="https://joe.example/").match(changed="name", name="Jo").save()
+    one = Person.objects.get(pk=person().pk)
+    one.name = "Jo"
+    one.save()
+    one.address = "2 Oak Street"
+    one.save()
+
+    wanted = Filter.parse(recording.listeners[0].filter)
+    assert [wanted.matches(event) for event in recording.events] == [False, True, False]
 
 
 def test_a_partial_save_tells_of_what_it_saved(recording: Recording, bind: Bind) -> None:
