@@ -197,7 +197,12 @@ class ChangeListenerForm(forms.Form):
         strip=True,
         help_text=_("Such as: name=startswith:J and age>=18. Empty: every event."),
     )
-    enabled = forms.BooleanField(label=_("Enabled"), required=False)
+    enabled = forms.BooleanField(
+        label=_("Enabled"), required=False, help_text=_("Events are matched and queued for it.")
+    )
+    paused = forms.BooleanField(
+        label=_("Paused"), required=False, help_text=_("What is queued waits in its queue.")
+    )
 
     @classmethod
     def of(cls, listener: Listener, data: Any = None) -> ChangeListenerForm:
@@ -211,6 +216,7 @@ class ChangeListenerForm(forms.Form):
                 "description": listener.description,
                 "filter": short,
                 "enabled": listener.enabled,
+                "paused": listener.paused,
             },
         )
 

@@ -43,10 +43,26 @@ def test_the_command_line_works_with_the_projects_settings(
     assert "DURIAN_REGISTRY_URL" not in os.environ
 
 
-def test_a_command_that_fails_is_a_failed_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_fails_is_a_failed_command(
+    deployment: DjangoDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deployment.store.count_listeners() == 0
     with pytest.raises(CommandError, match="exit code 1"):
         call_command("durian", "listeners", "show", "nobody")
     assert "nobody" in capsys.readouterr().err
+
+
+def test_hooks_are_listed_and_written_to_the_registry(
+    deployment: DjangoDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hooks.register(Hook(name="ping", provides_args=["count"], example={"count": 1}))
+    try:
+        call_command("durian_hooks", publish=True)
+    finally:
+        hooks.unregister("ping")
+
+    assert "ping: count\n1 hooks written" in capsys.readouterr().out
+    assert deployment.store.get_hook("ping").example == {"count": 1}
 
 
 def test_migrations_are_in_step_with_models() -> None:

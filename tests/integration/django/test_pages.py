@@ -207,6 +207,10 @@ def test_an_owner_changes_and_removes_a_listener(deployment: DjangoDeployment) -
     changed = only_listener(deployment)
     assert (changed.url, changed.enabled) == ("https://new.joe/", False)
     assert changed.filter == '{"age":{"gte":18}}'
+    assert "disabled" in texts(client.get(url))
+    client.post(f"{url}change/", change | {"enabled": "on", "paused": "on"})
+    assert only_listener(deployment).paused
+    assert "paused" in texts(client.get("/webhooks/"))
     refused = client.post(f"{url}change/", change | {"filter": "age>>"})
     assert "age" in texts(refused)
     client.post(f"{url}remove/")
