@@ -72,11 +72,12 @@ class Courier:
         self._exchange = exchange
         self._tell = tell
         self._name = name
-        self._closing = threading.Event()
         self._reset()
         _couriers.add(self)
 
     def _reset(self) -> None:
+        #: Ends pauses; anew in a forked child, where the parent's lock might never be let go.
+        self._closing = threading.Event()
         #: None tells that no parcel follows.
         self._inbox: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
         self._due: deque[Parcel] = deque()

@@ -142,14 +142,6 @@ class Producer:
             raise
         return pipeline.confirmed
 
-    def check(self) -> None:
-        """Make sure that a broker takes this producer's connection; publishes nothing.
-
-        Raises BrokerUnavailable or BrokerRefused, after one attempt.
-        """
-        with self._pool.link():
-            pass
-
     def close(self) -> None:
         """Close all connections; an emit that waits for its next attempt ends. Harmless twice."""
         self._closing.set()

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from durian.console import exits, inbound
 from durian.console.api import problem
-from durian.console.inbound import KnownSources
+from durian.console.inbound import KnownSources, known, webhooks
 from durian.console.inbound.known import FRESH_S
 from durian.errors import BrokerUnavailable, NotFound, RegistryUnavailable
 from durian.events import CAPS, Event
@@ -102,13 +102,14 @@ class Registry:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.names = {"github"}
         self.away = False
 
     def get_source(self, name: str) -> Source:
         self.asked.append(name)
         if self.away:
             raise RegistryUnavailable
-        if name != "github":
+        if name not in self.names:
             raise NotFound
         return Source(id=name, scheme="github", event=name, created_at=0.0)
 
@@ -119,19 +120,54 @@ class Registry:
 def test_the_registry_is_asked_now_and_then_and_may_be_away() -> None:
     registry: Any = Registry()
     now = 0.0
-    known = KnownSources(lambda: registry, lambda: now)
-    assert known.find("github").secrets == (SECRET,)
-    known.find("github")
+    sources = KnownSources(lambda: registry, lambda: now)
+    assert sources.find("github").secrets == (SECRET,)
+    sources.find("github")
     for _ in range(2):
         with pytest.raises(NotFound):
-            known.find("gitlab")
+            sources.find("gitlab")
     assert registry.asked == ["github", "gitlab"]
     registry.away = True
     now = FRESH_S
-    assert known.find("github").secrets == (SECRET,)
+    assert sources.find("github").secrets == (SECRET,)
     assert registry.asked == ["github", "gitlab", "github"]
     with pytest.raises(RegistryUnavailable):
-        known.find("bitbucket")
+        sources.find("bitbucket")
+
+
+def test_names_that_somebody_makes_up_push_no_source_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(known, "MOST_ABSENT", 2)
+    registry: Any = Registry()
+    sources = KnownSources(lambda: registry, lambda: 0.0)
+    sources.find("github")
+    for name in ("a", "b", "c", "a"):
+        with pytest.raises(NotFound):
+            sources.find(name)
+    sources.find("github")
+    assert registry.asked == ["github", "a", "b", "c", "a"]
+
+
+def test_a_source_that_was_removed_is_gone_and_one_that_was_added_is_there() -> None:
+    registry: Any = Registry()
+    now = 0.0
+    sources = KnownSources(lambda: registry, lambda: now)
+    sources.find("github")
+    registry.names = {"gitlab"}
+    now = FRESH_S
+    with pytest.raises(NotFound):
+        sources.find("github")
+    assert sources.find("gitlab").source.id == "gitlab"
+
+
+def test_when_too_much_is_in_hand_the_next_is_asked_to_come_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MOST_REQUESTS", 0)
+    answer = ask(store, Publishing(), "/in/github", b"{}")
+    assert answer.status == 503
+    assert "retry-after" in answer.headers
 
 
 def test_a_source_from_its_first_day_to_its_last(

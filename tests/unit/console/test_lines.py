@@ -13,8 +13,8 @@ import pytest
 
 from durian.console import exits
 from durian.console.lines.event import event_of
+from durian.console.lines.reading import Lines
 from durian.console.lines.run import Run
-from durian.console.lines.source import Source
 from durian.console.operations import handing
 from durian.errors import BrokerUnavailable, InvalidEvent, InvalidInput
 from durian.events import Event
@@ -56,9 +56,9 @@ def write(path: Path, *lines: object) -> str:
     return path.name
 
 
-def source_of(text: str, **given: Any) -> Source:
+def lines_of(text: str, **given: Any) -> Lines:
     fields: dict[str, Any] = {"event_type": "person", "event_source": "/cli"}
-    return Source(io.BytesIO(text.encode()), "people", RUN, **fields | given)
+    return Lines(io.BytesIO(text.encode()), "people", RUN, **fields | given)
 
 
 def test_a_line_is_the_data_of_an_event_when_there_is_a_type() -> None:
@@ -112,29 +112,29 @@ def test_what_is_no_run_cannot_be_resumed(text: str) -> None:
 
 
 def test_empty_lines_count_and_are_passed_over() -> None:
-    events = list(source_of('1\n\n  \n{"a": 2}'))
+    events = list(lines_of('1\n\n  \n{"a": 2}'))
     assert [event.data for event in events] == [1, {"a": 2}]
     assert [event.id for event in events] == [RUN.id_of(1), RUN.id_of(4)]
 
 
 def test_an_error_names_file_line_and_field() -> None:
-    source = source_of("1\n2\n{\n4\n")
-    assert [next(source).data, next(source).data] == [1, 2]
+    lines = lines_of("1\n2\n{\n4\n")
+    assert [next(lines).data, next(lines).data] == [1, 2]
     with pytest.raises(InvalidEvent, match=r"people line 3, data: is not valid JSON"):
-        next(source)
-    assert source.rest(()) == RUN.at(3)
+        next(lines)
+    assert lines.rest(()) == RUN.at(3)
 
 
 def test_it_goes_on_with_the_first_that_was_not_confirmed() -> None:
-    source = source_of("1\n2\n3\n4\n")
-    events = [next(source) for _ in range(4)]
-    assert source.rest(events[1:3]) == RUN.at(2)
-    assert source.rest_in_doubt() == RUN.at(1)
+    lines = lines_of("1\n2\n3\n4\n")
+    events = [next(lines) for _ in range(4)]
+    assert lines.rest(events[1:3]) == RUN.at(2)
+    assert lines.rest_in_doubt() == RUN.at(1)
 
 
 def test_progress_is_told_up_to_the_end() -> None:
     told: list[int] = []
-    list(source_of("1\n" * 120, progress=told.append))
+    list(lines_of("1\n" * 120, progress=told.append))
     assert told == [50, 100, 120]
 
 

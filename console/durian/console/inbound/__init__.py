@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from durian.console.inbound.known import KnownSources
-from durian.console.inbound.route import route
+from durian.console.inbound.webhooks import route
 
 __all__ = ["KnownSources", "route"]

@@ -16,8 +16,8 @@ from durian.registry.store import Store
 #: counts after that.
 FRESH_S = 5.0
 
-#: Names that are kept, also of sources that do not exist: whoever asks for others costs a query.
-MOST_NAMES = 1000
+#: Names of no source that are kept: whoever makes up more of them costs a query each.
+MOST_ABSENT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,14 @@ class KnownSources:
         self._now = now
         self._opening = threading.Lock()
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, tuple[float, KnownSource | None]] = OrderedDict()
+        #: What is known, and until when that holds.
+        self._known: dict[str, tuple[float, KnownSource]] = {}
+        self._absent: OrderedDict[str, float] = OrderedDict()
 
     def find(self, name: str) -> KnownSource:
         """Find a source. Raises NotFound, or RegistryUnavailable when it was never known."""
         with self._lock:
-            until, known = self._known.get(name, (float("-inf"), None))
+            until, known = self._known.get(name, (self._absent.get(name, float("-inf")), None))
         if self._now() >= until:
             try:
                 known = self._ask(name)
@@ -71,8 +73,14 @@ class KnownSources:
             return None
 
     def _keep(self, name: str, known: KnownSource | None) -> None:
+        until = self._now() + FRESH_S
         with self._lock:
-            self._known[name] = (self._now() + FRESH_S, known)
-            self._known.move_to_end(name)
-            if len(self._known) > MOST_NAMES:
-                self._known.popitem(last=False)
+            if known is not None:
+                self._known[name] = (until, known)
+                self._absent.pop(name, None)
+                return
+            self._known.pop(name, None)
+            self._absent[name] = until
+            self._absent.move_to_end(name)
+            if len(self._absent) > MOST_ABSENT:
+                self._absent.popitem(last=False)

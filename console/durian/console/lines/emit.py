@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from durian.console.emitting import SOURCE
+from durian.console.lines.reading import Lines
 from durian.console.lines.run import Run
-from durian.console.lines.source import Source
 from durian.console.operations import handing
 from durian.console.settings import Settings
 from durian.console.watching import watched
@@ -48,7 +48,7 @@ def emit_lines(settings: Settings, asked: Asked) -> int:
     with ExitStack() as stack:
         file, total = stack.enter_context(_opened(asked.file))
         progress = stack.enter_context(watched("emitting"))
-        source = Source(
+        lines = Lines(
             file,
             "stdin" if asked.file == "-" else asked.file,
             run,
@@ -59,10 +59,10 @@ def emit_lines(settings: Settings, asked: Asked) -> int:
         )
         # What comes from a pipe, or at a rate, does not wait for a batch to be full.
         at_once = total is None or asked.rate_per_s is not None
-        with _goes_on(source):
+        with _goes_on(lines):
             if settings.broker_url:
-                return _to_rabbitmq(settings, source)
-            return _to_house(settings, source, 1 if at_once else BATCH_EVENTS)
+                return _to_rabbitmq(settings, lines)
+            return _to_house(settings, lines, 1 if at_once else BATCH_EVENTS)
 
 
 @contextmanager
@@ -86,15 +86,15 @@ def _count_lines(file: BinaryIO) -> int:
 
 
 @contextmanager
-def _goes_on(source: Source) -> Iterator[None]:
+def _goes_on(lines: Lines) -> Iterator[None]:
     """Tell how to go on with what does not end in this block."""
     try:
         yield
     except PartlyEmitted as partly:
-        _tell(source.rest(partly.unconfirmed))
+        _tell(lines.rest(partly.unconfirmed))
         raise cast("DurianError", partly.__cause__) from partly
     except KeyboardInterrupt:
-        _tell(source.rest_in_doubt())
+        _tell(lines.rest_in_doubt())
         raise
 
 
@@ -103,31 +103,31 @@ def _tell(run: Run) -> None:
     print(line, file=sys.stderr)  # noqa: T201  # stdout is for what was asked for
 
 
-def _to_rabbitmq(settings: Settings, source: Source) -> int:
+def _to_rabbitmq(settings: Settings, lines: Lines) -> int:
     with Producer(settings.broker_url, prefix=settings.prefix) as producer:
-        return producer.emit_many(source)
+        return producer.emit_many(lines)
 
 
-def _to_house(settings: Settings, source: Source, most: int) -> int:
+def _to_house(settings: Settings, lines: Lines, most: int) -> int:
     token = settings.token.get_secret_value()
     confirmed = 0
-    for batch in _batches(source, most):
+    for batch in _batches(lines, most):
         try:
             handing.emit_batch(settings.api_host, settings.api_port, batch, token)
         except DurianError as error:
             raise PartlyEmitted(
-                str(error), confirmed=confirmed, unconfirmed=tuple(batch), unread=source
+                str(error), confirmed=confirmed, unconfirmed=tuple(batch), unread=lines
             ) from error
         confirmed += len(batch)
     return confirmed
 
 
-def _batches(source: Iterator[Event], most: int) -> Iterator[list[Event]]:
+def _batches(lines: Iterator[Event], most: int) -> Iterator[list[Event]]:
     """Batches of events; one that is bad ends it after the ones before."""
     batch: list[Event] = []
     size = 0
     try:
-        for event in source:
+        for event in lines:
             batch.append(event)
             size += len(event.body) + sum(map(len, event.attributes.values()))
             if len(batch) >= most or size >= BATCH_BYTES:
@@ -136,6 +136,6 @@ def _batches(source: Iterator[Event], most: int) -> Iterator[list[Event]]:
     except DurianError as error:
         if batch:
             yield batch
-        raise PartlyEmitted(str(error), confirmed=0, unconfirmed=(), unread=source) from error
+        raise PartlyEmitted(str(error), confirmed=0, unconfirmed=(), unread=lines) from error
     if batch:
         yield batch

@@ -18,7 +18,7 @@ from durian.producers.pipeline import WINDOW
 _REPORT_EVERY = 50
 
 
-class Source(Iterator[Event]):
+class Lines(Iterator[Event]):
     """Reads one event a line, from the run's first line on; empty lines are passed over.
 
     Args:

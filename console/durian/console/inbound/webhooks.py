@@ -11,9 +11,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from durian.console.api.body import read
+from durian.console.api.problem import Overloaded
 from durian.console.inbound.known import KnownSources
 from durian.events import CAPS, Event
 from durian.sources import receive
+
+#: Webhooks that may be in hand at once: with the largest bodies they take 256 MiB. Whoever comes
+#: beyond is asked to come again.
+MOST_REQUESTS = 256
 
 #: Publishes events, and returns when the broker has them safely. Raises BrokerError.
 Publish = Callable[[Sequence[Event]], Awaitable[None]]
@@ -21,13 +26,21 @@ Publish = Callable[[Sequence[Event]], Awaitable[None]]
 
 def route(publish: Publish, sources: KnownSources, now: Callable[[], float] = time.time) -> Route:
     """Make the route of all sources. It raises DurianError, for the application to answer."""
+    in_hand = 0
 
     async def take(request: Request) -> Response:
         """Publish the event of a webhook; 202 once the broker has it safely."""
-        known = await run_in_threadpool(sources.find, request.path_params["name"])
-        body = await read(request, CAPS.data_bytes)
-        event = receive(known.source, known.secrets, request.headers, body, now=now())
-        await publish([event])
+        nonlocal in_hand
+        if in_hand >= MOST_REQUESTS:
+            raise Overloaded
+        in_hand += 1
+        try:
+            known = await run_in_threadpool(sources.find, request.path_params["name"])
+            body = await read(request, CAPS.data_bytes)
+            event = receive(known.source, known.secrets, request.headers, body, now=now())
+            await publish([event])
+        finally:
+            in_hand -= 1
         return JSONResponse({"id": event.id, "type": event.type}, 202)
 
     return Route("/in/{name}", take, methods=["POST"])
