@@ -226,6 +226,7 @@ class Follower:
         # Only now: if `apply` fails, nobody may believe that it has been told.
         self._queues.note(page.listeners, mismatches)
         self._check.watch(page.listeners)
+        self._check.forget(mismatches)  # handed on again anyway, and by themselves
         for listener in page.listeners:
             self._again.pop(listener.id, None)
         self._again |= dict.fromkeys([*mismatches, *untaken])

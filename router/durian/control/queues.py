@@ -33,7 +33,6 @@ _DECLARE_PATIENCE_S = 300.0
 #: Seconds that the broker has to delete a queue: half of what the registry's writers wait for.
 _DELETE_PATIENCE_S = 5.0
 
-
 #: Queues of removed listeners that are seen to in one go: a process that starts hears of all of the
 #: last days, and has to follow meanwhile.
 _TIDY_MOST = 1000
@@ -118,6 +117,8 @@ def declare_queues(
     """
     parts = {one.id: parts_of(topology, one) for one in listeners if one.enabled}
     mismatches: dict[str, TopologyMismatch] = {}
+    if not parts:
+        return mismatches  # a broker that is away keeps nobody from being disabled or removed
     try:
         # All at once: the broker declares several side by side.
         everything = [part for some in parts.values() for part in some]

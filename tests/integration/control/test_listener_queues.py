@@ -53,6 +53,17 @@ def test_a_queue_declared_by_hand_is_named_and_the_others_are_bound(broker: Rabb
     assert declare_queues(broker, NAMES, [listener("bad", enabled=False)]) == {}
 
 
+def test_a_queue_that_somebody_has_for_himself_is_named_as_well(
+    broker: RabbitBroker, amqp_url: str
+) -> None:
+    other = RabbitBroker(amqp_url, settle_s=0)
+    other.start()
+    declare_all(other, [Queue(NAMES.listener_queue("bad"), exclusive=True)])
+    assert list(declare_queues(broker, NAMES, [listener("ann"), listener("bad")])) == ["bad"]
+    other.stop()
+    assert declare_queues(broker, NAMES, [listener("bad")]) == {}
+
+
 def test_removing_a_listener_deletes_its_queue_so_that_another_kind_may_follow(
     broker: RabbitBroker, store: Store
 ) -> None:

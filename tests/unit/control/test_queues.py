@@ -11,7 +11,7 @@ from durian.broker.port import Address, Done
 from durian.control.check import CHECK_EVERY_S, CHECK_MOST
 from durian.errors import BrokerUnavailable, QueueMissing, RegistryUnavailable
 from durian.events import Event, amqp
-from tests.support.whole import House, listener
+from tests.support.whole import House, listener, status
 
 WRONG = "durian.listener.bad"
 
@@ -183,6 +183,30 @@ def test_a_queue_that_somebody_declares_otherwise_is_not_used_any_more(house: Ho
     mend(house)
     emit(house, 2)
     assert receivers(house) == ["ann", "ann", "bad"]
+
+
+def test_a_queue_that_is_wrong_does_not_make_others_begin_anew(house: House) -> None:
+    """Failures in a row are counted on while another listener of the same round is unready."""
+    house.add(listener("joe"), listener("bad", paused=True))
+    house.broker.delete_queue(WRONG, _done)
+    spoil(house)
+    look_later(house)
+    house.sender.answer = lambda _request: status(500)
+    for number in range(10):
+        emit(house, number)
+        look_later(house)
+    assert list(house.registry.breakers) == ["joe"]
+
+
+def test_a_broker_that_is_away_keeps_nobody_from_being_disabled(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.add(listener("joe"), listener("ann"))
+    monkeypatch.setattr(house.broker, "declare", lambda _parts, _done: None)
+    house.registry.put(listener("joe", enabled=False))
+    house.registry.remove("ann")
+    house.router.follower.catch_up()
+    assert len(house.router.index) == 0
 
 
 def test_every_queue_has_its_turn(house: House) -> None:

@@ -32,7 +32,7 @@ _REFUSED = (
 )
 
 
-class Locked(BrokerRefused):
+class Locked(TopologyMismatch):
     """Raised when a queue is exclusive to another connection, perhaps our own lost one."""
 
 
