@@ -57,16 +57,27 @@ def wanted(
 
 
 def pages(store: Store, asked: Wanted, *, limit: int, attempts: bool) -> Iterator[Attempt]:
-    """The newest records that fit: of all attempts, or each delivery's latest."""
+    """The newest records that fit: of all attempts, or each delivery's latest.
+
+    Raises ListenerUnknown when those of a listener are asked for of which nothing is known.
+    """
     ask = store.list_attempts if attempts else store.list_deliveries
     after: str | None = None
     while limit > 0:
         page = ask(after=after, limit=min(limit, _PAGE), **asked)
+        if after is None and not page.attempts:
+            _check_listener(store, asked.get("listener"))
         yield from page.attempts
         if page.next is None:
             return
         after = page.next
         limit -= len(page.attempts)
+
+
+def _check_listener(store: Store, listener_id: str | None) -> None:
+    """Raise ListenerUnknown when there is no such listener, and no record of one."""
+    if listener_id and not store.list_attempts(listener=listener_id, limit=1).attempts:
+        store.get_listener(listener_id)
 
 
 def find(store: Store, name: str, listener: str | None) -> Sequence[Sequence[Attempt]]:

@@ -51,10 +51,8 @@ def _report(error: Exception) -> int:
     if isinstance(error, DurianError):
         exits.complain(error.message, error.advice)
         return exits.code_of(error)
-    # Typer's usage errors: its versions derive them from different classes.
-    message = getattr(error, "format_message", None)
-    if callable(message):
-        exits.complain(str(message()), "Add --help to see what can be given.")
+    if (said := exits.usage_error(error)) is not None:
+        exits.complain(said, "Add --help to see what can be given.")
         return exits.USAGE
     exits.complain(
         f"{type(error).__name__}: {error}",

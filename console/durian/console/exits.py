@@ -12,6 +12,7 @@ from durian.errors import (
     OutboxUnavailable,
     RegistryUnavailable,
 )
+from durian.errors.fault import reason_of
 
 #: Everything that was asked for was done.
 OK = 0
@@ -59,6 +60,21 @@ def missing_extra(error: ModuleNotFoundError) -> MissingExtra | None:
     module = (error.name or "").partition(".")[0]
     extra = _EXTRA_OF.get(module)
     return MissingExtra(extra, module) if extra else None
+
+
+def usage_error(error: Exception) -> str | None:
+    """What Typer finds wrong with what was typed, in our words; None when it is another error."""
+    # Its versions derive their errors from different classes; pydantic finds some of the faults.
+    message = getattr(error, "format_message", None)
+    if not callable(message):
+        return None
+    from pydantic import ValidationError  # noqa: PLC0415 - seldom needed
+
+    fault, parameter = error.__cause__, getattr(error, "param", None)
+    if not isinstance(fault, ValidationError) or parameter is None:
+        return str(message())
+    name = parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar
+    return f"{name or parameter.name}: {reason_of(fault.errors()[0])}"
 
 
 def complain(message: str, hint: str = "") -> None:

@@ -31,14 +31,14 @@ def new_hook(
     description: str = "",
 ) -> HookSpec:
     """Make a hook of what was typed. Raises InvalidHook."""
-    given = None if example is None else _parse("example", example)
+    given = None if example is None else _parse("--example", example)
     if model is not None:
         if schema is not None:
             raise InvalidHook("--model", "cannot be combined with --schema")
         return HookSpec.of(load_type(model), name=name, description=description, example=given)
     return HookSpec(
         name=name,
-        schema=None if schema is None else _parse("schema", _text_of(schema)),
+        schema=None if schema is None else _parse("--schema", _text_of(schema)),
         example=given,
         description=description,
     )
@@ -91,8 +91,10 @@ def described(hook: HookSpec) -> dict[str, object]:
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise InvalidHook("schema", f"{path} cannot be read: {exc}") from exc
+    except OSError as exc:
+        raise InvalidHook("--schema", f"{path} cannot be read: {exc.strerror or exc}") from exc
+    except UnicodeDecodeError as exc:
+        raise InvalidHook("--schema", f"{path} is not UTF-8") from exc
 
 
 def _parse(field: str, text: str) -> Any:

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from durian.errors import InvalidSettings
+from durian.errors.fault import reason_of
 
 #: What every variable of the environment begins with.
 PREFIX = "DURIAN_"
@@ -209,6 +210,8 @@ class Settings(BaseSettings):
         scheme = value.partition("://")[0].partition("+")[0] if "://" in value else ""
         if scheme not in ("sqlite", "postgresql", "postgres"):
             raise ValueError("must look like sqlite:///durian.db or postgresql://user@host/name")
+        if scheme == "sqlite" and not value.partition("://")[2].startswith("/"):
+            raise ValueError("needs three slashes before a file: sqlite:///durian.db")
         return value
 
     @field_validator("token")
@@ -267,7 +270,7 @@ def load(**options: Any) -> Settings:
     except ValidationError as exc:
         error = exc.errors()[0]
         name = str(error["loc"][0]) if error["loc"] else "settings"
-        reason = error["msg"].removeprefix("Value error, ")
+        reason = reason_of(error)
         if error["type"] == "extra_forbidden":
             reason = "there is no such setting; `durian settings` lists them"
         raise InvalidSettings(_where(name, given), reason) from exc
@@ -344,4 +347,13 @@ def _network(text: object) -> Network:
     try:
         return ip_network(str(text))
     except ValueError as exc:
-        raise ValueError(f"{exc}; write networks such as 10.0.0.0/8,127.0.0.0/8") from exc
+        examples = "write networks such as 10.0.0.0/8,127.0.0.0/8"
+        raise ValueError(f"{text!r} is no network; {_meant(text) or examples}") from exc
+
+
+def _meant(text: object) -> str:
+    """What was meant by an address with the length of a network."""
+    try:
+        return f"did you mean {ip_network(str(text), strict=False)}?"
+    except ValueError:
+        return ""

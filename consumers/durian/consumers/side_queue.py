@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
 
 from durian.broker import blocking
 from durian.broker.port import Broker
@@ -19,7 +20,13 @@ WINDOW = 64
 #: Messages looked at in one go: RabbitMQ's quorum queues hand out no more at a time.
 BROWSE_MOST = 2000
 
-#: Told, after each, how many of how many are done.
+#: Seconds that a message is in hand at most, as long as the rate allows it.
+_HOLD_S = 60.0
+
+#: Seconds between two signs of life.
+_TICK_S = 1.0
+
+#: Told, again and again, how many of how many are done.
 Progress = Callable[[int, int], None]
 
 
@@ -121,7 +128,7 @@ class SideQueue:
         left = 0
         if not total:
             return left
-        with Hand(self._broker, self._queue, prefetch=WINDOW) as hand:
+        with Hand(self._broker, self._queue, prefetch=_window(rate_per_s)) as hand:
             for seen in range(1, total + 1):
                 received = None if stop.is_set() else hand.take()
                 if received is None:
@@ -131,7 +138,7 @@ class SideQueue:
                 match fate:
                     case Send(message, exchange):
                         hand.move(received, message, exchange)
-                        stop.wait(1 / rate_per_s if rate_per_s else 0)
+                        _pause(rate_per_s, stop, partial(progress, seen, total))
                     case Stay(message):
                         hand.move(received, message, self._exchange)
                     case Drop():
@@ -145,3 +152,17 @@ class SideQueue:
         count = self.count()
         blocking.delete(self._broker, self._queue)
         return count
+
+
+def _window(rate_per_s: float | None) -> int:
+    """How many messages may be in hand: RabbitMQ takes back what is held for half an hour."""
+    return WINDOW if rate_per_s is None else min(WINDOW, max(1, int(rate_per_s * _HOLD_S)))
+
+
+def _pause(rate_per_s: float | None, stop: threading.Event, tell: Callable[[], None]) -> None:
+    """Wait until the next one may be sent; whoever watches gets a sign of life meanwhile."""
+    left_s = 1 / rate_per_s if rate_per_s else 0.0
+    while left_s > _TICK_S and not stop.wait(_TICK_S):
+        tell()
+        left_s -= _TICK_S
+    stop.wait(min(left_s, _TICK_S))

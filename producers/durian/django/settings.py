@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from django.conf import settings as project
+from durian.errors.fault import reason_of
 from durian.hook import Settings
 
 #: The name of the setting, a dict.
@@ -74,7 +75,7 @@ def _mistake(error: ErrorDetails) -> tuple[str, str, str]:
     name = str(error["loc"][0]).upper()
     place = f'{SETTING}["{name}"]'
     if error["type"] != "extra_forbidden":
-        return place, error["msg"].replace("Input", "It", 1).rstrip("."), ""
+        return place, reason_of(error), ""
     known = [field.upper() for field in DjangoSettings.model_fields]
     close = difflib.get_close_matches(name, known, 1)
     hint = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(known)}."

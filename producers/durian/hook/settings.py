@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from durian.errors import InvalidSettings
+from durian.errors.fault import reason_of
 from durian.events import DEFAULT_SOURCE
 
 #: What the variables of the environment begin with; the same that Durian's processes read.
@@ -64,4 +65,4 @@ class Settings(BaseModel):
         except ValidationError as exc:
             error = exc.errors(include_url=False)[0]
             name = str(error["loc"][0]) if error["loc"] else "settings"
-            raise InvalidSettings(PREFIX + name.upper(), error["msg"]) from exc
+            raise InvalidSettings(PREFIX + name.upper(), reason_of(error)) from exc

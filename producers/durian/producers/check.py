@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from durian.errors import InvalidEvent
+from durian.errors.fault import reason_of
 from durian.events import Event
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class _Definitions:
             error = exc.errors(include_url=False, include_input=False)[0]
             path = ".".join(("data", *map(str, error["loc"])))
             hint = f"Events of type {event.type} hold a {model.__name__}."
-            raise InvalidEvent(path, error["msg"], hint=hint) from exc
+            raise InvalidEvent(path, reason_of(error), hint=hint) from exc
 
 
 def _accept(_event: Event) -> None:

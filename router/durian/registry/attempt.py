@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError
 
 from durian.errors import InvalidInput
+from durian.errors.fault import first_fault
 
 #: What followed on an attempt. `delivered`: 2xx. `retry`: it waits for the next attempt. `dead`:
 #: it was given up and lies in the dead-letter queue. `disabled`: likewise, and the listener said
@@ -92,10 +93,8 @@ class Attempt:
         try:
             return _reader().validate_json(body, strict=True)
         except ValidationError as exc:
-            error = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-            where = ".".join(map(str, error["loc"]))
-            reason = f"is no attempt record: {where} {error['msg']}".replace("  ", " ")
-            raise InvalidInput("attempt", reason) from exc
+            field, reason = first_fault(exc, "all of it")
+            raise InvalidInput("attempt", f"is no attempt record: {field} {reason}") from exc
 
 
 @cache

@@ -17,11 +17,11 @@ from pydantic import (
 )
 
 from durian.errors import InvalidListener
+from durian.errors.fault import first_fault
 from durian.match import Filter, check_event_pattern
 from durian.registry.certificates import check_certificates
 from durian.registry.owner import check_owner
 from durian.registry.policy import Policy
-from durian.registry.sentence import first_fault
 from durian.registry.url import parse_url
 
 #: Letters and digits that are not mistaken for one another.
@@ -136,7 +136,7 @@ class Listener(BaseModel):
         try:
             return cls.model_validate(fields)
         except ValidationError as exc:
-            field, reason = first_fault(exc, tuple(cls.model_fields))
+            field, reason = first_fault(exc, "listener", tuple(cls.model_fields))
             raise InvalidListener(field, reason, hint=_HINTS.get(field, "")) from exc
 
     def replace(self, **fields: Any) -> Self:
@@ -156,7 +156,7 @@ class Listener(BaseModel):
 
 #: What to write instead, by field.
 _HINTS = {
-    "url": "Write it as https://host/path.",
+    "url": "A port is fine, as in https://host:8443/path.",
 }
 
 

@@ -24,7 +24,7 @@ _NEW_SECRET_BYTES = 32
 #: Bytes of an ed25519 seed and of a public key; a private key may be written as both in a row.
 _KEY_BYTES = 32
 
-_ADVICE = "durian.signature.new_secret() makes one."
+_ADVICE = "`durian secrets new` makes one, as does durian.signature.new_secret()."
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def test_amqps_is_checked_against_the_host_and_the_systems_authorities() -> None
 
 def test_several_urls_are_tried_one_after_the_other() -> None:
     found = parameters_of("amqp://a/ ; amqp://b:1/v;", "durian")
-    assert place_of(found) == "a:5672 /, b:1 v"
+    assert place_of(found) == "a:5672 (virtual host /), b:1 (virtual host v)"
 
 
 @pytest.mark.parametrize(

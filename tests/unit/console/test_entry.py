@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
+from http.client import BadStatusLine, RemoteDisconnected
 
 import pytest
 
 from durian.console import entry, exits
+from durian.console.near import near
 from durian.console.stop import stop_signals
+from durian.console.unreached import why
 from durian.errors import (
     BrokerRefused,
     BrokerUnavailable,
@@ -89,6 +93,50 @@ def test_wrong_usage_is_one_sentence(
     first, hint = capsys.readouterr().err.splitlines()
     assert first.startswith("error: ")
     assert hint == "hint: Add --help to see what can be given."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["listen", "--port", "x"], "--port: must be a whole number"),
+        (["deliveries", "list", "--limit", "0"], "--limit: must be at least 1"),
+        (["dead", "replay", "joe", "--rate", "fast"], "--rate: must be a number"),
+    ],
+)
+def test_what_cannot_be_read_is_named_by_its_option(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert entry.run(arguments) == exits.USAGE
+    assert capsys.readouterr().err.splitlines()[0] == f"error: {said}"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "nothing listens there"),
+        (socket.gaierror(-2, "Name or service not known"), "there is no such host"),
+        (TimeoutError("timed out"), "no answer came in time"),
+        (RemoteDisconnected("x"), "the connection was closed"),
+        (BadStatusLine("x"), "what answers there speaks no HTTP"),
+        (OSError(101, "Network is unreachable"), "Network is unreachable"),
+        (OSError("odd"), "odd"),
+    ],
+)
+def test_why_nobody_was_reached_is_told_in_words(error: OSError, said: str) -> None:
+    assert why(error) == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("jo", ["joe", "joe-example-k3f9qa", "joseph"]),
+        ("jeo", ["joe"]),
+        ("joe-example-k3f9qb", ["joe-example-k3f9qa"]),
+        ("nobody", []),
+    ],
+)
+def test_near_matches_begin_alike_or_look_alike(typed: str, meant: list[str]) -> None:
+    assert near(typed, ["zoe-9", "joseph", "joe", "joe-example-k3f9qa"])[: len(meant)] == meant
 
 
 def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,7 @@ from durian.errors import (
     SignatureError,
     TooLarge,
 )
+from durian.errors.fault import reason_of
 
 #: The media type of a problem.
 MEDIA_TYPE: Final = "application/problem+json"
@@ -116,7 +117,7 @@ def answer(error: DurianError) -> JSONResponse:
 
 
 def _answer_invalid(error: RequestValidationError) -> JSONResponse:
-    faults = [_fault_at(one["loc"], _reason(one)) for one in error.errors()]
+    faults = [_fault_at(one["loc"], reason_of(one)) for one in error.errors()]
     detail = "; ".join(f"{_name(one)}: {one.detail}" for one in faults)
     return _respond(HTTPStatus.BAD_REQUEST, "invalid", detail, errors=faults)
 
@@ -179,17 +180,6 @@ def _fault_at(place: Sequence[str | int], reason: str) -> Fault:
     if kind := _PLACES.get(str(where)):
         return Fault.model_validate({"detail": reason, kind: ".".join(map(str, path))})
     return Fault(detail=reason, pointer=_pointer(path))
-
-
-def _reason(fault: Mapping[str, Any]) -> str:
-    if fault["type"] == "json_invalid":
-        return f"is not JSON: {fault['ctx']['error']}"
-    if fault["type"] == "extra_forbidden":
-        return "is not a known field"
-    if fault["type"] == "missing":
-        return "is missing"
-    text: str = fault["msg"]
-    return text.removeprefix("Value error, ").removeprefix("Input ")
 
 
 def _name(fault: Fault) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from durian.console.commands.replay import Rate
 from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix, RegistryURL
 
 #: The commands of both: which of them it is, its name says.
@@ -21,7 +22,7 @@ Ids = Annotated[
 def list_(
     context: typer.Context,
     *,
-    limit: Annotated[int, typer.Option(help="How many of the oldest.")] = 20,
+    limit: Annotated[int, typer.Option(help="How many of the oldest.", min=1, max=2000)] = 20,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
@@ -75,7 +76,7 @@ def replay(
     context: typer.Context,
     messages: Ids = None,
     *,
-    rate: Annotated[float | None, typer.Option(help="At most so many a second.")] = None,
+    rate: Rate = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from durian.console.commands.replay import Rate
 from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix, RegistryURL
 
 app = typer.Typer(help="Deliveries that were given up: kept, explained, replayable.")
@@ -51,7 +52,7 @@ def list_(
 def show(
     listener: ListenerId,
     *,
-    limit: Annotated[int, typer.Option(help="How many of the oldest.")] = 20,
+    limit: Annotated[int, typer.Option(help="How many of the oldest.", min=1, max=2000)] = 20,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
@@ -97,7 +98,7 @@ def replay(
     listener: ListenerId,
     webhook_ids: WebhookIds = None,
     *,
-    rate: Annotated[float | None, typer.Option(help="At most so many a second.")] = None,
+    rate: Rate = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,

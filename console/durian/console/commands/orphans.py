@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from durian.console.commands.replay import Rate
 from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix, RegistryURL
 
 app = typer.Typer(help="Deliveries whose listener had no queue when they arrived.")
@@ -53,7 +54,7 @@ def list_(
 def show(
     listener: ListenerId = None,
     *,
-    limit: Annotated[int, typer.Option(help="How many of the oldest.")] = 20,
+    limit: Annotated[int, typer.Option(help="How many of the oldest.", min=1, max=2000)] = 20,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
@@ -85,7 +86,7 @@ def replay(
     listener: ListenerId = None,
     webhook_ids: WebhookIds = None,
     *,
-    rate: Annotated[float | None, typer.Option(help="At most so many a second.")] = None,
+    rate: Rate = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,

@@ -17,7 +17,9 @@ Since = Annotated[
     ),
 ]
 Until = Annotated[str | None, typer.Option(help="Leave out events whose time is later.")]
-Rate = Annotated[float | None, typer.Option(help="At most so many a second.")]
+Rate = Annotated[
+    float | None, typer.Option(help="At most so many a second.", min=0.001, max=1_000_000)
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Send nothing: count, and show the first events.")
 ]
@@ -79,6 +81,8 @@ def list_(
 
     with open_store(load(registry_url=registry)) as store:
         found = [described(one) for one in store.list_replays(listener, limit=limit)]
+        if listener and not found:
+            store.get_listener(listener)
     if as_json:
         for one in found:
             say_json(one)

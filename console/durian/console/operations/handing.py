@@ -8,6 +8,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
 from durian.console.local_token import token_for
+from durian.console.unreached import why
 from durian.errors import BrokerUnavailable, DurianError, InvalidEvent
 from durian.events import Event
 from durian.events.http import Parts, encode_batch, encode_structured
@@ -59,7 +60,7 @@ def _post(host: str, port: int, headers: dict[str, str], body: bytes) -> tuple[i
         response = connection.getresponse()
         return response.status, response.read(_ANSWER_BYTES)
     except (OSError, HTTPException) as exc:
-        message = f"Nobody takes events at http://{host}:{port}: {exc}."
+        message = f"Nobody takes events at http://{host}:{port}: {why(exc)}."
         hint = "Start `durian up` there, or set DURIAN_BROKER_URL to publish to RabbitMQ."
         raise BrokerUnavailable(message, hint=hint) from exc
     finally:

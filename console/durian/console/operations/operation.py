@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.errors import InvalidInput
+from durian.errors.fault import first_fault
 from durian.registry.store import Store
 
 #: Told, again and again, how many of how many are done.
@@ -53,7 +54,5 @@ class Operation(Generic[_Given]):
         try:
             arguments = self.arguments.model_validate(dict(given))
         except ValidationError as exc:
-            fault = exc.errors()[0]
-            name = ".".join(map(str, fault["loc"])) or "arguments"
-            raise InvalidInput(name, fault["msg"]) from exc
+            raise InvalidInput(*first_fault(exc, "arguments")) from exc
         return self.function(context, arguments, progress)

@@ -12,6 +12,7 @@ from durian.console.operations import failure
 from durian.console.operations.handing import bearer
 from durian.console.operations.operation import Progress
 from durian.console.settings import Settings
+from durian.console.unreached import why
 from durian.errors import BrokerUnavailable, DurianError
 
 #: Seconds to wait for the next line of an answer.
@@ -42,7 +43,7 @@ def run(settings: Settings, name: str, given: Mapping[str, object], progress: Pr
                 return told["result"]
     except (OSError, HTTPException) as exc:
         raise BrokerUnavailable(
-            f"No `durian up` at http://{host}:{port}: {exc}.", hint=_HINT
+            f"No `durian up` at http://{host}:{port}: {why(exc)}.", hint=_HINT
         ) from exc
     finally:
         connection.close()

@@ -35,7 +35,9 @@ def parameters_of(url: str, connection_name: str) -> list[ConnectionParameters]:
 
 def place_of(parameters: Sequence[ConnectionParameters]) -> str:
     """Name hosts and virtual hosts, without the login."""
-    return ", ".join(f"{one.host}:{one.port} {one.virtual_host}" for one in parameters)
+    return ", ".join(
+        f"{one.host}:{one.port} (virtual host {one.virtual_host})" for one in parameters
+    )
 
 
 def _parameters(url: str, connection_name: str) -> ConnectionParameters:

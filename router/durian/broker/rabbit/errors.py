@@ -54,7 +54,7 @@ def of_connection(error: BaseException, place: str) -> BrokerError:
     """Translate the reason why a connection could not be made."""
     inner = _innermost(error)
     if isinstance(inner, exceptions.ProbableAccessDeniedError):
-        return BrokerRefused(f"The broker refuses the virtual host of {place}.")
+        return BrokerRefused(f"The broker at {place} refuses the virtual host.")
     if isinstance(inner, _REFUSED):
         return BrokerRefused(f"The broker at {place} refuses the login.")
     return BrokerUnavailable(f"The broker at {place} cannot be reached: {reason_of(error)}.")
@@ -63,6 +63,8 @@ def of_connection(error: BaseException, place: str) -> BrokerError:
 def reason_of(error: BaseException) -> str:
     """Say in one line why a connection failed or was lost."""
     inner = _innermost(error)
+    if isinstance(inner, ConnectionRefusedError):
+        return "nothing listens there"
     if isinstance(inner, OSError) and inner.strerror:
         return inner.strerror
     if isinstance(inner, exceptions.ConnectionClosed):

@@ -70,7 +70,7 @@ def test_one_that_is_to_be_new_is_not_replaced(api: Api) -> None:
         (
             "person",
             {"schema": []},
-            {"pointer": "#/schema", "detail": "should be a valid dictionary"},
+            {"pointer": "#/schema", "detail": "must be a JSON object"},
         ),
         ("person", {"schema": {"type": "any"}}, {"pointer": "#/schema/type"}),
         ("person", {"schema": {"type": "object"}, "example": 1}, {"pointer": "#/example"}),
