@@ -9,6 +9,43 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+__all__ = [
+    "AlreadyReceived",
+    "BrokerBlocked",
+    "BrokerError",
+    "BrokerRefused",
+    "BrokerUnavailable",
+    "Changed",
+    "Conflict",
+    "DurianError",
+    "InvalidEvent",
+    "InvalidFilter",
+    "InvalidHook",
+    "InvalidInput",
+    "InvalidListener",
+    "InvalidSettings",
+    "InvalidSource",
+    "InvalidToken",
+    "ListenerUnknown",
+    "MissingExtra",
+    "NotAllowed",
+    "NotAuthenticated",
+    "NotFound",
+    "OutboxUnavailable",
+    "PublishRejected",
+    "QueueMissing",
+    "RateLimited",
+    "RegistryError",
+    "RegistryMissing",
+    "RegistryOutdated",
+    "RegistryUnavailable",
+    "SignatureError",
+    "SnapshotUnusable",
+    "TooLarge",
+    "TopologyMismatch",
+    "Unroutable",
+]
+
 
 class DurianError(Exception):
     """Something went wrong in Durian."""
