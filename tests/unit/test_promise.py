@@ -15,9 +15,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from durian.consumers.sender.port import Outcome, Request
 from durian.errors import QueueMissing
 from durian.events import Event
-from tests.support.whole import House, listener, status
+from tests.support.whole import QUICK, House, listener, status
 
-NAMES = ("ann", "bob", "eve")
+#: One listener of each kind: as most are, with a rate, and in order.
+POLICIES = {
+    "ann": QUICK,
+    "bob": QUICK.model_copy(update={"rate_per_s": 0.5, "concurrency": 2}),
+    "eve": QUICK.model_copy(update={"ordered": True}),
+}
+NAMES = tuple(POLICIES)
 
 #: What a receiver may be up to.
 MOODS = {"fine": 200, "down": 500, "busy": 429, "moved": 301, "gone": 410}
@@ -52,7 +58,7 @@ class Promise(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(NAMES), enabled=st.booleans())
     def put(self, who: str, enabled: bool) -> None:  # noqa: FBT001  # Hypothesis fills it
-        self.house.add(listener(who, enabled=enabled))
+        self.house.add(listener(who, enabled=enabled, policy=POLICIES[who]))
 
     @rule(who=st.sampled_from(NAMES))
     def remove(self, who: str) -> None:
@@ -83,6 +89,17 @@ class Promise(RuleBasedStateMachine):
         self.house.broker.lose()
         self.house.settle()
 
+    @rule(seconds=st.sampled_from([0, 20, 400]), lost=st.booleans())
+    def run_short_of_memory(self, seconds: int, lost: bool) -> None:  # noqa: FBT001  # Hypothesis fills it
+        """Nothing that is published gets through for a while; the connection may be lost in it."""
+        self.crashes += lost
+        with self.house.broker.alarm():
+            self.house.advance(seconds, steps=10)
+            if lost:
+                self.house.broker.lose()
+                self.house.advance(seconds, steps=10)
+        self.house.settle()
+
     @rule(sent=st.booleans())
     def crash(self, sent: bool) -> None:  # noqa: FBT001  # Hypothesis fills it
         """Both processes die, with or without having sent the requests under way."""
@@ -109,7 +126,7 @@ class Promise(RuleBasedStateMachine):
         """When all is well again and time passes, nothing is left waiting."""
         self.moods = dict.fromkeys(NAMES, "fine")
         for who in list(self.house.registry.listeners):
-            self.house.add(listener(who))
+            self.house.add(listener(who, policy=POLICIES[who]))
         self.house.advance(4000, steps=100)
         dead = self.dead()
         for name in self.expected - self.abandoned:
@@ -120,9 +137,14 @@ class Promise(RuleBasedStateMachine):
         return self.held({topology.dead_queue(who): who for who in NAMES})
 
     def waiting(self) -> Counter[Name]:
-        """In a listener's queue or a delay bucket, by the listener it is for."""
+        """In a listener's queue, in its lane's hands, or in a delay bucket."""
         topology = self.house.topology
-        found = self.held({topology.listener_queue(who): who for who in NAMES})
+        queues = {topology.listener_queue(who): who for who in NAMES}
+        found = self.held(queues)
+        for name, queue in self.house.broker._engine._queues.items():
+            if name in queues:
+                for entry in queue.handed_out.values():
+                    found[queues[name], str(entry.message.headers["ce-id"])] += 1
         for queue in self.house.delay_queues():
             for message in self.house.broker.messages(queue):
                 found[message.routing_key, str(message.headers["ce-id"])] += 1
