@@ -3,8 +3,9 @@
 An attempt takes a thread, and a listener that hangs keeps it until its deadline. Therefore:
 
 - Lanes take turns, one attempt each.
-- A lane is slow as long as one of its attempts takes more than a second, until one takes less.
-  Slow lanes hold at most half of the threads together.
+- A lane is slow while one of its attempts takes more than a second, and for as long again: one
+  that answers now and then, to hang again, stays slow. Slow lanes hold at most half of the threads
+  together.
 - Once half of the threads are taken, a lane of which no attempt has ended within the last second is
   on trial: it makes one alone.
 - An attempt of more than a second is late and holds nobody back any longer: there are as many
@@ -36,6 +37,8 @@ class Account:
     """What is known of one lane."""
 
     slow: bool = False
+    #: Until when it is so at least, on the monotonic clock.
+    slow_until: float = -math.inf
     #: When an attempt last took less than QUICK_S, on the monotonic clock.
     proven_at: float = -math.inf
     #: Attempts under way.
@@ -103,16 +106,18 @@ class Turns:
     def end(self, turn: Turn) -> None:
         """An attempt has ended."""
         self._notice_late()
+        now = self._broker.clock.monotonic()
         account = turn.account
         account.running -= 1
         self._slow -= account.slow
         if turn.late:
             self._late -= 1
             account.late -= 1
+            account.slow_until = max(account.slow_until, now + (now - turn.began_at))
         else:
             del self._fresh[turn]
-            account.proven_at = self._broker.clock.monotonic()
-            self._mark(account, slow=account.late > 0)
+            account.proven_at = now
+            self._mark(account, slow=account.late > 0 or now < account.slow_until)
         self._refile(account)
         self._serve()
 

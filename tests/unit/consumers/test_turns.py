@@ -199,17 +199,18 @@ def test_a_lane_that_was_quick_long_ago_is_on_trial() -> None:
     assert len(line.running) == 5
 
 
-def test_a_lane_that_was_slow_is_quick_again_once_nothing_hangs() -> None:
+def test_a_lane_that_was_slow_is_quick_again_after_as_long() -> None:
     house = House(10)
-    line = house.known(concurrency=2)
+    line = house.known(concurrency=1)
     go([line])
-    house.broker.advance(2 * QUICK_S)
+    house.broker.advance(2)
+    line.end()
     seen = []
-    for _ in range(3):
+    for _ in range(4):
+        house.broker.advance(0.5)
         line.end()
         seen.append(line.account.slow)
-    # Two were late; the third, begun when the first had ended, was not.
-    assert seen == [True, True, False]
+    assert seen == [True, True, True, False]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -234,3 +235,26 @@ def test_no_turn_is_handed_out_while_publishing_is_blocked() -> None:
         assert (len(under_way.running), len(new.running)) == (2, 0)
     assert len(under_way.running) == 4
     assert new.running
+
+
+def test_lanes_that_answer_now_and_then_to_hang_again_stay_slow() -> None:
+    """Each shows itself quick by one attempt, and hangs with the next eight for two minutes."""
+    house = House(64)
+    hostile = [house.known() for _ in range(20)]
+    go(hostile)
+    house.broker.advance(1.5)
+    go(hostile)
+    house.broker.advance(120)
+    others = [house.line() for _ in range(20)]
+    for _ in range(3):
+        for line in hostile:
+            line.end_older(60)
+        for line in hostile:
+            line.end(min(1, len(line.running)))
+        for _ in range(1200):
+            house.broker.advance(0.1)
+            for line in others:
+                line.end(len(line.running))
+        assert running(hostile) <= 32
+    for line in others:
+        assert max(b - a for a, b in pairwise(line.began)) <= QUICK_S + 0.2
