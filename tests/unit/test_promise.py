@@ -141,9 +141,9 @@ class Promise(RuleBasedStateMachine):
         topology = self.house.topology
         queues = {topology.listener_queue(who): who for who in NAMES}
         found = self.held(queues)
-        for name, queue in self.house.broker._engine._queues.items():
+        for name, taken in self.house.broker._engine._queues.items():
             if name in queues:
-                for entry in queue.handed_out.values():
+                for entry in taken.handed_out.values():
                     found[queues[name], str(entry.message.headers["ce-id"])] += 1
         for queue in self.house.delay_queues():
             for message in self.house.broker.messages(queue):

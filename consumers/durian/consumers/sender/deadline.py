@@ -9,11 +9,14 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import logging
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+
+_log = logging.getLogger(__name__)
 
 #: Finished entries are swept out of the heap when they are more than this many and the majority.
 _FEW = 64
@@ -116,10 +119,9 @@ class Watchdog:
                 heapq.heapify(self._heap)
             heapq.heappush(self._heap, (deadline.end_by, next(self._order), deadline))
             if self._thread is None and not self._stopped:
-                self._thread = threading.Thread(
-                    target=self._run, name="durian-deadlines", daemon=True
-                )
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="durian-deadlines", daemon=True)
+                thread.start()
+                self._thread = thread
             elif self._heap[0][2] is deadline:
                 self._wake.notify()
 
@@ -136,8 +138,14 @@ class Watchdog:
             for deadline in due:
                 deadline.expire()
             if time.monotonic() >= chore_at:
-                self._chore()
+                self._do_chore()
                 chore_at = time.monotonic() + self._chore_every_s
+
+    def _do_chore(self) -> None:
+        try:
+            self._chore()
+        except Exception:  # noqa: BLE001  # whatever it is, deadlines are watched
+            _log.exception("sender.chore_failed")
 
     def _due(self, now: float) -> list[Deadline]:
         due = []

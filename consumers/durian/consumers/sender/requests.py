@@ -92,12 +92,12 @@ class RequestsSender:
         started = time.monotonic()
         deadline = Deadline(started, request.timeout_s, request.connect_timeout_s)
         result: _Answer | Fault
-        with self._watchdog.watching(deadline):
-            try:
+        try:
+            with self._watchdog.watching(deadline):
                 result = self._exchange(request)
-            except Exception as exc:  # noqa: BLE001 - the port promises an outcome for every fault
-                result = fault_of(exc)
-            in_time = deadline.end()
+        except Exception as exc:  # noqa: BLE001 - the port promises an outcome for every fault
+            result = fault_of(exc)
+        in_time = deadline.end()
         latency_s = time.monotonic() - started
         if not in_time:
             result = Fault("timeout", f"no complete response within {request.timeout_s:g} s")

@@ -114,3 +114,46 @@ def test_stopping_ends_the_thread_and_watching_goes_on_without() -> None:
     assert threading.active_count() == before
     with watchdog.watching(Deadline(time.monotonic(), 60, 60)):
         assert threading.active_count() == before
+
+
+def test_a_chore_that_fails_does_not_end_the_watch(
+    pair: Pair, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = threading.Event()
+
+    def chore() -> None:
+        failed.set()
+        raise OSError("it cannot be closed")
+
+    watchdog = Watchdog(chore, 0.01)
+    with watchdog.watching(Deadline(time.monotonic(), 60, 60)):
+        assert failed.wait(10)
+    deadline = Deadline(time.monotonic(), 0.05, 0.05)
+    with watchdog.watching(deadline):
+        deadline.watch(pair[0])
+        pair[0].settimeout(10)
+        assert pair[0].recv(1) == b""
+    watchdog.stop()
+    assert "sender.chore_failed" in caplog.text
+
+
+def test_a_watch_that_could_not_begin_begins_with_the_next_attempt(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    watchdog = Watchdog(lambda: None, 60)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with (
+            pytest.raises(RuntimeError),
+            watchdog.watching(Deadline(time.monotonic(), 60, 60)),
+        ):
+            pass
+    deadline = Deadline(time.monotonic(), 0.05, 0.05)
+    with watchdog.watching(deadline):
+        deadline.watch(pair[0])
+        pair[0].settimeout(10)
+        assert pair[0].recv(1) == b""
+    watchdog.stop()

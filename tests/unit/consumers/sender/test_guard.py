@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -286,3 +287,14 @@ def test_an_error_of_our_own_is_not_the_receiver_s(wire: Wire, code: int, kind: 
     wire.dns = {"*": [PUBLIC]}
     wire.connect_error = OSError(code, "Something odd")
     assert attempt(wire, "http://name.example/").kind == kind
+
+
+def test_no_thread_to_watch_the_deadline_is_an_outcome_too(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert attempt(wire, "http://8.8.8.8/").kind == "error"
+    assert not wire.dialled
