@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from xdist.scheduler import LoadGroupScheduling
 
 #: Who asks for one of these is marked `alone`.
 MORTAL = {"mortal_postgres", "mortal_rabbitmq"}
+
+#: What looks drawn by chance, as a new secret does: it is another in every process.
+DRAWN = re.compile(r"[A-Za-z0-9+/=_-]{32,}")
 
 
 class ByFile(LoadGroupScheduling):  # type: ignore[misc]  # xdist ships no types
@@ -22,6 +26,13 @@ class ByFile(LoadGroupScheduling):  # type: ignore[misc]  # xdist ships no types
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     return ByFile(config, log)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a parameter that looks drawn by chance by its argument: all processes must agree."""
+    found = DRAWN.search(val) if isinstance(val, str) else None
+    mixed = found is not None and not found[0].islower() and not found[0].isupper()
+    return argname if mixed else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

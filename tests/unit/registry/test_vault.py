@@ -77,10 +77,7 @@ def test_keys_are_read_from_the_setting() -> None:
     assert Vault.from_text(first).open(ring.seal("x", "a"), "a") == "x"
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["secret", "c2hvcnQ=", pytest.param(f"{new_key()},AAAA", id="a key and a half"), ",", "\u00e4"],
-)
+@pytest.mark.parametrize("text", ["secret", "c2hvcnQ=", f"{new_key()},AAAA", ",", "\u00e4"])
 def test_a_bad_key_names_the_setting_and_stays_hidden(text: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         Vault.from_text(text)
