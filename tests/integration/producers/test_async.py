@@ -134,10 +134,11 @@ def test_a_connection_that_is_reset_loses_nothing(house: House, proxy: Proxy) ->
 
     async def main() -> int:
         async with AsyncProducer(proxy.url) as producer:
+            await producer.emit("person")  # there is a connection to be reset
             return await producer.emit_many(with_a_reset())
 
     assert asyncio.run(main()) == 1200
-    assert set(house.ids()) == {event.id for event in events}
+    assert set(house.ids()) > {event.id for event in events}
     assert proxy.connections == 2
 
 
