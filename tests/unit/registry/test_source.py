@@ -36,8 +36,8 @@ def test_a_field_that_cannot_be_used_is_named(field: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("scheme", "value"),
     [
-        ("standard", new_secret()),
-        ("standard", new_key_pair()[1]),
+        pytest.param("standard", new_secret(), id="standard-secret"),
+        pytest.param("standard", new_key_pair()[1], id="standard-public-key"),
         ("github", "0123456789abcdef"),
         ("stripe", "whsec_0123456789"),
     ],
@@ -50,7 +50,7 @@ def test_a_secret_is_taken_in_the_form_of_its_scheme(scheme: Scheme, value: str)
     ("scheme", "value"),
     [
         ("standard", "0123456789abcdef"),
-        ("standard", new_key_pair()[0]),
+        pytest.param("standard", new_key_pair()[0], id="standard-private-key"),
         ("github", "short"),
         ("github", "with spaces in between"),
         ("stripe", ""),
