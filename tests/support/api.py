@@ -16,10 +16,15 @@ from durian.broker.topology import Topology
 from durian.console.api.app import build
 from durian.console.api.publish import through_broker
 from durian.console.api.services import Services
+from durian.console.recent import RecentEvents
 from durian.registry.principal import DURIAN
 from durian.registry.store import Store
 from durian.registry.token import Scope, Token, new_token_id, new_token_text
 from durian.registry.vault import Vault
+
+#: What is answered to a request that cannot be used: it does not fit the OpenAPI document, or it
+#: does, and cannot be used all the same.
+INVALID = frozenset({400, 422})
 
 #: More than any test asks for.
 RATE_PER_S = 1_000_000.0
@@ -73,6 +78,7 @@ class Api:
             "names": self.names,
             "store": self.store.on_behalf(DURIAN),
             "publish": through_broker(self.broker, self.names),
+            "recent": RecentEvents(self.broker, self.names),
             "ready": _ready,
             "rate_per_s": RATE_PER_S,
         }

@@ -14,6 +14,7 @@ from durian.console.api.publish import through_broker
 from durian.console.api.reach import Reach
 from durian.console.api.services import Services
 from durian.console.local_token import local_token
+from durian.console.recent import RecentEvents
 from durian.console.settings import Settings
 from durian.errors import DurianError
 from durian.registry.store import Store
@@ -43,8 +44,10 @@ def face_of(
         names=names,
         store=store,
         publish=through_broker(broker, names),
+        recent=RecentEvents(broker, names),
         ready=Reach(check),
         local_token=local_token(settings.api_host),
+        queue_type=settings.queue_type,
         rate_per_s=settings.api_rate_per_s,
     )
     return build(services)

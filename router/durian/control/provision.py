@@ -38,6 +38,11 @@ class ListenerStore(RemovedListeners, Protocol):
     def set_paused(self, listener_id: str, *, paused: bool) -> None:
         """Pause or resume a listener."""
 
+    def rotate_secret(
+        self, listener_id: str, new: ListenerSecret, overlap_s: float, now: float
+    ) -> None:
+        """Give a listener a new secret; the ones it has go on signing for the overlap."""
+
     def remove_listener(self, listener_id: str, *, if_version: int | None = None) -> None:
         """Remove a listener and its secrets."""
 
@@ -82,6 +87,14 @@ class Provision:
     def set_paused(self, listener_id: str, *, paused: bool) -> None:
         """Pause or resume a listener; what matches a paused one rests in its queue."""
         self._store.set_paused(listener_id, paused=paused)
+        announce(self._broker, self._topology)
+
+    def rotate_secret(self, listener_id: str, new: ListenerSecret, overlap_s: float) -> None:
+        """Give a listener a new secret; the old ones go on signing for the overlap, in seconds.
+
+        Raises NotFound when there is none of that id.
+        """
+        self._store.rotate_secret(listener_id, new, overlap_s, self._broker.clock.now())
         announce(self._broker, self._topology)
 
     def remove(self, listener_id: str, *, if_version: int | None = None) -> None:

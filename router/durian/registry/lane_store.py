@@ -6,6 +6,8 @@ cost no version and no follower reads them twice.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from durian.registry.breaker import OpenBreaker
 from durian.registry.head import Head
 from durian.registry.part import Part
@@ -17,10 +19,10 @@ class LaneStore(Part):
 
     # Breakers
 
-    def open_breakers(self) -> list[OpenBreaker]:
-        """Return every breaker that is open, by listener."""
+    def open_breakers(self, listener_ids: Collection[str] | None = None) -> list[OpenBreaker]:
+        """Return the breakers that are open, by listener: all of them, or some listeners'."""
         with self._database.reading() as connection:
-            return breakers.read(connection, self._owner)
+            return breakers.read(connection, self._owner, listener_ids)
 
     def open_breaker(self, breaker: OpenBreaker) -> OpenBreaker | None:
         """Open a listener's breaker; return the one that was open already, None if none was."""

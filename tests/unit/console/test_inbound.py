@@ -75,7 +75,7 @@ def test_a_verified_webhook_is_published_and_confirmed(store: Store) -> None:
     [
         (("/in/github", b"{}", "another-secret"), 401, "No signature"),
         (("/in/gitlab", b"{}"), 404, "No source gitlab"),
-        (("/in/github", b"{"), 400, "not valid JSON"),
+        (("/in/github", b"{"), 422, "not valid JSON"),
         (("/in/github", b" " * (CAPS.data_bytes + 1)), 413, "larger than"),
     ],
 )

@@ -16,6 +16,7 @@ from durian.console.api import problem
 from durian.console.api.body import again, read
 from durian.console.api.gatekeeper import Gatekeeper
 from durian.console.api.services import Services
+from durian.console.operations.operation import Context
 from durian.errors import DurianError, NotAllowed, NotAuthenticated, RegistryError
 from durian.events import CAPS
 from durian.registry.principal import Principal
@@ -50,6 +51,11 @@ class Caller:
     #: The registry as they have it: in their name, and with no listeners but their owner's.
     store: Store
     services: Services
+
+    def context(self) -> Context:
+        """What operations work on, for whoever asks."""
+        services = self.services
+        return Context(broker=services.broker, names=services.names, store=self.store)
 
     @property
     def owner(self) -> str | None:

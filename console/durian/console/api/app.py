@@ -9,7 +9,19 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from durian.console import inbound
-from durian.console.api import audit, events, health, hooks, openapi, operations, problem, tokens
+from durian.console.api import (
+    audit,
+    events,
+    filters,
+    health,
+    hooks,
+    listeners,
+    openapi,
+    operations,
+    problem,
+    test_event,
+    tokens,
+)
 from durian.console.api.access import GUARDED, OPENAPI_PATH, Gate
 from durian.console.api.gatekeeper import Gatekeeper
 from durian.console.api.once import Once
@@ -17,7 +29,7 @@ from durian.console.api.services import Services
 from durian.console.inbound import KnownSources
 
 #: The modules of the resources below /v1.
-_RESOURCES = (hooks, events, tokens, audit, operations)
+_RESOURCES = (hooks, listeners, test_event, filters, events, tokens, audit, operations)
 
 
 def build(services: Services) -> FastAPI:

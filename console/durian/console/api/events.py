@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from durian.console.api.access import Publisher
+from durian.console.api import paging
+from durian.console.api.access import Publisher, Reader
 from durian.console.api.body import read
 from durian.console.api.publish import Publish
-from durian.errors import InvalidEvent
-from durian.events import CAPS, http
+from durian.console.explain import find_subject
+from durian.console.operations.runner import unseen
+from durian.errors import InvalidEvent, NotFound
+from durian.events import CAPS, Event
+from durian.events import http as binding
+from durian.match import check_event_pattern
+from durian.match.event_pattern import means
+from durian.registry.attempt import KEY_MAX_CHARS
 
 router = APIRouter(prefix="/events", tags=["events"])
+
+Id = Annotated[
+    str,
+    Path(
+        alias="event_id",
+        max_length=KEY_MAX_CHARS,
+        pattern="^[^\\x00]+$",
+        description="The event's id.",
+    ),
+]
 
 _USE_HEADERS = (
     "Send the event's type in the header ce-type (with ce-id, ce-source and ce-specversion: 1.0), "
@@ -39,7 +58,7 @@ def taker(publish: Publish) -> Callable[[Request], Awaitable[Response]]:
     async def take(request: Request) -> Response:
         body = await read(request, CAPS.document_bytes)
         _refuse_loose_type(request)
-        events = http.decode(request.headers.items(), body)
+        events = binding.decode(request.headers.items(), body)
         await publish(events)
         return JSONResponse({"ids": [event.id for event in events]}, 202)
 
@@ -97,6 +116,113 @@ async def publish_events(caller: Publisher, request: Request) -> Response:
     attributes as headers (`ce-specversion`, `ce-id`, `ce-source`, `ce-type`).
     """
     return await taker(caller.services.publish)(request)
+
+
+class EventSummary(BaseModel):
+    """An event of the archive, without its data."""
+
+    attributes: dict[str, str] = Field(description="Its CloudEvents attributes.")
+    offset: int = Field(description="Where it lies in the archive: later, greater numbers.")
+    bytes: int = Field(description="Bytes of its data.")
+
+
+class EventPage(paging.Page):
+    """Some events, the newest first."""
+
+    items: list[EventSummary]
+
+
+class FoundEvent(BaseModel):
+    """An event, as far as it is still known."""
+
+    id: str
+    type: str
+    source: str
+    found: Literal["archive", "attempts"] = Field(
+        description="`attempts`: the archive no longer has it, and only the attempt log knows it."
+    )
+    event: dict[str, Any] | None = Field(
+        description="The whole of it, as `application/cloudevents+json` has it."
+    )
+
+
+@router.get("")
+def list_events(
+    *,
+    caller: Reader,
+    pattern: Annotated[
+        str, Query(max_length=255, description="Only types that are meant: `order.*`.")
+    ] = "#",
+    search: Annotated[
+        str | None,
+        Query(max_length=200, description="Only those in whose data or attributes it stands."),
+    ] = None,
+    limit: paging.Limit = paging.USUAL,
+    cursor: paging.Cursor = None,
+) -> EventPage:
+    """List the events of the archive, the newest first.
+
+    A page may hold fewer than `limit`, or none, and still have a `next`: only so many events are
+    looked through for one.
+    """
+    caller.refuse_owned("Events")
+    check_event_pattern(pattern)
+    found, following = caller.services.recent.page(
+        _wanted(pattern, search), before=paging.decode_number(cursor), limit=limit
+    )
+    items = [
+        EventSummary(
+            attributes=dict(one.event.attributes), offset=one.offset, bytes=len(one.event.body)
+        )
+        for one in found
+    ]
+    return EventPage(items=items, next=None if following is None else paging.encode(following))
+
+
+@router.get("/{event_id}")
+def get_event(
+    caller: Reader,
+    event_id: Id,
+    since: Annotated[
+        datetime | None,
+        Query(
+            description="Search the archive from then on; left out: around the time inside the id, "
+            "or around the first attempt, or a day back."
+        ),
+    ] = None,
+) -> FoundEvent:
+    """Get one event."""
+    context = caller.context()
+    if caller.owner is not None and not context.store.attempts_of(event_id=event_id, limit=1):
+        raise NotFound(f"No event {event_id} was on its way to a listener of {caller.owner}.")
+    moment = None if since is None else since.timestamp()
+    subject = find_subject(context, event_id, moment, unseen)
+    return FoundEvent(
+        id=subject.id,
+        type=subject.type,
+        source=subject.source,
+        found="attempts" if subject.event is None else "archive",
+        event=None if subject.event is None else as_json(subject.event),
+    )
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """An event as a JSON object, in the JSON format of CloudEvents."""
+    _, document = binding.encode_structured(event)
+    parsed: dict[str, Any] = json.loads(document)
+    return parsed
+
+
+def _wanted(pattern: str, search: str | None) -> Callable[[Event], bool]:
+    text = search.lower() if search else ""
+
+    def wanted(event: Event) -> bool:
+        if not means(pattern, event.type):
+            return False
+        attributes = "\n".join(event.attributes.values()).lower()
+        return text in attributes or text.encode() in event.body.lower()
+
+    return wanted
 
 
 def _refuse_loose_type(request: Request) -> None:

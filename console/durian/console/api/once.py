@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from durian.console.api import problem
 from durian.console.api.access import Caller
 from durian.console.api.body import again
+from durian.console.api.methods import methods_of
 from durian.errors import DurianError, InvalidInput
 from durian.registry.answer import Answer
 from durian.registry.answer_store import MAX_KEY_LENGTH
@@ -30,8 +31,8 @@ _log = structlog.get_logger("durian.console")
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
 
-#: Methods that change nothing.
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+#: Methods that change something.
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 #: Bytes of an answer that are kept at most; a larger one is given, and not kept.
 _MAX_ANSWER_BYTES = 1024 * 1024
@@ -48,12 +49,13 @@ class Once:
         request = Request(scope, receive) if scope["type"] == "http" else None
         key = None if request is None else request.headers.get(HEADER)
         caller = scope.get("state", {}).get("caller")
-        if request is None or key is None or request.method in _SAFE or caller is None:
+        if request is None or key is None or caller is None or not _changes(scope):
             await self._app(scope, receive, send)
             return
         body = await request.body()  # which the gate has read
+        call = _Call(caller, key, _digest(request, body))
         try:
-            call = _Call(caller, _checked(key), _digest(request, body))
+            _check(key)
             before = await run_in_threadpool(call.begin)
         except DurianError as error:
             before = problem.answer(error)
@@ -129,11 +131,16 @@ class _Heard:
         return Answer(status=self._status, headers=self._headers, body=self._body)
 
 
-def _checked(key: str) -> str:
+def _changes(scope: Scope) -> bool:
+    """Tell whether a request is answered by a route that changes something."""
+    method = scope["method"]
+    return method in _CHANGING and method in methods_of(scope)
+
+
+def _check(key: str) -> None:
     if not key or len(key) > MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
         reason = f"must be 1 to {MAX_KEY_LENGTH} printable ASCII characters"
         raise InvalidInput(HEADER, reason)
-    return key
 
 
 def _digest(request: Request, body: bytes) -> str:

@@ -72,13 +72,23 @@ def _complete(operation: dict[str, Any], path: str, method: str) -> None:
     if method in _UNSAFE:
         key = {"$ref": "#/components/parameters/IdempotencyKey"}
         operation.setdefault("parameters", []).append(key)
+    for parameter in operation.get("parameters", []):
+        _drop_null(parameter)
     responses = operation["responses"]
-    responses.pop("422", None)
     for status in _failures(operation, path, method):
         responses[str(status.value)] = {
             "description": status.phrase,
             "content": {problem.MEDIA_TYPE: {"schema": _PROBLEM}},
         }
+
+
+def _drop_null(parameter: dict[str, Any]) -> None:
+    """A parameter that may be None in Python is one that may be left out: null cannot be sent."""
+    schema = parameter.get("schema", {})
+    choices = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    if len(choices) == 1:
+        del schema["anyOf"]
+        parameter["schema"] = schema | choices[0]
 
 
 def _failures(operation: Mapping[str, Any], path: str, method: str) -> Iterator[HTTPStatus]:
@@ -87,6 +97,7 @@ def _failures(operation: Mapping[str, Any], path: str, method: str) -> Iterator[
     parameters = operation.get("parameters", [])
     if has_body or parameters:
         yield HTTPStatus.BAD_REQUEST
+        yield HTTPStatus.UNPROCESSABLE_ENTITY
     yield HTTPStatus.UNAUTHORIZED
     yield HTTPStatus.FORBIDDEN
     if "{" in path:

@@ -30,9 +30,7 @@ async def operate(caller: Admin, name: str, request: Request) -> Response:
         raise InvalidInput("body", "is not JSON") from exc
     if not isinstance(given, dict):
         raise InvalidInput("body", "must be a JSON object")
-    services = caller.services
-    context = Context(broker=services.broker, names=services.names, store=caller.store)
-    return StreamingResponse(_lines(context, name, given), media_type="application/jsonl")
+    return StreamingResponse(_lines(caller.context(), name, given), media_type="application/jsonl")
 
 
 async def _lines(context: Context, name: str, given: dict[str, object]) -> AsyncIterator[bytes]:

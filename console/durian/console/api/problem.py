@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from durian.console.api.body import TooSlow
+from durian.console.api.methods import methods_of
 from durian.errors import (
     BrokerError,
     BrokerUnavailable,
@@ -81,7 +82,7 @@ _Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
 #: An error is told as the first that it is.
 _KINDS = (
-    _Kind(InvalidInput, HTTPStatus.BAD_REQUEST, "invalid"),
+    _Kind(InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
     _Kind(NotAuthenticated, HTTPStatus.UNAUTHORIZED, "not_authenticated"),
     _Kind(SignatureError, HTTPStatus.UNAUTHORIZED, "signature"),
     _Kind(NotAllowed, HTTPStatus.FORBIDDEN, "not_allowed"),
@@ -97,6 +98,9 @@ _KINDS = (
     _Kind(RegistryUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "registry_unavailable"),
     _Kind(DurianError, HTTPStatus.INTERNAL_SERVER_ERROR, "failed"),
 )
+
+#: What pydantic calls the errors of validators that are not its own.
+_OURS = frozenset({"value_error", "assertion_error"})
 
 #: Where FastAPI says a value stands, and what a fault calls it.
 _PLACES = {"query": "parameter", "path": "parameter", "header": "header"}
@@ -119,14 +123,20 @@ def answer(error: DurianError) -> JSONResponse:
 def _answer_invalid(error: RequestValidationError) -> JSONResponse:
     faults = [_fault_at(one["loc"], reason_of(one)) for one in error.errors()]
     detail = "; ".join(f"{_name(one)}: {one.detail}" for one in faults)
-    return _respond(HTTPStatus.BAD_REQUEST, "invalid", detail, errors=faults)
+    # What our own validators refuse fits the OpenAPI document, and cannot be used all the same.
+    fits = all(one["type"] in _OURS for one in error.errors())
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if fits else HTTPStatus.BAD_REQUEST
+    return _respond(status, "invalid", detail, errors=faults)
 
 
-def _answer_http(error: HTTPException, asked: str) -> JSONResponse:
+def _answer_http(error: HTTPException, request: Request) -> JSONResponse:
     """Tell what Starlette refuses by itself: a path or a method that is not there."""
     status = HTTPStatus(error.status_code)
-    detail = f"{asked}: {error.detail}"
-    return _respond(status, status.name.lower(), detail, headers=error.headers)
+    detail = f"{request.method} {request.url.path}: {error.detail}"
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(methods_of(request.scope)))
+    return _respond(status, status.name.lower(), detail, headers=headers)
 
 
 async def _on_durian(_request: Request, error: Exception) -> Response:
@@ -140,7 +150,7 @@ async def _on_invalid(_request: Request, error: Exception) -> Response:
 async def _on_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return _unforeseen()
-    return _answer_http(error, f"{request.method} {request.url.path}")
+    return _answer_http(error, request)
 
 
 async def _on_unforeseen(_request: Request, _error: Exception) -> Response:

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from durian.broker.port import Broker
-from durian.broker.topology import Topology
+from durian.broker.topology import QueueType, Topology
 from durian.console.api.publish import Publish
+from durian.console.recent import RecentEvents
 from durian.registry.store import Store
 
 
@@ -20,9 +21,12 @@ class Services:
     #: As Durian itself has it; a request is answered on behalf of whoever makes it.
     store: Store
     publish: Publish
+    recent: RecentEvents
     #: Tells whether requests can be answered.
     ready: Callable[[], Awaitable[bool]]
     #: The text of the token that is valid on this machine alone; None when there is none.
     local_token: str | None = None
+    #: Kind of a new listener's delivery queue.
+    queue_type: QueueType = "quorum"
     #: Requests a second that a token may make, unless it says so itself.
     rate_per_s: float = 100.0

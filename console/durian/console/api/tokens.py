@@ -1,4 +1,4 @@
-"""`/v1/tokens`: API tokens."""
+"""`/v1/tokens`: API tokens; and `/v1/token`, the one that is shown."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ from durian.console.api.moment import Seconds
 from durian.registry.owner import MAX_OWNER_LENGTH
 from durian.registry.token import MAX_NAME_LENGTH, MAX_RATE_PER_S, Scope
 
-router = APIRouter(prefix="/tokens", tags=["tokens"])
+router = APIRouter(tags=["tokens"])
 
 #: Seconds that a token works unless told otherwise: long enough not to be a nuisance, short enough
 #: that one that was forgotten does not work for ever.
 EXPIRES_IN_S = 90 * 24 * 3600.0
 
-Id = Annotated[str, Path(description="The token's id, which stands in the token itself.")]
+Id = Annotated[
+    str,
+    Path(
+        alias="token_id",
+        pattern="^[a-z0-9]{8}$",
+        description="The token's id, which stands in the token itself.",
+    ),
+]
 
 
 class NewToken(BaseModel):
@@ -68,13 +75,7 @@ class TokenPage(paging.Page):
     items: list[Token]
 
 
-@router.get("/current")
-def get_current_token(caller: Anyone) -> Token:
-    """Get the token with which this request is made."""
-    return Token.model_validate(tokens.described(caller.token))
-
-
-@router.get("")
+@router.get("/tokens")
 def list_tokens(
     caller: Admin, limit: paging.Limit = paging.USUAL, cursor: paging.Cursor = None
 ) -> TokenPage:
@@ -85,7 +86,7 @@ def list_tokens(
     return TokenPage(items=described, next=following)
 
 
-@router.post("", status_code=201)
+@router.post("/tokens", status_code=201)
 def create_token(caller: Admin, new: NewToken) -> CreatedToken:
     """Create a token."""
     token, text = tokens.new_token(
@@ -99,7 +100,13 @@ def create_token(caller: Admin, new: NewToken) -> CreatedToken:
     return CreatedToken.model_validate({**tokens.described(token), "token": text})
 
 
-@router.delete("/{token_id}", status_code=204)
+@router.delete("/tokens/{token_id}", status_code=204)
 def revoke_token(caller: Admin, token_id: Id) -> None:
     """Revoke a token: within seconds it works nowhere any more."""
     caller.store.revoke_token(token_id)
+
+
+@router.get("/token")
+def get_token(caller: Anyone) -> Token:
+    """Get the token with which this request is made."""
+    return Token.model_validate(tokens.described(caller.token))

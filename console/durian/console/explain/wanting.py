@@ -47,7 +47,7 @@ def wanting(listener: Listener, event_type: str, event: Event | None) -> Wanting
         by_type=True,
         by_filter=verdict.holds,
         conditions=tuple(verdict.lines()),
-        failed=() if verdict.holds else tuple(_decisive(verdict)),
+        failed=() if verdict.holds else tuple(decisive(verdict)),
     )
 
 
@@ -57,7 +57,7 @@ def means(pattern: str, event_type: str) -> bool:
     return fits(pattern, event_type) and (wants_operational(pattern) or not own)
 
 
-def _decisive(verdict: Verdict) -> Iterator[str]:
+def decisive(verdict: Verdict) -> Iterator[str]:
     """The smallest parts of a filter that decided against an event, each in a line."""
     if verdict.condition == "not":
         inner = next(verdict.parts[0].lines()).partition(" ")[2].strip()
@@ -65,6 +65,6 @@ def _decisive(verdict: Verdict) -> Iterator[str]:
     elif verdict.parts:
         for part in verdict.parts:
             if not part.holds:
-                yield from _decisive(part)
+                yield from decisive(part)
     else:
         yield next(verdict.lines()).partition(" ")[2].strip()

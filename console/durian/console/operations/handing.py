@@ -40,7 +40,7 @@ def _hand_over(host: str, port: int, parts: Parts, token: str) -> None:
     if status == HTTPStatus.ACCEPTED:
         return
     detail = _detail(answer)
-    if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
+    if status in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
         raise InvalidEvent("event", f"was refused: {detail}")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         raise BrokerUnavailable(detail)

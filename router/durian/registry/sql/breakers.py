@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 
 import sqlalchemy as sa
@@ -13,10 +14,14 @@ from durian.registry.sql.owned import belongs_to
 from durian.registry.sql.tables import breakers
 
 
-def read(connection: Connection, owner: str | None = None) -> list[OpenBreaker]:
-    """Read all of them, or those of an owner's listeners."""
+def read(
+    connection: Connection, owner: str | None = None, listener_ids: Collection[str] | None = None
+) -> list[OpenBreaker]:
+    """Read all of them, those of an owner's listeners, and of these only some."""
     mine = belongs_to(breakers.c.listener_id, owner)
     query = sa.select(breakers).where(*mine).order_by(breakers.c.listener_id)
+    if listener_ids is not None:
+        query = query.where(breakers.c.listener_id.in_(listener_ids))
     return [OpenBreaker(**row) for row in connection.execute(query).mappings()]
 
 

@@ -27,7 +27,7 @@ PUBLIC = {("GET", "/livez"), ("GET", "/readyz"), ("GET", OPENAPI_PATH)}
 SIGNED = {("POST", "/in/{name}")}
 
 #: What needs a token, whatever its scopes.
-ANY_SCOPE = {("GET", "/v1/tokens/current")}
+ANY_SCOPE = {("GET", "/v1/token")}
 
 #: The scope that each other route needs.
 NEEDED: dict[tuple[str, str], Scope] = {
@@ -35,7 +35,20 @@ NEEDED: dict[tuple[str, str], Scope] = {
     ("GET", "/v1/hooks/{name}"): "read",
     ("PUT", "/v1/hooks/{name}"): "manage",
     ("DELETE", "/v1/hooks/{name}"): "manage",
+    ("GET", "/v1/listeners"): "read",
+    ("POST", "/v1/listeners"): "manage",
+    ("GET", "/v1/listeners/{listener_id}"): "read",
+    ("PATCH", "/v1/listeners/{listener_id}"): "manage",
+    ("DELETE", "/v1/listeners/{listener_id}"): "manage",
+    ("POST", "/v1/listeners/{listener_id}/pause"): "manage",
+    ("POST", "/v1/listeners/{listener_id}/resume"): "manage",
+    ("POST", "/v1/listeners/{listener_id}/rotate-secret"): "manage",
+    ("POST", "/v1/listeners/{listener_id}/test"): "manage",
+    ("POST", "/v1/filters/test"): "read",
+    ("POST", "/v1/filters/preview"): "read",
     ("POST", "/v1/events"): "publish",
+    ("GET", "/v1/events"): "read",
+    ("GET", "/v1/events/{event_id}"): "read",
     ("GET", "/v1/tokens"): "admin",
     ("POST", "/v1/tokens"): "admin",
     ("DELETE", "/v1/tokens/{token_id}"): "admin",
@@ -117,7 +130,7 @@ def test_the_token_of_this_machine_allows_everything(registry_copy: str) -> None
 
 
 def test_a_token_is_told_about_itself(api: Api) -> None:
-    told = api.asker("read", owner="acme", name="ours").get("/v1/tokens/current")
+    told = api.asker("read", owner="acme", name="ours").get("/v1/token")
     assert (told["name"], told["owner"], told["scopes"]) == ("ours", "acme", ["read"])
     assert "token" not in told
 

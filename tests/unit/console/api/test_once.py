@@ -10,7 +10,7 @@ import pytest
 from durian.broker.port import Done
 from durian.errors import BrokerUnavailable, RegistryUnavailable
 from durian.registry.store import Store
-from tests.support.api import Api
+from tests.support.api import INVALID, Api
 
 NEW = {"name": "ci", "scopes": ["read"]}
 
@@ -56,7 +56,7 @@ def test_another_request_under_the_key_is_refused(api: Api, other: dict[str, Any
     ask.post("/v1/tokens", NEW, headers=key("a"))
     headers = key("a") | other.pop("headers", {})
     response = ask("POST", "/v1/tokens", headers=headers, **other)
-    assert response.status_code == HTTPStatus.BAD_REQUEST
+    assert response.status_code in INVALID
     assert response.json()["errors"] == [
         {"detail": "was used for another request", "header": "Idempotency-Key"}
     ]
@@ -66,7 +66,7 @@ def test_what_was_refused_or_failed_may_be_tried_again(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask = api.asker("admin")
-    assert ask("POST", "/v1/tokens", json={}, headers=key("a")).status_code == 400
+    assert ask("POST", "/v1/tokens", json={}, headers=key("a")).status_code in INVALID
     ask.post("/v1/tokens", NEW, headers=key("a"))
 
     with monkeypatch.context() as away:
@@ -85,7 +85,7 @@ def test_a_request_under_way_is_not_carried_out_beside(api: Api) -> None:
     ask = api.asker("admin")
     token_id = api.store.list_tokens()[0].id
     api.store.begin_answer(token_id, "a", "whatever")
-    assert ask("POST", "/v1/tokens", json=NEW, headers=key("a")).status_code == 400
+    assert ask("POST", "/v1/tokens", json=NEW, headers=key("a")).status_code in INVALID
     api.store.drop_answer(token_id, "a")
 
     digests: list[str] = []
@@ -106,7 +106,7 @@ def test_a_request_under_way_is_not_carried_out_beside(api: Api) -> None:
 def test_a_key_that_is_none_is_refused(api: Api, text: str) -> None:
     headers: Any = {"Idempotency-Key": text.encode("latin-1")}
     response = api.asker("admin")("POST", "/v1/tokens", json=NEW, headers=headers)
-    assert response.status_code == HTTPStatus.BAD_REQUEST
+    assert response.status_code in INVALID
     assert response.json()["errors"][0]["header"] == "Idempotency-Key"
 
 

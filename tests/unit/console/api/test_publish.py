@@ -24,6 +24,7 @@ from durian.console.api.publish import through_broker
 from durian.console.api.serve import Service
 from durian.console.api.services import Services
 from durian.console.operations import handing
+from durian.console.recent import RecentEvents
 from durian.errors import BrokerError, BrokerUnavailable, DurianError, InvalidEvent, InvalidSettings
 from durian.events import CAPS, Event, Message
 from durian.events import http as binding
@@ -68,6 +69,7 @@ def serving(
         names=Topology(),
         store=cast("Store", NoStore()),
         publish=through_broker(cast("Broker", broker), Topology()),
+        recent=RecentEvents(cast("Broker", broker), Topology()),
         ready=is_ready,
         local_token=TOKEN,
     )
@@ -143,7 +145,7 @@ def test_a_request_without_its_attributes_is_refused_by_name(
     with serving(broker) as place:
         headers |= {"content-type": "application/json"}
         status, answered, problem = ask(place, "POST", path, b"{}", headers)
-    assert status == HTTPStatus.BAD_REQUEST
+    assert status == HTTPStatus.UNPROCESSABLE_ENTITY
     assert answered["content-type"] == "application/problem+json"
     assert problem["errors"][0]["attribute"] == attribute
     assert words in f"{problem['detail']} {problem.get('hint')}"
@@ -154,7 +156,7 @@ def test_data_that_is_no_json_is_refused() -> None:
     headers, _ = binding.encode_binary(EVENT)
     with serving(Publishing()) as place:
         status, _, problem = ask(place, "POST", "/v1/events", b'{"n": NaN}', headers)
-    assert status == HTTPStatus.BAD_REQUEST
+    assert status == HTTPStatus.UNPROCESSABLE_ENTITY
     assert problem["errors"][0]["attribute"] == "data"
 
 
@@ -238,7 +240,7 @@ def test_a_body_that_does_not_come_is_waited_for_only_so_long(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/v1/events", 405), ("POST", "/v1/event", 404)]
+    ("method", "path", "status"), [("DELETE", "/v1/events", 405), ("POST", "/v1/event", 404)]
 )
 def test_what_is_not_there_is_a_problem_too(method: str, path: str, status: int) -> None:
     with serving(Publishing()) as place:
@@ -289,7 +291,7 @@ def test_the_client_says_that_nobody_answers() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
-        (400, b'{"detail": "type: is missing"}', InvalidEvent, "type: is missing"),
+        (422, b'{"detail": "type: is missing"}', InvalidEvent, "type: is missing"),
         (413, b'{"detail": "too large"}', InvalidEvent, "too large"),
         (503, b'{"detail": "The broker is away."}', BrokerUnavailable, "is away"),
         (500, b"oops", DurianError, "answered 500: oops"),

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import pytest
 
-from tests.support.api import Api, Asker
+from tests.support.api import INVALID, Api, Asker
 
 
 def test_a_token_is_created_used_and_revoked(api: Api) -> None:
@@ -50,7 +50,7 @@ def test_what_cannot_be_a_token_is_pointed_at(
 ) -> None:
     new = {"name": "ci", "scopes": ["read"]} | fields
     response = api.asker("admin")("POST", "/v1/tokens", json=new)
-    assert response.status_code == HTTPStatus.BAD_REQUEST
+    assert response.status_code in INVALID
     assert response.json()["errors"][0]["pointer"] == pointer
 
 
@@ -61,7 +61,7 @@ def test_one_may_work_for_ever(api: Api) -> None:
 
 def test_changes_are_told_to_the_admin(api: Api) -> None:
     admin = api.asker("admin")
-    actor = f"token {admin.get('/v1/tokens/current')['id']}"
+    actor = f"token {admin.get('/v1/token')['id']}"
     admin("PUT", "/v1/hooks/person", json={})
     admin("PUT", "/v1/hooks/person", json={"description": "x"})
 
@@ -72,4 +72,4 @@ def test_changes_are_told_to_the_admin(api: Api) -> None:
     rest = admin.get("/v1/audit", params={"target": "hook person", "cursor": page["next"]})
     assert [one["action"] for one in rest["items"]] == ["hook.create"]
     assert rest["next"] is None
-    assert admin("GET", "/v1/audit", params={"cursor": "abc"}).status_code == 400
+    assert admin("GET", "/v1/audit", params={"cursor": "abc"}).status_code in INVALID
