@@ -67,6 +67,15 @@ def _database(url: str) -> dict[str, Any]:
 
 
 _SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+#: Set for programs that play on PostgreSQL, and show no pages.
 _URL = os.environ.get("DURIAN_TEST_DJANGO_DATABASE")
+
+if _URL:
+    INSTALLED_APPS = [
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "durian.django",
+        "tests.support.people",
+    ]
 
 DATABASES = {"default": _database(_URL)} if _URL else {"default": _SQLITE, "other": _SQLITE}
