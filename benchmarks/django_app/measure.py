@@ -77,9 +77,10 @@ def _relay(deployment: DjangoDeployment) -> tuple[float, float]:
             outbox.write(Event(type="person", source="/shop", data=data), "default")
     with deployment.make_relay() as one:
         wall, cpu = time.perf_counter(), time.process_time()
-        one.drain()
+        while one.relay():
+            pass
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    assert one.published == EVENTS
+    assert one.sent == EVENTS
     return EVENTS / wall, EVENTS / cpu
 
 

@@ -96,12 +96,7 @@ class DeadLetterAdmin(_Log):
 class OutboxEventAdmin(_Log):
     """The outbox, as it is."""
 
-    list_display = ("type", "created_at", "published_at", "error")
-    list_filter = ("type", "published_at")
-    fields = ("type", "attributes", "text", "created_at", "published_at", "error")
+    list_display = ("id", "type", "created_at", "sent_at", "error")
+    list_filter = ("created_at", "sent_at")
+    fields = ("event", "created_at", "sent_at", "error")
     readonly_fields = fields
-
-    @admin.display(description="data")
-    def text(self, row: OutboxEvent) -> str:
-        """The event's data."""
-        return bytes(row.body).decode(errors="replace")

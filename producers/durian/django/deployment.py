@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,9 +22,9 @@ from durian.hook import Deployment, ModelHook
 from durian.hook.up import UpProducer
 
 if TYPE_CHECKING:
-    from durian.django.relay import Relay
     from durian.hook import Hook
     from durian.producers import Producer
+    from durian.producers.outbox import Relay
 
 _Result = TypeVar("_Result")
 
@@ -87,15 +88,19 @@ class DjangoDeployment(Deployment):
             transaction.on_commit(partial(self._eager.wake, self, place), using=using)
 
     @contextmanager
-    def make_relay(self, databases: Sequence[str] | None = None) -> Iterator[Relay]:
+    def make_relay(
+        self, databases: Sequence[str] | None = None, *, poll_s: float = 0.5
+    ) -> Iterator[Relay]:
         """Make a relay, with a producer of its own, for the length of the block."""
-        from durian.django.relay import Relay  # noqa: PLC0415  # the producer's driver, at need
-        from durian.producers import PublishPolicy  # noqa: PLC0415  # the same
+        from durian.django.store import OutboxStore  # noqa: PLC0415  # what saves do without
+        from durian.producers import PublishPolicy  # noqa: PLC0415  # its driver, at need
+        from durian.producers.outbox import Relay  # noqa: PLC0415  # the same
 
         # Rows stay locked while a publish is tried; the relay itself tries again later.
         policy = PublishPolicy(confirm_timeout_s=10, give_up_after_s=10)
+        keep = timedelta(seconds=self.settings.outbox_keep_s)
         with self.make_producer(policy) as producer:
-            yield Relay(producer, databases=databases, keep_s=self.settings.outbox_keep_s)
+            yield Relay(OutboxStore(databases), producer, keep=keep, poll_s=poll_s)
 
     def _new_producer(self) -> Producer | UpProducer:
         from durian.producers import PublishPolicy  # noqa: PLC0415  # its driver, at need

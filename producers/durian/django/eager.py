@@ -8,7 +8,7 @@ import random
 import threading
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import close_old_connections
 from durian.errors import DurianError
 
 if TYPE_CHECKING:
@@ -62,8 +62,9 @@ class EagerRelay:
                 woken.clear()
                 ended = stopping.is_set()  # what was committed before that is still relayed
                 try:
-                    relay.drain()
-                except (DurianError, DatabaseError, InterfaceError) as error:
+                    while relay.turn():
+                        pass
+                except DurianError as error:
                     _log.warning("relay.eager_failed error=%s", error)
                     stopping.wait(random.uniform(0, _PAUSE_S))  # noqa: S311  # jitter, no secret
                 finally:

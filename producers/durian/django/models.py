@@ -5,24 +5,22 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from durian.errors import InvalidEvent
+from durian.events.document import event_of
 
 
 class OutboxEvent(models.Model):
     """An event that is to be published, or was."""
 
-    #: The event's type, for people.
-    type = models.CharField(_("type"), max_length=255)
-    #: All attributes of the event, as a JSON object of strings.
-    attributes = models.TextField(_("attributes"))
-    #: Its data as it is published, byte for byte.
-    body = models.BinaryField(_("body"))
+    #: The event, as a CloudEvents JSON document: whatever can write one may write a row.
+    event = models.TextField(_("event"))
     created_at = models.DateTimeField(_("created at"))
     #: When the broker confirmed it.
-    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
-    #: Why it cannot be published, and is passed over.
-    error = models.TextField(_("error"), default="", blank=True)
-    #: Which relay has it, where the database has no SKIP LOCKED, and until when.
-    holder = models.CharField(_("holder"), max_length=36, default="", blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    #: Why it cannot be published, and is passed over until somebody empties this.
+    error = models.TextField(_("error"), null=True, blank=True)  # noqa: DJ001  # as `durian relay` has it
+    #: Which relay has it, where the database cannot skip locked rows, and until when.
+    holder = models.CharField(_("holder"), max_length=36, null=True, blank=True)  # noqa: DJ001  # absent
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
 
     class Meta:
@@ -36,13 +34,21 @@ class OutboxEvent(models.Model):
             models.Index(
                 fields=["id"],
                 name="durian_outbox_waiting",
-                condition=models.Q(published_at__isnull=True),
+                condition=models.Q(sent_at__isnull=True, error__isnull=True),
             ),
-            models.Index(fields=["published_at"], name="durian_outbox_published"),
+            models.Index(fields=["sent_at"], name="durian_outbox_sent_at"),
         )
 
     def __str__(self) -> str:
         return f"{self.type} {self.pk}"
+
+    @property
+    def type(self) -> str:
+        """The event's type; empty when it is no event."""
+        try:
+            return event_of(self.event).type
+        except InvalidEvent:
+            return ""
 
 
 class ReceivedWebhook(models.Model):

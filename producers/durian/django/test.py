@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from typing import Any, overload
 
 from django.test import TestCase
-from durian.django import outbox
 from durian.django.deployment import DjangoDeployment
 from durian.django.models import OutboxEvent
-from durian.django.relay import outbox_databases
 from durian.django.settings import read
+from durian.django.store import outbox_databases
 from durian.events import Event
+from durian.events.document import event_of
 from durian.hook import Hook, use
 
 
@@ -59,12 +59,9 @@ class CapturedEvents(Sequence[Event]):
 
     def _look(self) -> list[Event]:
         return [
-            outbox.read(attributes, body)
+            event_of(row.event)
             for alias, last in self._since.items()
-            for attributes, body in OutboxEvent.objects.using(alias)
-            .filter(pk__gt=last)
-            .order_by("pk")
-            .values_list("attributes", "body")
+            for row in OutboxEvent.objects.using(alias).filter(pk__gt=last).order_by("pk")
         ]
 
 

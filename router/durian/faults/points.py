@@ -10,7 +10,7 @@ from typing import Final
 POINTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "outbox.written": "An event is in the outbox; its transaction is open.",
-        "relay.taken": "A relay has taken rows of the outbox; none is published.",
+        "relay.taken": "A relay has claimed rows of an outbox; none is published.",
         "relay.confirmed": "All of them are confirmed; none is marked.",
         "producer.published": "An event was handed to the connection; no confirm was read.",
         "router.received": "An event was handed to the router.",

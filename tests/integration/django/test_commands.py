@@ -81,7 +81,7 @@ def _messages(tag: str) -> list[str]:
         ({"outbox": True}, "is not in upper case"),
         ({"PREFIX": "a b"}, 'DURIAN["PREFIX"]'),
         ({"OUTBOX": "perhaps"}, 'DURIAN["OUTBOX"] must be true or false'),
-        ({"OUTBOX_KEEP_S": -1}, "greater than or equal to 0"),
+        ({"OUTBOX_KEEP_S": -1}, "must be at least 0"),
         ({"NONSENSE": 1}, "There are BROKER_URL, API_HOST"),
     ],
 )

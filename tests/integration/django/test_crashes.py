@@ -77,7 +77,7 @@ class Project:
         """How many events wait in the outbox, and how many are published."""
         with psycopg.connect(self.database_url) as connection:
             row = connection.execute(
-                "SELECT count(*) - count(published_at), count(published_at) FROM durian_outbox"
+                "SELECT count(*) - count(sent_at), count(sent_at) FROM durian_outbox"
             ).fetchone()
         assert row is not None
         return row[0], row[1]

@@ -26,7 +26,7 @@ class FakeRelay:
         self.asked = threading.Semaphore(0)
         self.fails = False
 
-    def drain(self) -> int:
+    def turn(self) -> int:
         self.asked.release()
         if self.fails:
             raise BrokerUnavailable
@@ -41,7 +41,7 @@ class Eager(DjangoDeployment):
         self.relay = FakeRelay()
 
     @contextmanager
-    def make_relay(self, databases: object = None) -> Iterator[FakeRelay]:  # type: ignore[override]  # as much of a relay as is asked for
+    def make_relay(self, databases: object = None, **_: object) -> Iterator[FakeRelay]:  # type: ignore[override]  # as much of a relay as is asked for
         assert databases is None
         yield self.relay
 

@@ -326,7 +326,7 @@ def test_an_event_is_sent_by_hand() -> None:
     sent = client.post("/webhooks/events/ping/send/", {"data": '{"count": 2}'})
     assert sent.status_code == 302
     row = OutboxEvent.objects.get()
-    assert (row.type, json.loads(bytes(row.body))) == ("ping", {"count": 2})
+    assert (row.type, json.loads(row.event)["data"]) == ("ping", {"count": 2})
     assert "not JSON" in texts(client.post("/webhooks/events/ping/send/", {"data": "{"}))
     assert "JSON object" in texts(client.post("/webhooks/events/ping/send/", {"data": "[]"}))
     assert login().get("/webhooks/events/ping/send/").status_code == 403
@@ -401,7 +401,7 @@ def test_the_outbox_is_looked_at_and_not_touched() -> None:
     row = OutboxEvent.objects.get()
     client = login(staff=True, superuser=True)
 
-    assert '{"count":1}' in texts(client.get(f"/admin/durian/outboxevent/{row.pk}/change/"))
+    assert '"count":1' in texts(client.get(f"/admin/durian/outboxevent/{row.pk}/change/"))
     assert client.post(f"/admin/durian/outboxevent/{row.pk}/delete/").status_code == 403
 
 

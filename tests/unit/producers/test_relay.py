@@ -8,8 +8,8 @@ import pytest
 
 from durian.errors import BrokerUnavailable, InvalidEvent, InvalidSettings, OutboxUnavailable
 from durian.events import Event
+from durian.events.document import event_of
 from durian.producers.outbox import Relay, text_of
-from durian.producers.outbox.writing import event_of
 from tests.support.outbox import FakeProducer, FakeStore, away
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -12,8 +12,8 @@ from sqlalchemy.pool import StaticPool
 
 from durian.errors import BrokerUnavailable, InvalidEvent, OutboxUnavailable
 from durian.events import Event
+from durian.events.document import event_of
 from durian.producers import PartlyEmitted
-from durian.producers.outbox.writing import event_of
 from durian.producers.sqlalchemy import OnCommit, Outbox, OutboxStore, Relay
 from durian.registry import HookSpec
 from tests.support.outbox import FakeProducer, away

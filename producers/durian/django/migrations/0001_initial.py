@@ -99,18 +99,13 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("type", models.CharField(max_length=255, verbose_name="type")),
-                ("attributes", models.TextField(verbose_name="attributes")),
-                ("body", models.BinaryField(verbose_name="body")),
+                ("event", models.TextField(verbose_name="event")),
                 ("created_at", models.DateTimeField(verbose_name="created at")),
-                (
-                    "published_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="published at"),
-                ),
-                ("error", models.TextField(blank=True, default="", verbose_name="error")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent at")),
+                ("error", models.TextField(blank=True, null=True, verbose_name="error")),
                 (
                     "holder",
-                    models.CharField(blank=True, default="", max_length=36, verbose_name="holder"),
+                    models.CharField(blank=True, max_length=36, null=True, verbose_name="holder"),
                 ),
                 (
                     "held_until",
@@ -123,11 +118,11 @@ class Migration(migrations.Migration):
                 "db_table": "durian_outbox",
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("published_at__isnull", True)),
+                        condition=models.Q(("error__isnull", True), ("sent_at__isnull", True)),
                         fields=["id"],
                         name="durian_outbox_waiting",
                     ),
-                    models.Index(fields=["published_at"], name="durian_outbox_published"),
+                    models.Index(fields=["sent_at"], name="durian_outbox_sent_at"),
                 ],
             },
         ),

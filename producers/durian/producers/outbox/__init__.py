@@ -7,8 +7,8 @@ broker has it safely.
 
 from __future__ import annotations
 
-from durian.producers.outbox.port import Claim, Row, Store
+from durian.events.document import text_of
+from durian.producers.outbox.port import Claim, Emitter, Row, Store
 from durian.producers.outbox.relay import Relay
-from durian.producers.outbox.writing import text_of
 
-__all__ = ["Claim", "Relay", "Row", "Store", "text_of"]
+__all__ = ["Claim", "Emitter", "Relay", "Row", "Store", "text_of"]

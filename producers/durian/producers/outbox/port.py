@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from durian.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,10 @@ class Store(Protocol):
 
     def prune(self, before: datetime, most: int) -> int:
         """Delete rows sent before a moment, at most so many; tell how many these were."""
+
+
+class Emitter(Protocol):
+    """What publishes events, as `durian.producers.Producer` does."""
+
+    def emit_many(self, events: Iterable[Event]) -> int:
+        """Publish events and wait for every confirm. Raises PartlyEmitted."""

@@ -19,10 +19,10 @@ from durian.errors import (
     OutboxUnavailable,
 )
 from durian.events import Event
-from durian.producers.outbox.port import Claim, Row, Store
-from durian.producers.outbox.writing import event_of
+from durian.events.document import event_of
+from durian.faults import failpoint
+from durian.producers.outbox.port import Claim, Emitter, Row, Store
 from durian.producers.pipeline import PartlyEmitted
-from durian.producers.producer import Producer
 
 #: Rows claimed at once: four windows of confirms, so that the wait for the last is a small part. So
 #: many are published again when a relay dies before it marks them.
@@ -67,7 +67,7 @@ class Relay:
     def __init__(
         self,
         store: Store,
-        producer: Producer,
+        producer: Emitter,
         *,
         keep: timedelta = KEEP,
         poll_s: float = POLL_S,
@@ -123,6 +123,7 @@ class Relay:
     def relay(self) -> int:
         """Publish one batch of what waits; tell how many were sent. Raises what `turn` does."""
         with self._store.claim(self._batch) as claim:
+            failpoint("relay.taken")
             read = [(row.id, event) for row in claim.rows if (event := _read(row, claim))]
             left, error = self._publish([event for _, event in read])
             confirmed = [row_id for row_id, event in read if id(event) not in left]
@@ -130,6 +131,7 @@ class Relay:
                 refused = next(row_id for row_id, event in read if id(event) in left)
                 _mark_faulty(claim, refused, error)
             if confirmed:
+                failpoint("relay.confirmed")
                 claim.mark_sent(confirmed)
         self.sent += len(confirmed)
         if error and not isinstance(error, InvalidEvent):

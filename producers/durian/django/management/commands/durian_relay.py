@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 from durian.django.deployment import DjangoDeployment
 from durian.django.models import OutboxEvent
-from durian.django.relay import outbox_databases
+from durian.django.store import outbox_databases
 from durian.errors import DurianError
 from durian.hook import current
 
@@ -47,15 +47,16 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         try:
-            with deployment.make_relay(options["database"]) as relay:
+            with deployment.make_relay(options["database"], poll_s=options["poll"]) as relay:
                 if options["once"]:
-                    relay.drain()
+                    while relay.turn():
+                        pass
                 else:
                     self.stdout.write("Relaying the outbox; stop with Ctrl-C.")
-                    relay.run(stop, poll_s=options["poll"])
+                    relay.run(stop)
         except DurianError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{relay.published} events published.")
+        self.stdout.write(f"{relay.sent} events published.")
 
 
 def _check_table(alias: str) -> None:

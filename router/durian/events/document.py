@@ -1,4 +1,4 @@
-"""Events as an outbox holds them: one JSON document each, that any language can write."""
+"""Events as text: one CloudEvents JSON document each, which any language can read and write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def text_of(event: Event) -> str:
 
 
 def event_of(text: str) -> Event:
-    """Read an event of an outbox. Raises InvalidEvent when it is none."""
+    """Read an event from its document. Raises InvalidEvent when it is none."""
     try:
         document = text.encode()
     except UnicodeEncodeError as exc:
