@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from durian.consumers.sender.requests import RequestsSender
+from durian.events import Event, amqp
+from durian.events.http import binary_headers
 from tests.integration.sender.conftest import request_to
 from tests.support.receivers import Connection, Inbox, Receiver, answering, echoing
 
@@ -207,3 +209,12 @@ def test_the_standard_library_still_needs_our_strictness() -> None:
     plain = http.client.HTTPResponse(Wire())  # type: ignore[arg-type]  # as much as it uses
     plain.begin()
     assert plain.status == 200
+
+
+def test_the_longest_name_of_an_attribute_is_sent(sender: RequestsSender) -> None:
+    event = Event(type="person", extensions={"a" * 64: "b"})
+    inbox = Inbox()
+    with Receiver(inbox) as receiver:
+        headers = binary_headers(amqp.encode(event))
+        assert sender.send(request_to(receiver.url(), headers=headers)).status == 200
+    assert inbox.received[0].header("ce-" + "a" * 64) == "b"
