@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
+from durian.consumers.decision import BLOCKED
 from durian.consumers.delivery import ERROR_HEADER, Delivery
+from durian.consumers.sender.port import NO_CONNECTION
 from durian.consumers.side_queue import (
     Drop,
     Fate,
@@ -38,6 +40,11 @@ class DeadLetter:
     #: When it was given up, in milliseconds since the epoch; None when the broker did it itself.
     dead_at_ms: int | None
     body: bytes
+
+    @property
+    def public_reason(self) -> str:
+        """Why it was given up, as the listener's owner may read it: see `Outcome.public_error`."""
+        return NO_CONNECTION if self.reason == BLOCKED else self.reason
 
     @classmethod
     def of(cls, listener_id: str, message: Message) -> DeadLetter:

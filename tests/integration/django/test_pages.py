@@ -270,7 +270,8 @@ class Operations:
                 "event_id": "1",
                 "event_type": "person",
                 "attempts": 4,
-                "reason": "4 attempts failed, the last with status 500",
+                "reason": "blocked address",
+                "public_reason": "could not connect",
                 "error": "",
                 "dead_at_ms": 1_800_000_000_000,
                 "body": '{"name": "Joe"}',
@@ -292,6 +293,7 @@ def test_dead_letters_are_counted_shown_and_sent_again(console: Operations) -> N
     assert "joe 3" in texts(client.get("/webhooks/dead/"))
     page = client.get("/webhooks/joe/dead/")
     assert '{"name": "Joe"}' in texts(page)
+    assert "blocked address" in texts(page)
     chosen = client.post("/webhooks/joe/dead/", {"letter": ["msg_1"], "action": "chosen"})
     assert "1 dead letter sent again." in texts(client.get(chosen["location"]))
     client.post("/webhooks/joe/dead/", {"action": "all"})
@@ -299,6 +301,18 @@ def test_dead_letters_are_counted_shown_and_sent_again(console: Operations) -> N
 
     replays = [given for name, given in console.asked if name == "dead.replay"]
     assert [given["webhook_ids"] for given in replays] == [["msg_1"], None]
+
+
+def test_owners_read_of_their_dead_letters_without_a_word_on_the_network(
+    deployment: DjangoDeployment, console: Operations
+) -> None:
+    client = login("add_listener")
+    create(client)
+    page = texts(client.get(f"/webhooks/{only_listener(deployment).id}/dead/"))
+
+    assert [name for name, _ in console.asked] == ["dead.browse"]
+    assert "could not connect" in page
+    assert "blocked" not in page
 
 
 def test_replaying_needs_its_permission(console: Operations) -> None:

@@ -11,7 +11,8 @@ from durian.broker.blocking import declare_all, publish_all
 from durian.broker.memory import MemoryBroker
 from durian.broker.port import Address
 from durian.broker.topology import Topology
-from durian.consumers.dead_letters import DeadLetters
+from durian.consumers.dead_letters import DeadLetter, DeadLetters
+from durian.consumers.decision import BLOCKED
 from durian.consumers.delivery import Delivery
 from durian.consumers.side_queue import WINDOW
 from durian.events import Event, amqp
@@ -137,3 +138,15 @@ def test_purging_some_leaves_the_others(letters: DeadLetters, broker: MemoryBrok
     left = ids(broker, TOPOLOGY.dead_queue("joe"))
     assert sorted(left) == sorted(f"e{number}" for number in range(COUNT) if number != 1)
     assert first.event_id in left
+
+
+def test_an_owner_does_not_read_that_an_address_is_guarded() -> None:
+    delivery = Delivery.of("joe", amqp.encode(Event(type="person")))
+    reasons = {
+        reason: DeadLetter.of("joe", delivery.given_up(reason, "blocked: x", 0)).public_reason
+        for reason in (BLOCKED, "status 404 is not retried")
+    }
+    assert reasons == {
+        BLOCKED: "could not connect",
+        "status 404 is not retried": "status 404 is not retried",
+    }

@@ -103,6 +103,7 @@ def _described(letter: DeadLetter) -> dict[str, object]:
         "event_type": letter.event_type,
         "attempts": letter.attempts,
         "reason": letter.reason,
+        "public_reason": letter.public_reason,
         "error": letter.error,
         "dead_at_ms": letter.dead_at_ms,
         "body": letter.body.decode(errors="replace"),

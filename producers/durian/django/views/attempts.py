@@ -75,7 +75,9 @@ class DeadLettersOfView(Page):
     def get(self, _request: Any, listener_id: str) -> HttpResponse:
         """Show the oldest."""
         self._make_sure(listener_id)
-        return self.show(listener_id=listener_id, letters=operations.dead_letters(listener_id))
+        why = "reason" if self.rights.sees_dead_letters else "public_reason"
+        letters = [letter | {"why": letter[why]} for letter in operations.dead_letters(listener_id)]
+        return self.show(listener_id=listener_id, letters=letters)
 
     def post(self, request: Any, listener_id: str) -> HttpResponse:
         """Send those that were chosen again, or all."""
