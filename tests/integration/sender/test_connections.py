@@ -13,6 +13,7 @@ import pytest
 
 from durian.consumers.sender import TlsOptions
 from durian.consumers.sender import requests as adapter
+from durian.consumers.sender.deadline import Deadline
 from durian.consumers.sender.pools import Pools
 from durian.consumers.sender.requests import RequestsSender
 from durian.errors import InvalidSettings
@@ -38,6 +39,24 @@ def test_a_listener_s_requests_share_a_connection(sender: RequestsSender) -> Non
         for _ in range(5):
             assert sender.send(request_to(receiver.url())).status == 200
         assert (receiver.accepted, len(inbox.received)) == (1, 5)
+
+
+def test_a_deadline_shuts_no_connection_that_somebody_else_may_have_by_now(
+    sender: RequestsSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It passes in the moment after the answer, when the connection was given back."""
+    end = Deadline.end
+
+    def late(deadline: Deadline) -> bool:
+        deadline.expire()
+        return end(deadline)
+
+    with Receiver(Inbox()) as receiver:
+        with monkeypatch.context() as patch:
+            patch.setattr(Deadline, "end", late)
+            assert sender.send(request_to(receiver.url())).kind == "timeout"
+        assert sender.send(request_to(receiver.url())).status == 200
+        assert receiver.accepted == 1
 
 
 def test_listeners_do_not_share_connections(sender: RequestsSender) -> None:

@@ -134,6 +134,7 @@ class IdleConnections(queue.LifoQueue[Any]):
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002, FBT001, FBT002 - as inherited
         """Keep a connection; placeholders are not kept."""
         if item is not None:
+            CURRENT.get().let_go()
             self._idle.append(item)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ARG002, FBT001, FBT002 - as inherited

@@ -52,6 +52,11 @@ class Deadline:
             if self.passed:
                 _shut(sock)
 
+    def let_go(self) -> None:
+        """Forget the socket: it is given back, and the next attempt may have it any moment."""
+        with self._lock:
+            self._sock = None
+
     def end(self) -> bool:
         """Let go of the socket. Returns whether the attempt ended in time."""
         with self._lock:
