@@ -26,13 +26,17 @@ class AttemptStore(Part):
             attempts.try_out(connection)
 
     def add_attempts(self, new: Iterable[Attempt]) -> None:
-        """Write records; one that is there already (delivery, number and time) is passed over."""
+        """Write records, and count them by minute and listener.
+
+        One that is there already (delivery, number and time) is passed over.
+        """
         with self._database.locked() as connection:
             attempts.add(connection, new)
 
     def prune_attempts(self, *, before_ms: int, keep: int, limit: int = CHUNK) -> int:
         """Delete at most `limit` records that ended before a moment or are not the last `keep`.
 
+        And counts of minutes that ended before it, as part of the `limit`.
         Returns how many: fewer than `limit` when none is left to delete. Numbers that failed
         writes took count too, so that a little less than `keep` may stay.
         """
@@ -48,7 +52,7 @@ class AttemptStore(Part):
             InvalidInput: when `after` is none.
         """
         with self._database.reading() as connection:
-            return attempts.page(connection, wanted, after=after, limit=limit)
+            return attempts.page(connection, wanted, owner=self._owner, after=after, limit=limit)
 
     def list_deliveries(
         self, *, after: str | None = None, limit: int = 100, **wanted: Unpack[Wanted]
@@ -58,7 +62,7 @@ class AttemptStore(Part):
         What is wanted, is wanted of the latest attempt.
         """
         with self._database.reading() as connection:
-            return deliveries.page(connection, wanted, after=after, limit=limit)
+            return deliveries.page(connection, wanted, owner=self._owner, after=after, limit=limit)
 
     def attempts_of(
         self,
@@ -75,6 +79,7 @@ class AttemptStore(Part):
         with self._database.reading() as connection:
             return attempts.history(
                 connection,
+                owner=self._owner,
                 webhook_id=webhook_id,
                 event_id=event_id,
                 listener=listener,

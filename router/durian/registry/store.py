@@ -24,6 +24,7 @@ from durian.registry.replay_store import ReplayStore
 from durian.registry.source_store import SourceStore
 from durian.registry.sql import feed, listeners, revision, secrets, sources
 from durian.registry.sql.database import Database
+from durian.registry.stats_store import StatsStore
 from durian.registry.token_store import TokenStore
 from durian.registry.vault import Vault
 
@@ -41,6 +42,7 @@ class Store(
     TokenStore,
     AuditStore,
     AnswerStore,
+    StatsStore,
 ):
     """A registry that is open."""
 

@@ -11,11 +11,15 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from durian.registry.attempt import Attempt
 from durian.registry.attempt_query import AttemptPage, Cursor, Wanted
+from durian.registry.sql import listeners, minutes
 from durian.registry.sql.insert import insert
 from durian.registry.sql.tables import attempts
 
 _names = tuple(field.name for field in fields(Attempt))
 _columns = tuple(attempts.c[name] for name in _names)
+
+#: What is counted of records that were written.
+_counted = (attempts.c.listener_id, attempts.c.at_ms, attempts.c.result, attempts.c.latency_ms)
 
 #: Which column a condition is on, and how it compares.
 _CONDITIONS = {
@@ -44,12 +48,16 @@ _SAMPLE = Attempt(
 
 
 def add(connection: Connection, new: Iterable[Attempt]) -> None:
-    """Write records; one that is there already is passed over."""
+    """Write records, and count them; one that is there already is passed over."""
     # In one order everywhere: two writers of the same records would lock each other out.
     ordered = sorted(new, key=lambda one: (one.at_ms, one.webhook_id, one.number))
     if ordered:
-        statement = insert(connection, attempts).on_conflict_do_nothing()
-        connection.execute(statement, [_to_row(attempt) for attempt in ordered])
+        rows = [_to_row(attempt) for attempt in ordered]
+        owners = listeners.owners(connection, {row["listener_id"] for row in rows})
+        for row in rows:
+            row["owner"] = owners.get(row["listener_id"])
+        statement = insert(connection, attempts).on_conflict_do_nothing().returning(*_counted)
+        minutes.add(connection, connection.execute(statement, rows))
 
 
 def try_out(connection: Connection) -> None:
@@ -60,23 +68,31 @@ def try_out(connection: Connection) -> None:
 
 
 def prune(connection: Connection, *, before_ms: int, keep: int, limit: int) -> int:
-    """Delete at most `limit` records that are too many or too old; return how many."""
+    """Delete at most `limit` records that are too many or too old, and counts; return how many."""
     newest = connection.execute(sa.select(sa.func.max(attempts.c.id))).scalar()
     if newest is None:
-        return 0
+        return minutes.prune(connection, before_ms=before_ms, limit=limit)
     # By row number and not by counting, which would read the whole table each time.
     gone = _delete(connection, attempts.c.id <= newest - keep, attempts.c.id, limit)
-    return gone + _delete(connection, attempts.c.at_ms < before_ms, attempts.c.at_ms, limit - gone)
+    gone += _delete(connection, attempts.c.at_ms < before_ms, attempts.c.at_ms, limit - gone)
+    return gone + minutes.prune(connection, before_ms=before_ms, limit=limit - gone)
 
 
-def page(connection: Connection, wanted: Wanted, *, after: str | None, limit: int) -> AttemptPage:
-    """Read the next records that fit, the newest first."""
-    return read_page(connection, select(), wanted, after, limit)
+def page(
+    connection: Connection,
+    wanted: Wanted,
+    *,
+    owner: str | None,
+    after: str | None,
+    limit: int,
+) -> AttemptPage:
+    """Read the next records that fit, of an owner if one is given, the newest first."""
+    return read_page(connection, select(owner), wanted, after, limit)
 
 
-def select() -> sa.Select[Any]:
-    """Select what `read_page` makes records of."""
-    return sa.select(attempts.c.id, *_columns)
+def select(owner: str | None) -> sa.Select[Any]:
+    """Select what `read_page` makes records of, of an owner if one is given."""
+    return sa.select(attempts.c.id, *_columns).where(*_is_of(owner))
 
 
 def read_page(
@@ -104,6 +120,7 @@ def read_page(
 def history(
     connection: Connection,
     *,
+    owner: str | None,
     webhook_id: str | None,
     event_id: str | None,
     listener: str | None,
@@ -117,12 +134,17 @@ def history(
     }
     newest_first = (
         sa.select(*_columns)
+        .where(*_is_of(owner))
         .where(*(column == value for column, value in asked.items() if value is not None))
         .order_by(attempts.c.at_ms.desc(), attempts.c.id.desc())
         .limit(limit)
     )
     found = connection.execute(newest_first).mappings()
     return [_to_attempt(row) for row in found][::-1]
+
+
+def _is_of(owner: str | None) -> tuple[sa.ColumnElement[bool], ...]:
+    return () if owner is None else (attempts.c.owner == owner,)
 
 
 def _conditions(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
@@ -145,7 +167,7 @@ def _delete(
     return connection.execute(sa.delete(attempts).where(attempts.c.id.in_(some))).rowcount
 
 
-def _to_row(attempt: Attempt) -> dict[str, object]:
+def _to_row(attempt: Attempt) -> dict[str, Any]:
     # PostgreSQL cannot store NUL, and a receiver may send it.
     return {
         name: value.replace("\0", "\ufffd") if isinstance(value, str) else value

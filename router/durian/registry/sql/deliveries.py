@@ -19,6 +19,14 @@ _is_latest = ~sa.exists().where(
 )
 
 
-def page(connection: Connection, wanted: Wanted, *, after: str | None, limit: int) -> AttemptPage:
+def page(
+    connection: Connection,
+    wanted: Wanted,
+    *,
+    owner: str | None,
+    after: str | None,
+    limit: int,
+) -> AttemptPage:
     """Read the latest attempts of the next deliveries that fit, the newest first."""
-    return attempts.read_page(connection, attempts.select().where(_is_latest), wanted, after, limit)
+    query = attempts.select(owner).where(_is_latest)
+    return attempts.read_page(connection, query, wanted, after, limit)

@@ -16,8 +16,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy import false as sa_false
+
+from durian.registry.attempt import RESULTS
+from durian.registry.counts import BUCKETS_MS
 
 #: Names of constraints, so that migrations can refer to them on every database.
 metadata = MetaData(
@@ -138,6 +142,8 @@ attempts = Table(
     Column("reason", Text, nullable=False),
     Column("response_head", Text, nullable=False),
     Column("response_body", Text, nullable=False),
+    # Whose listener it was when it was recorded.
+    Column("owner", Key),
     # In the order in which a delivery's attempts are read.
     UniqueConstraint("webhook_id", "at_ms", "number", name="uq_durian_attempts_webhook_id"),
     # One for each question, in the order of its answer.
@@ -147,6 +153,30 @@ attempts = Table(
     Index("ix_durian_attempts_event_type", "event_type", "at_ms", "id"),
     Index("ix_durian_attempts_result", "result", "at_ms", "id"),
     Index("ix_durian_attempts_status", "status", "at_ms", "id"),
+    # Most deployments have no owners: then this holds nothing.
+    Index(
+        "ix_durian_attempts_owner",
+        "owner",
+        "at_ms",
+        "id",
+        postgresql_where=text("owner IS NOT NULL"),
+        sqlite_where=text("owner IS NOT NULL"),
+    ),
+)
+
+#: What is counted of attempts: one column for each result, and one for each bucket of latencies.
+COUNTED = (
+    *RESULTS,
+    *(f"latency_{bucket}" for bucket in range(len(BUCKETS_MS) + 1)),
+)
+
+#: Attempts counted per minute (of the epoch) and listener; under an empty id, all of them.
+minutes = Table(
+    "durian_minutes",
+    metadata,
+    Column("listener_id", Key, primary_key=True),
+    Column("minute", BigInteger, primary_key=True, index=True),
+    *(Column(name, Integer, nullable=False) for name in COUNTED),
 )
 
 
