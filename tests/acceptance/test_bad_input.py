@@ -128,6 +128,7 @@ def test_a_missing_permission_is_named(tmp_path: Path, rabbitmq: Node, amqp_url:
     nothing = {"configure": "^$", "write": "^$", "read": ".*"}
     rabbitmq.api("PUT", f"/permissions/{vhost}/reader", nothing)
     url = rabbitmq.vhost_url(vhost, "reader:reader")
+    put_registry(tmp_path)
     finished = durian("topology", "--declare", home=tmp_path, settings={"DURIAN_BROKER_URL": url})
     assert "durian.unrouted" in one_sentence(finished)
     assert finished.returncode == 1

@@ -74,7 +74,7 @@ def decide(attempt: int, outcome: Outcome, policy: Policy, rng: random.Random) -
     if outcome.status in policy.no_retry_statuses:
         return Dead(f"status {outcome.status} is not retried")
     if attempt >= len(policy.schedule_s):
-        return Dead(f"{attempt} attempts failed, the last with {_name(outcome)}")
+        return Dead(_used_up(attempt, outcome))
     return _retry(policy.schedule_s[attempt], outcome, policy.jitter, rng)
 
 
@@ -85,6 +85,12 @@ def _retry(wait_s: float, outcome: Outcome, jitter: float, rng: random.Random) -
         if asked_s > wait_s:
             return Retry(asked_s, exact=True)
     return Retry(wait_s)
+
+
+def _used_up(attempts: int, outcome: Outcome) -> str:
+    if attempts == 1:
+        return f"its only attempt failed with {_name(outcome)}"
+    return f"{attempts} attempts failed, the last with {_name(outcome)}"
 
 
 def _name(outcome: Outcome) -> str:

@@ -66,7 +66,7 @@ def test_used_up_attempts_are_dead(attempt: int) -> None:
 
 def test_the_last_failure_is_named_when_attempts_are_used_up() -> None:
     policy = Policy(schedule_s=(0,))
-    assert step(1, failure("timeout"), policy) == Dead("1 attempts failed, the last with timeout")
+    assert step(1, failure("timeout"), policy) == Dead("its only attempt failed with timeout")
 
 
 def test_used_up_attempts_are_dead_whatever_the_receiver_asks_for() -> None:

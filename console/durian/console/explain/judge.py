@@ -110,7 +110,7 @@ def _untried(facts: Facts, listener: Listener, wanting: Wanting) -> Judgement:
     if missed and not facts.ready:
         return _judgement("missed", because + missed, words.replay(facts))
     because += [*missed, *words.on_its_way(facts)]
-    if resting := list(words.resting(facts)):
+    if facts.ready and (resting := list(words.resting(facts))):
         return _judgement("resting", because + resting, words.after_rest(facts))
     due = words.happened(facts) + listener.policy.schedule_s[0]
     if listener.policy.schedule_s[0] and due > facts.now:
@@ -145,12 +145,12 @@ def _waiting(facts: Facts, last: Attempt) -> Judgement:
         return _judgement("delayed", because, words.attempt_at(facts, following, due))
     else:
         because += [f"Its wait was over at about {words.when(due)}.", words.in_queue(facts)]
+    if facts.now - due > _LATE_S and not facts.ready and not is_head:
+        return _judgement("unknown", [*because, words.doubts(facts)], words.its_turn())
     if resting := list(words.resting(facts)):
         return _judgement("resting", because + resting, words.after_rest(facts))
     if due > facts.now:
         return _judgement("queued", because, words.attempt_at(facts, following, due))
-    if facts.now - due > _LATE_S and not facts.ready:
-        return _judgement("unknown", [*because, words.doubts(facts)], words.its_turn())
     return _judgement("queued", because, words.its_turn())
 
 

@@ -17,7 +17,7 @@ def missed(facts: Facts) -> Iterator[str]:
     """Why a listener that wants the event now was not addressed then."""
     if facts.added_at is not None and happened(facts) < facts.added_at:
         yield f"The listener was added after the event, at {when(facts.added_at)}."
-    elif facts.listener is not None and not facts.listener.enabled:
+    elif facts.listener is not None and not facts.listener.enabled and not list(changed(facts)):
         yield "The listener is disabled: no event matches it."
 
 
@@ -25,7 +25,11 @@ def changed(facts: Facts) -> Iterator[str]:
     """Whether what is known of the listener was so when the event happened."""
     if facts.changed_at is not None and happened(facts) < facts.changed_at:
         at = when(facts.changed_at)
-        yield f"The listener was changed after the event, at {at}: it may have been another then."
+        now = ", and is disabled now" if facts.listener and not facts.listener.enabled else ""
+        yield (
+            f"The listener was changed after the event, at {at}{now}: it may have been another "
+            "then."
+        )
 
 
 def on_its_way(facts: Facts) -> Iterator[str]:

@@ -126,7 +126,10 @@ def _let_only(connection: Connection, replay: Replay, clock: float) -> None:
     connection.execute(sa.update(replays).where(lost).values(state="stopped"))
     found = connection.execute(sa.select(replays.c.id).where(running)).scalars().first()
     if found is not None:
-        hint = "Wait for its end, or stop it where it was started."
+        hint = (
+            "Wait for its end, or stop it where it was started; if its process is gone, it can be "
+            "resumed within half a minute."
+        )
         raise Conflict(f"Replay {found} of {replay.listener_id} is running.", hint=hint)
 
 
