@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.urls import path
+
 from durian.django import views
 from durian.django.models import Attempt, DeadLetter, Listener, OutboxEvent
 from durian.django.places import ADMIN

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any
 
 from django.db import router, transaction
+
 from durian.hook.wrapping import Wrapping
 
 

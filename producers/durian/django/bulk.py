@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import router, transaction
 from django.db.models.signals import post_save
+
 from durian.hook import ModelHook
 from durian.registry import hooks
 

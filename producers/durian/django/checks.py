@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings as project
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's own name
+
 from durian.django.settings import mistakes, read
 from durian.errors import InvalidSettings
 from durian.hook import ModelHook

@@ -9,9 +9,9 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asgiref.sync import sync_to_async
-
 from django.db import router, transaction
 from django.db.models.signals import post_save, pre_save
+
 from durian.django import outbox
 from durian.django.atomic import SAVING
 from durian.django.eager import EagerRelay

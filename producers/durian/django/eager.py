@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from django.db import close_old_connections
+
 from durian.errors import DurianError
 
 if TYPE_CHECKING:

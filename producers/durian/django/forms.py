@@ -10,6 +10,7 @@ from typing import Any
 from django import forms  # noqa: PLW0406  # Django's own: ruff leaves our namespace out
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
 from durian.errors import InvalidInput
 from durian.hook import Hook, schedule_of
 from durian.match import Filter

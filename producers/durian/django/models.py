@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
 from durian.errors import InvalidEvent
 from durian.events.document import event_of
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connections
+
 from durian.events import Event
 from durian.events.document import text_of
 from durian.faults import failpoint

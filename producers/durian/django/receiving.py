@@ -16,12 +16,12 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from asgiref.sync import async_to_sync
-
 from django.db import IntegrityError, router, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+
 from durian.django.models import ReceivedWebhook
 from durian.errors import InvalidEvent, SignatureError
 from durian.events import CAPS, Event

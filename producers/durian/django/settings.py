@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.conf import settings as project
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from django.conf import settings as project
 from durian.errors.fault import reason_of
 from durian.hook import Settings
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import Error, connections, router, transaction
 from django.db.models import Q
 from django.utils import timezone
+
 from durian.django.models import OutboxEvent
 from durian.errors import OutboxUnavailable
 from durian.producers.outbox import Row

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, overload
 
 from django.test import TestCase
+
 from durian.django.deployment import DjangoDeployment
 from durian.django.models import OutboxEvent
 from durian.django.settings import read

@@ -30,7 +30,9 @@ class Wrapping:
             setattr(owner, self._name, self._wrap(owner, getattr(owner, self._name)))
 
     def remove(self, owner: Any) -> None:
-        """Have it as it was, once nobody needs it wrapped."""
+        """Have it as it was, once nobody needs it wrapped; harmless when nobody did."""
+        if not self._needed[owner]:
+            return
         self._needed[owner] -= 1
         if self._needed[owner] == 0:
             before = self._before.pop(owner)

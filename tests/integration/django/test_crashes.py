@@ -14,10 +14,12 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.support.cli import Running
 from tests.support.declared import House
 from tests.support.house import ROOT
 from tests.support.postgres import Server
@@ -174,6 +176,15 @@ def test_two_relays_at_once_publish_each_event_once(project: Project) -> None:
 
     ids = project.house.ids()
     assert (len(ids), len(set(ids))) == (100, 100)
+
+
+def test_the_relay_of_other_applications_relays_it_too(project: Project, tmp_path: Path) -> None:
+    project.play("save")
+    places = ("--outbox", project.database_url, "--broker", project.broker_url)
+    with Running("relay", *places, home=tmp_path):
+        project.await_rows(0, 1)
+
+    assert len(project.house.ids()) == 1
 
 
 def test_a_rollback_after_a_relay_has_looked_emits_nothing(project: Project) -> None:

@@ -125,6 +125,7 @@ def test_a_listener_is_created_and_its_secret_shown_once(deployment: DjangoDeplo
     listener = only_listener(deployment)
     (secret,) = deployment.store.secrets_of(listener.id, time.time())
     assert secret.value in texts(response)
+    assert "no-store" in response["cache-control"]
     assert Filter.parse(listener.filter) == Filter(name=Startswith("J"))
     assert (listener.event, listener.description) == ("person", "Joe's")
     assert (listener.policy.timeout_s, len(listener.policy.schedule_s)) == (4, 4)

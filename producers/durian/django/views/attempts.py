@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
+
 from durian.django import operations
 from durian.django.views.page import Page
 from durian.hook import current

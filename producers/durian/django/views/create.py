@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+
 from durian.django.forms import ListenerForm, SelectEventForm
 from durian.django.views.page import Page
 from durian.errors import InvalidInput

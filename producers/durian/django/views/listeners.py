@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
+
 from durian.django.forms import ChangeListenerForm
 from durian.django.views.page import Page
 from durian.errors import DurianError, InvalidInput

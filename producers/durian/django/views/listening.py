@@ -44,8 +44,9 @@ def listening(request: Any) -> HttpResponse:
         arrival = _arrival(request)
         with _lock:
             _arrivals.appendleft(arrival)
-        line = " ".join(arrival.body.split())
-        print(f"{arrival.type} {line}", flush=True)  # noqa: T201  # what it is for
+        line = " ".join(f"{arrival.type} {arrival.body}".split())
+        # A terminal must not be told what to do by whoever can reach this URL.
+        print("".join(filter(str.isprintable, line)), flush=True)  # noqa: T201  # what it is for
         return HttpResponse("thanks!", content_type="text/plain")
     with _lock:
         shown = list(_arrivals)

@@ -10,7 +10,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import add_never_cache_headers
 from django.views import View
+
 from durian.django.places import SITE, Place, Rights
 from durian.errors import DurianError, InvalidFilter, NotFound
 from durian.hook import current
@@ -59,7 +61,9 @@ class Page(View):
             **around,
             **context,
         }
-        return render(self.request, template or self.template, given, status=status)
+        response = render(self.request, template or self.template, given, status=status)
+        add_never_cache_headers(response)  # a secret may be on it
+        return response
 
     def go(self, page: str, *args: Any, said: str = "") -> HttpResponse:
         """Go to another page, and say something there."""

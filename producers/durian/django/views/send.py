@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.http import HttpResponse
+
 from durian.django.forms import EventForm
 from durian.django.views.page import Page
 from durian.errors import InvalidInput

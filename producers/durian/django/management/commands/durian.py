@@ -7,6 +7,7 @@ from argparse import REMAINDER
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+
 from durian.django.operations import options
 from durian.errors import DurianError
 from durian.hook.parts import part

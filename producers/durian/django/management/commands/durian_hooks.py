@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+
 from durian.errors import DurianError
 from durian.hook import current
 from durian.registry import hooks

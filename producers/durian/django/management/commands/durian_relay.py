@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
+
 from durian.django.deployment import DjangoDeployment
 from durian.django.models import OutboxEvent
 from durian.django.store import outbox_databases
