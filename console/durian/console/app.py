@@ -31,6 +31,7 @@ from durian.console.commands import (
     tokens,
     topology,
     up,
+    users,
     web,
 )
 
@@ -63,6 +64,7 @@ _GROUPS: tuple[tuple[str, typer.Typer], ...] = (
     ("registry", registry.app),
     ("secrets", secrets.app),
     ("tokens", tokens.app),
+    ("users", users.app),
     ("audit", audit.app),
 )
 

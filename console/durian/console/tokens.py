@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from durian.console.moments import moment, read_duration
 from durian.errors import InvalidToken
-from durian.registry.token import SCOPES, Scope, Token, new_token_id, new_token_text
+from durian.registry.token import Scope, Token, new_token_id, new_token_text
 
 if TYPE_CHECKING:
     from durian.registry.store import Store
@@ -32,8 +32,6 @@ def new_token(
     rate_per_s: float | None = None,
 ) -> tuple[Token, str]:
     """Make a token and its text, which is shown this once. Raises InvalidToken."""
-    if unknown := sorted(set(scopes) - set(SCOPES)):
-        raise InvalidToken("scopes", f"{unknown[0]!r} is none of {', '.join(SCOPES)}")
     if expires_in_s is not None and expires_in_s <= 0:
         raise InvalidToken("expires_in_s", "is not above 0")
     now = time.time()

@@ -26,6 +26,7 @@ __all__ = [
     "InvalidSettings",
     "InvalidSource",
     "InvalidToken",
+    "InvalidUser",
     "ListenerUnknown",
     "MissingExtra",
     "NotAllowed",
@@ -90,6 +91,10 @@ class InvalidHook(InvalidInput):
 
 class InvalidToken(InvalidInput):
     """Raised when an API token cannot be made as it was asked for."""
+
+
+class InvalidUser(InvalidInput):
+    """Raised when a user, or their password, cannot be taken."""
 
 
 class InvalidSource(InvalidInput):

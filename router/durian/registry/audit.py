@@ -10,6 +10,7 @@ from durian.registry.hook_spec import HookSpec
 from durian.registry.listener import Listener
 from durian.registry.source import Source
 from durian.registry.token import Token
+from durian.registry.user import User
 
 #: Stands for what the log must not tell.
 HIDDEN = "***"
@@ -68,6 +69,11 @@ def of_token(token: Token) -> dict[str, Any]:
         "rate_per_s": token.rate_per_s,
         "expires_at": token.expires_at,
     }
+
+
+def of_user(user: User) -> dict[str, Any]:
+    """What the log tells of a user."""
+    return {"scopes": sorted(user.scopes), "owner": user.owner}
 
 
 def of_source(source: Source) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from durian.registry.changes import Changes
 from durian.registry.hook_store import HookStore
 from durian.registry.lane_store import LaneStore
 from durian.registry.listener_store import ListenerStore
+from durian.registry.portal_store import PortalStore
 from durian.registry.principal import Principal
 from durian.registry.replay_store import ReplayStore
 from durian.registry.source_store import SourceStore
@@ -26,6 +27,7 @@ from durian.registry.sql import feed, listeners, revision, secrets, sources
 from durian.registry.sql.database import Database
 from durian.registry.stats_store import StatsStore
 from durian.registry.token_store import TokenStore
+from durian.registry.user_store import UserStore
 from durian.registry.vault import Vault
 
 #: Rows that are read at once where there may be a million.
@@ -40,6 +42,8 @@ class Store(
     ReplayStore,
     SourceStore,
     TokenStore,
+    UserStore,
+    PortalStore,
     AuditStore,
     AnswerStore,
     StatsStore,

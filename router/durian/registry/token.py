@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Final, Literal, get_args
 
-from durian.errors import InvalidToken
+from durian.errors import InvalidInput, InvalidToken
 from durian.registry.listener import readable_tail
 from durian.registry.owner import check_owner
 
-#: What a token may allow. `publish`: publish events. `read`: look at everything but tokens and the
-#: audit log. `manage`: add, change and remove. `replay`: send again. `admin`: all that, and these.
+#: What a token or a user may do. `publish`: publish events. `read`: look at everything but tokens,
+#: users and the audit log. `manage`: add, change and remove. `replay`: send again. `admin`: all
+#: that, and these.
 Scope = Literal["publish", "read", "manage", "replay", "admin"]
 
 #: All of them.
@@ -71,29 +73,39 @@ class Token:
     def __post_init__(self) -> None:
         if not self.name.strip() or len(self.name) > MAX_NAME_LENGTH or "\0" in self.name:
             raise InvalidToken("name", f"must be 1 to {MAX_NAME_LENGTH} characters, and no NUL")
-        if not self.scopes:
-            raise InvalidToken("scopes", "are missing", hint=f"They are {', '.join(SCOPES)}.")
-        if self.owner is not None:
-            self._check_owned(self.owner)
+        check_grant(self.scopes, self.owner, InvalidToken)
         if self.rate_per_s is not None and not 0 < self.rate_per_s <= MAX_RATE_PER_S:
             raise InvalidToken("rate_per_s", f"must be above 0 and at most {MAX_RATE_PER_S}")
-
-    def _check_owned(self, owner: str) -> None:
-        try:
-            check_owner(owner)
-        except ValueError as exc:
-            raise InvalidToken("owner", str(exc)) from exc
-        if "admin" in self.scopes:
-            raise InvalidToken("scopes", "a token of an owner cannot have the scope admin")
 
     @property
     def allowed(self) -> frozenset[Scope]:
         """Its scopes, and those that come with them."""
-        return self.scopes.union(*(_IMPLIED[scope] for scope in self.scopes))
+        return with_implied(self.scopes)
 
     def is_valid(self, now: float) -> bool:
         """Tell whether it is worth something at a moment."""
         return self.expires_at is None or now < self.expires_at
+
+
+def with_implied(scopes: frozenset[Scope]) -> frozenset[Scope]:
+    """Return scopes, and those that come with them."""
+    return scopes.union(*(_IMPLIED[scope] for scope in scopes))
+
+
+def check_grant(scopes: Collection[str], owner: str | None, error: type[InvalidInput]) -> None:
+    """Raise an error unless scopes can be given to somebody, who may be bound to an owner."""
+    if not scopes:
+        raise error("scopes", "are missing", hint=f"They are {', '.join(SCOPES)}.")
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        raise error("scopes", f"{unknown[0]!r} is none of {', '.join(SCOPES)}")
+    if owner is None:
+        return
+    try:
+        check_owner(owner)
+    except ValueError as exc:
+        raise error("owner", str(exc)) from exc
+    if "admin" in scopes:
+        raise error("scopes", "who is bound to an owner cannot have the scope admin")
 
 
 def new_token_id() -> str:

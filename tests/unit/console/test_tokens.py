@@ -37,7 +37,7 @@ def test_it_expires_in_ninety_days_unless_told_otherwise(run: CommandLine) -> No
     ("options", "words"),
     [
         (["--scope", "write"], "'write' is none of publish, read"),
-        (["--scope", "admin", "--owner", "acme"], "scopes: a token of an owner"),
+        (["--scope", "admin", "--owner", "acme"], "cannot have the scope admin"),
         (["--scope", "read", "--expires", "soon"], "--expires: 'soon' is no duration"),
         (["--scope", "read", "--expires", "0d"], "expires_in_s: is not above 0"),
         (["--scope", "read", "--rate", "0"], "rate_per_s"),

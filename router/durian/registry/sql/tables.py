@@ -259,6 +259,32 @@ tokens = Table(
     Column("last_used_at", Double),
 )
 
+#: People who log in by a password, of which there is only a hash.
+users = Table(
+    "durian_users",
+    metadata,
+    Column("name", Key, primary_key=True),
+    # Separated by spaces.
+    Column("scopes", Text, nullable=False),
+    Column("owner", Key),
+    Column("password", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("password_at", Double, nullable=False),
+)
+
+#: Who is logged in. Of what names a session in a browser there is only a digest.
+sessions = Table(
+    "durian_sessions",
+    metadata,
+    Column("digest", Key, primary_key=True),
+    Column("user_name", Key, ForeignKey("durian_users.name", ondelete="CASCADE"), index=True),
+    Column("token_id", Key, ForeignKey("durian_tokens.id", ondelete="CASCADE"), index=True),
+    # A digest of a machine's own token.
+    Column("local", Text),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+)
+
 #: The audit log. The database refuses to change it or to take anything out.
 audit = Table(
     "durian_audit",
