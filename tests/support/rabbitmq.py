@@ -43,7 +43,7 @@ SCRIPT = """
 epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 &
 setsid sh -c '
     while kill -0 "$OWNER" && kill -0 "$1"; do sleep 1; done 2>/dev/null
-    kill -0 "$OWNER" || { kill -KILL -- "-$1"; sleep 1; rm -rf "$NODE_FILES"; }
+    kill -0 "$OWNER" || { kill -s KILL -- "-$1"; sleep 1; rm -rf "$NODE_FILES"; }
 ' watch $$ &
 exec "$SERVER"
 """
