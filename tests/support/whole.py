@@ -14,7 +14,8 @@ from durian.broker.memory import MemoryBroker
 from durian.broker.port import Address
 from durian.broker.topology import BUCKETS_MS, Topology
 from durian.consumers import DeliveryConsumer
-from durian.consumers.sender.port import Outcome, Request
+from durian.consumers.sender.port import Done, Outcome, Request
+from durian.consumers.sender.threads import Threads
 from durian.errors import NotFound, QueueMissing
 from durian.events import Event, amqp
 from durian.events.message import Message
@@ -101,14 +102,22 @@ class FakeRegistry(FakeLanes):
 
 
 class FakeSender:
-    """Notes every request; answers by `answer`, which is 200 unless a test says otherwise."""
+    """Notes every request; answers by `answer`, which is 200 unless a test says otherwise.
 
-    def __init__(self) -> None:
+    On threads, so that an answer may take its time; `HandSender` leaves that to the test.
+    """
+
+    def __init__(self, capacity: int = 128) -> None:
+        self.capacity = capacity
         self.requests: list[Request] = []
         self.forgotten: list[str] = []
         self.answer: Callable[[Request], Outcome] = lambda _request: status(200)
+        self._threads = Threads(self._made, capacity)
 
-    def send(self, request: Request) -> Outcome:
+    def begin(self, request: Request, done: Done) -> None:
+        self._threads.begin(request, done)
+
+    def _made(self, request: Request) -> Outcome:
         self.requests.append(request)
         return self.answer(request)
 
@@ -116,7 +125,18 @@ class FakeSender:
         self.forgotten.append(listener_id)
 
     def close(self) -> None:
-        """Nothing to close."""
+        self._threads.close()
+
+
+class HandSender(FakeSender):
+    """Makes what it began when the test does."""
+
+    def __init__(self, capacity: int = 128) -> None:
+        super().__init__(capacity)
+        self.pending: list[Callable[[], None]] = []
+
+    def begin(self, request: Request, done: Done) -> None:
+        self.pending.append(lambda: done(self._made(request)))
 
 
 def status(code: int, retry_after_s: float | None = None) -> Outcome:
@@ -132,7 +152,7 @@ class House:
         self.broker = MemoryBroker(self.clock)
         self.topology = Topology()
         self.registry = FakeRegistry(self.clock.now)
-        self.sender = FakeSender()
+        self.sender = HandSender()
         self.broker.start()
         declare_all(self.broker, self.topology.house())
         self._rng = random.Random(seed)
@@ -140,6 +160,7 @@ class House:
 
     def _start(self) -> None:
         self.pending: list[Callable[[], None]] = []
+        self.sender.pending = self.pending
         self.router = Router(self.broker, self.topology, self.registry)
         self.delivery = self.another()
         self.follow()
@@ -153,7 +174,6 @@ class House:
             self.sender,
             grace_s=0.0,
             rng=self._rng,
-            submit=self.pending.append,
             aside=lambda question: question(),
             **options,
         )

@@ -57,7 +57,6 @@ def open_house(settings: Settings) -> Iterator[House]:
             names,
             store,
             sender,
-            threads=settings.threads,
             poll_s=poll_s,
             grace_s=settings.grace_s,
             rules=breaker_rules(settings),

@@ -62,7 +62,6 @@ def _open_delivery(
         names,
         store,
         sender,
-        threads=settings.threads,
         poll_s=settings.poll_s,
         grace_s=settings.grace_s,
         rules=breaker_rules(settings),

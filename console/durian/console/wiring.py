@@ -100,6 +100,7 @@ def open_sender(settings: Settings) -> Iterator[Sender]:
         allowed_networks=settings.allowed_networks,
         proxy_url=settings.proxy_url or None,
         ca_file=str(settings.ca_file) if settings.ca_file else None,
+        threads=settings.threads,
     )
     try:
         yield sender

@@ -1,4 +1,4 @@
-"""The delivery consumer: a lane for every listener, and threads that make the attempts."""
+"""The delivery consumer: a lane for every listener, and a sender that makes the attempts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Protocol
@@ -18,13 +17,13 @@ from durian.broker.topology import Topology
 from durian.consumers.breaker import BreakerRules
 from durian.consumers.bulletin import Bulletin
 from durian.consumers.commons import Commons, LaneState
-from durian.consumers.deliverer import Counts, Deliverer, Ended
+from durian.consumers.deliverer import Counts, Deliverer
 from durian.consumers.keys import ListenerKeys, tls_of
 from durian.consumers.lane import Lane, Start
 from durian.consumers.open import OpenWork
 from durian.consumers.registry_thread import RegistryThread
 from durian.consumers.sender.port import Sender
-from durian.consumers.settle import Settled, Settler
+from durian.consumers.settle import Settler
 from durian.consumers.turns import Turns
 from durian.control import ChangeSource, Follower, announce
 from durian.errors import BrokerError, DurianError, RegistryUnavailable
@@ -34,15 +33,8 @@ from durian.registry.changes import Changes
 
 _log = logging.getLogger(__name__)
 
-#: Attempts under way at once in a process, over all its lanes; as many again may be late.
-THREADS = 64
-
 #: Seconds that declaring the topology may take.
 _DECLARE_PATIENCE_S = 60.0
-
-#: Seconds before a delivery goes back to its queue over which we stumbled ourselves: it is tried
-#: again, and the broker makes it a dead letter when that happened a thousand times.
-_AGAIN_AFTER_S = 30.0
 
 
 class DeliveryStore(ChangeSource, LaneState, Protocol):
@@ -65,18 +57,15 @@ class DeliveryConsumer:
         store: DeliveryStore,
         sender: Sender,
         *,
-        threads: int = THREADS,
         poll_s: float = 30.0,
         grace_s: float = 30.0,
         rules: BreakerRules | None = None,
         rng: random.Random | None = None,
-        submit: Callable[[Callable[[], None]], object] | None = None,
         aside: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
-        """Make a consumer that makes `threads` attempts at once.
+        """Make a consumer; it makes as many attempts at once as its sender does.
 
-        `submit` runs an attempt elsewhere (default: threads), `aside` a question to the registry
-        (default: a thread of its own).
+        `aside` runs a question to the registry elsewhere (default: a thread of its own).
         """
         self._broker = broker
         self._topology = topology
@@ -87,8 +76,6 @@ class DeliveryConsumer:
         bulletin = Bulletin(broker, topology)
         settler = Settler(broker, topology, rng)
         self._deliverer = Deliverer(broker, settler, sender, bulletin, rng)
-        self._pool = ThreadPoolExecutor(2 * threads, "durian-attempt")
-        self._submit = submit or self._pool.submit
         self._lanes: dict[str, Lane] = {}
         #: Ids of the lanes that are to rest, for what the registry says; on the loop.
         self._resting: set[str] = set()
@@ -102,7 +89,7 @@ class DeliveryConsumer:
             topology=topology,
             state=store,
             registry=RegistryThread(broker, aside),
-            turns=Turns(broker, threads),
+            turns=Turns(broker, sender.capacity),
             open=self._open,
             rules=rules or BreakerRules(),
             bulletin=bulletin,
@@ -148,8 +135,7 @@ class DeliveryConsumer:
         #    ordered listeners once the registry knows how far their heads have come.
         if not self._open.wait_none(self._grace_s):
             _log.warning("delivery.drain_incomplete open=%d", self._open.count)
-        # 3. The threads have nothing left to do; a hung one ends by its own deadline.
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        # 3. Nothing is asked any more. An attempt that hangs ends by its own deadline.
         self._commons.registry.stop()
 
     def _pause_all(self, done: port.Done) -> None:
@@ -248,20 +234,14 @@ class DeliveryConsumer:
             lane.circuit.adopt(breakers.get(listener_id))
 
     def _begin(self, lane: Lane, start: Start) -> None:
-        self._submit(partial(self._attempt, lane, start, self._open.begin()))
-
-    def _attempt(self, lane: Lane, start: Start, settled: Settled) -> None:
-        ended: Ended | None = None
-        try:
-            ended = self._deliverer.attempt(
-                lane.listener, lane.keys, start.received, settled, head=start.head
-            )
-        except Exception:  # noqa: BLE001  # ours: the delivery must not be held for ever
-            _log.exception("delivery.failed listener=%s", lane.listener.id)
-            settled()
-            self._broker.call_later(_AGAIN_AFTER_S, partial(self._broker.requeue, start.received))
-        finally:
-            lane.finished(start, ended)
+        self._deliverer.attempt(
+            lane.listener,
+            lane.keys,
+            start.received,
+            self._open.begin(),
+            partial(lane.finished, start),
+            head=start.head,
+        )
 
     def _disable(self, listener: Listener, reason: str) -> None:
         """Disable a listener that asked for it, or failed for days."""

@@ -1,10 +1,12 @@
-"""The deliverer: makes one attempt of a delivery and carries out what follows."""
+"""The deliverer: begins one attempt of a delivery, and carries out what follows on its outcome."""
 
 from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from durian.broker.port import Broker, Received
 from durian.consumers.attempt import request_of
@@ -20,6 +22,10 @@ from durian.faults import failpoint
 from durian.registry import Head, Listener
 
 _log = logging.getLogger(__name__)
+
+#: Seconds before a delivery goes back to its queue over which we stumbled ourselves: it is tried
+#: again, and the broker makes it a dead letter when that happened a thousand times.
+_AGAIN_AFTER_S = 30.0
 
 
 @dataclass(slots=True)
@@ -47,8 +53,18 @@ class Ended:
     public_error: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One attempt, and whom to tell of it."""
+
+    listener: Listener
+    received: Received
+    settled: Settled
+    ended: Callable[[Ended | None], None]
+
+
 class Deliverer:
-    """Makes attempts on the threads that call it; everything it touches is safe for that."""
+    """Begins attempts, and carries out what follows. Everything here runs on the broker's loop."""
 
     def __init__(
         self,
@@ -71,66 +87,83 @@ class Deliverer:
         keys: ListenerKeys,
         received: Received,
         settled: Settled,
+        ended: Callable[[Ended | None], None],
         *,
         head: Head | None = None,
-    ) -> Ended | None:
-        """Make the next attempt of a delivery and settle it; None when it has to wait first.
+    ) -> None:
+        """Begin the next attempt of a delivery, and settle it once its outcome is known.
 
-        `head` is what is known of the delivery beyond its message. `settled` is called, on whatever
-        thread, once the delivery has left this process (acked, or handed back by a lost
-        connection), or at once when it stays in its queue for its order's sake.
+        `head` is what is known of the delivery beyond its message. `ended` is told how the attempt
+        ended; None when the delivery has to wait first, or we stumbled. `settled` is called once
+        the delivery has left this process (acked, or handed back by a lost connection), or at once
+        when it stays in its queue for its order's sake.
         """
-        delivery = Delivery.of(listener.id, received.message)
+        work = _Work(listener, received, settled, ended)
+        self._guarded(work, partial(self._begin, work, keys, head))
+
+    def _guarded(self, work: _Work, step: Callable[[], None]) -> None:
+        """Take a step; should we stumble, the delivery must not be held for ever."""
+        try:
+            step()
+        except Exception:  # noqa: BLE001  # ours, whatever it is
+            _log.exception("delivery.failed listener=%s", work.listener.id)
+            work.settled()
+            self._broker.call_later(_AGAIN_AFTER_S, partial(self._broker.requeue, work.received))
+            work.ended(None)
+
+    def _begin(self, work: _Work, keys: ListenerKeys, head: Head | None) -> None:
+        listener = work.listener
+        delivery = Delivery.of(listener.id, work.received.message)
         if head is not None:
             delivery = replace(delivery, attempts=head.attempts, first_at_ms=head.first_at_ms)
         first_wait_s = listener.policy.schedule_s[0]
         if delivery.fresh and first_wait_s > 0:
             wait = self._settler.delayed(delivery.postponed(), Retry(first_wait_s))
-            self._settler.settle(received, None, wait, settled)
-            return None
-        outcome = self._send(delivery, listener, keys)
-        failpoint("delivery.answered")
-        ended = Ended(
-            delivery=delivery,
-            decision=decide(delivery.attempts + 1, outcome, listener.policy, self._rng),
-            at=self._broker.clock.now(),
-            failed=is_failure(outcome, listener.policy),
-            error=summary(outcome),
-            public_error=public_summary(outcome),
-        )
-        self._count(ended.decision)
-        self._settle(listener, received, outcome, ended, settled)
-        return ended
-
-    def _settle(
-        self,
-        listener: Listener,
-        received: Received,
-        outcome: Outcome,
-        ended: Ended,
-        settled: Settled,
-    ) -> None:
-        record = attempt_of(ended.delivery, outcome, ended.decision, ended.at)
-        if listener.policy.ordered and isinstance(ended.decision, Retry):
-            self._settler.record(received, record)
-            settled()
+            self._settler.settle(work.received, None, wait, work.settled)
+            work.ended(None)
             return
-        move = self._move(ended.delivery, ended.error, ended.decision, ended.at)
-        dead = isinstance(ended.decision, Dead | Disable)
-        news = self._bulletin.dead(listener, ended.delivery, outcome) if dead else None
-        self._settler.settle(received, record, move, settled, news=[news] if news else [])
-
-    def _send(self, delivery: Delivery, listener: Listener, keys: ListenerKeys) -> Outcome:
         try:
-            now = self._broker.clock.now()
-            request = request_of(delivery, listener, keys, now)
+            request = request_of(delivery, listener, keys, self._broker.clock.now())
             failpoint("delivery.begun")
-            return self._sender.send(request)
         except Exception as error:  # noqa: BLE001  # ours: a failed attempt, not a lost delivery
             # The log has the rest, which is nothing for the listener's owner.
             _log.exception("delivery.attempt_failed listener=%s", listener.id)
             reason = f"internal error: {type(error).__name__}"
-            return Outcome(kind="error", latency_s=0.0, error=reason)
+            self._end(work, delivery, Outcome(kind="error", latency_s=0.0, error=reason))
+        else:
+            self._sender.begin(request, partial(self._answered, work, delivery))
+
+    def _answered(self, work: _Work, delivery: Delivery, outcome: Outcome) -> None:
+        """An attempt has its outcome. Called from any thread."""
+        step = partial(self._end, work, delivery, outcome)
+        self._broker.call(partial(self._guarded, work, step))
+
+    def _end(self, work: _Work, delivery: Delivery, outcome: Outcome) -> None:
+        failpoint("delivery.answered")
+        policy = work.listener.policy
+        ended = Ended(
+            delivery=delivery,
+            decision=decide(delivery.attempts + 1, outcome, policy, self._rng),
+            at=self._broker.clock.now(),
+            failed=is_failure(outcome, policy),
+            error=summary(outcome),
+            public_error=public_summary(outcome),
+        )
+        self._count(ended.decision)
+        self._settle(work, outcome, ended)
+        work.ended(ended)
+
+    def _settle(self, work: _Work, outcome: Outcome, ended: Ended) -> None:
+        listener, received = work.listener, work.received
+        record = attempt_of(ended.delivery, outcome, ended.decision, ended.at)
+        if listener.policy.ordered and isinstance(ended.decision, Retry):
+            self._settler.record(received, record)
+            work.settled()
+            return
+        move = self._move(ended.delivery, ended.error, ended.decision, ended.at)
+        dead = isinstance(ended.decision, Dead | Disable)
+        news = self._bulletin.dead(listener, ended.delivery, outcome) if dead else None
+        self._settler.settle(received, record, move, work.settled, news=[news] if news else [])
 
     def _move(self, delivery: Delivery, error: str, decision: Decision, now: float) -> Move | None:
         """Where the delivery goes next; None when it is done."""

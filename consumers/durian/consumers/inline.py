@@ -16,7 +16,7 @@ from durian.consumers.decision import Dead, Done
 from durian.consumers.delivery import Delivery
 from durian.consumers.keys import ListenerKeys, tls_of
 from durian.consumers.record import attempt_of
-from durian.consumers.sender.port import Sender
+from durian.consumers.sender.port import Sender, send
 from durian.errors import InvalidInput, InvalidSettings
 from durian.events import Event, amqp
 from durian.match import Filter, Index
@@ -106,7 +106,7 @@ class InlineDelivery:
         key_pem = self._store.client_key_of(listener.id) if listener.policy.cert_pem else None
         secrets = self._store.secrets_of(listener.id, self._now())
         keys = ListenerKeys(secrets, tls_of(listener.policy, key_pem))
-        outcome = self._sender.send(request_of(delivery, listener, keys, self._now()))
+        outcome = send(self._sender, request_of(delivery, listener, keys, self._now()))
         decision = Done() if outcome.ok else Dead(NOT_AGAIN)
         return attempt_of(delivery, outcome, decision, self._now())
 

@@ -1,16 +1,17 @@
-"""Turns: who makes the next attempt, so that hung listeners leave threads for the others.
+"""Turns: who makes the next attempt, so that hung listeners leave room for the others.
 
-An attempt takes a thread, and a listener that hangs keeps it until its deadline. Therefore:
+A sender makes so many attempts at once and no more (each takes a thread, or a connection), and a
+listener that hangs keeps its place until its deadline. Half of what the sender carries are turns:
 
 - Lanes take turns, one attempt each.
 - A lane is slow while one of its attempts takes more than a second, and for as long again: one
-  that answers now and then, to hang again, stays slow. Slow lanes hold at most half of the threads
+  that answers now and then, to hang again, stays slow. Slow lanes hold at most half of the turns
   together.
-- Once half of the threads are taken, a lane of which no attempt has ended within the last second is
+- Once half of the turns are taken, a lane of which no attempt has ended within the last second is
   on trial: it makes one alone.
-- An attempt of more than a second is late and holds nobody back any longer: there are as many
-  threads again for those. So when many lanes hang at once that were quick just before, the others
-  wait a second, not a deadline.
+- An attempt of more than a second is late and holds nobody back any longer: the other half of what
+  the sender carries is for those. So when many lanes hang at once that were quick just before, the
+  others wait a second, not a deadline.
 - Nobody gets a turn while the broker takes nothing that is published: what follows on an attempt
   could not be kept, and after some time the broker would hand the delivery out for another one.
 """
@@ -66,11 +67,12 @@ Take = Callable[[], None]
 class Turns:
     """Hands out turns. Everything here runs on the broker's loop."""
 
-    def __init__(self, broker: Broker, threads: int) -> None:
-        """Hand out `threads` turns at a time, and as many again for attempts that are late."""
+    def __init__(self, broker: Broker, capacity: int) -> None:
+        """Hand out turns for a sender that makes `capacity` attempts at once."""
         self._broker = broker
-        self._threads = threads
-        self._half = max(1, threads // 2)
+        self._capacity = capacity
+        self._turns = max(1, capacity // 2)
+        self._half = max(1, self._turns // 2)
         #: Attempts under way that are not late, in the order in which they began.
         self._fresh: dict[Turn, None] = {}
         self._late = 0
@@ -158,9 +160,9 @@ class Turns:
         return None
 
     def _has_turns(self) -> bool:
-        if self._blocked or len(self._fresh) >= self._threads:
+        if self._blocked or len(self._fresh) >= self._turns:
             return False
-        return self._taken() < 2 * self._threads
+        return self._taken() < self._capacity
 
     def _is_on_trial(self, account: Account) -> bool:
         if account.slow or not account.running or self._taken() < self._half:
@@ -206,7 +208,7 @@ class Turns:
     def _watch(self) -> None:
         """Serve again when the next attempt is late, if that may help somebody who waits."""
         waiting = self._waiting
-        full = len(self._fresh) >= self._threads and (waiting["quick"] or waiting["slow"])
+        full = len(self._fresh) >= self._turns and (waiting["quick"] or waiting["slow"])
         if self._timer is None and self._fresh and (full or waiting["trial"]):
             wait_s = next(iter(self._fresh)).began_at + QUICK_S - self._broker.clock.monotonic()
             self._timer = self._broker.call_later(wait_s, self._watched)

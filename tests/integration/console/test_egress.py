@@ -9,6 +9,7 @@ import pytest
 
 from durian.console.settings import load
 from durian.console.wiring import open_sender
+from durian.consumers.sender import send
 from durian.errors import InvalidSettings
 from tests.integration.sender.conftest import request_to
 from tests.support.certificates import authority, server_context
@@ -26,7 +27,7 @@ def test_deliveries_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> Non
     with Receiver(proxy) as proxying:
         monkeypatch.setenv("DURIAN_PROXY_URL", f"http://me:secret@127.0.0.1:{proxying.port}")
         with open_sender(load()) as sender:
-            outcome = sender.send(request_to("http://listener.test/hook"))
+            outcome = send(sender, request_to("http://listener.test/hook"))
     assert outcome.status == 200
     [received] = proxy.received
     assert received.head.startswith(b"POST http://listener.test/hook HTTP/1.1\r\n")
@@ -40,7 +41,8 @@ def test_the_deployments_authorities_count(tmp_path: Path, monkeypatch: pytest.M
     settings = load(allowed_networks=[ip_network("127.0.0.0/8")])
     context = server_context(authority().issue("127.0.0.1"), tmp_path)
     with Receiver(Inbox(), tls=context) as receiver, open_sender(settings) as sender:
-        outcome = sender.send(request_to(receiver.url(), timeout_s=5, connect_timeout_s=5))
+        request = request_to(receiver.url(), timeout_s=5, connect_timeout_s=5)
+        outcome = send(sender, request)
     assert (outcome.kind, outcome.status) == ("response", 200)
 
 

@@ -49,7 +49,7 @@ class Scene:
     joe: Listener
     rng: random.Random
     registry: FakeRegistry = field(default_factory=FakeRegistry)
-    sender: FakeSender = field(default_factory=FakeSender)
+    sender: FakeSender = field(default_factory=lambda: FakeSender(capacity=8))
     processes: list[Process] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class Scene:
         broker = RabbitBroker(proxy.url)
         broker.start()
         stack.callback(broker.stop)
-        delivery = DeliveryConsumer(broker, NAMES, self.registry, self.sender, threads=4)
+        delivery = DeliveryConsumer(broker, NAMES, self.registry, self.sender)
         stack.callback(delivery.stop)
         delivery.start()
         assert delivery.wait_ready(30)

@@ -35,13 +35,13 @@ class Scene:
 
     def __init__(self, broker: Broker, stack: ExitStack) -> None:
         self.broker = broker
-        self.sender = FakeSender()
+        self.sender = FakeSender(capacity=16)
         self._stack = stack
         registry = FakeRegistry()
         registry.put(listener("joe"))
         # Every attempt is to be made, also of a listener that fails.
         patient = BreakerRules(failures=1_000_000)
-        delivery = DeliveryConsumer(broker, NAMES, registry, self.sender, threads=8, rules=patient)
+        delivery = DeliveryConsumer(broker, NAMES, registry, self.sender, rules=patient)
         stack.callback(delivery.stop)
         delivery.start()
         assert delivery.wait_ready(SOON_S)

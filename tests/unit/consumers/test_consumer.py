@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from durian.broker.port import Address
-from durian.consumers.sender.port import Outcome, Request, TlsOptions
+from durian.consumers.sender.port import Request, TlsOptions
 from durian.errors import BrokerError, RegistryError
 from durian.events import Event, amqp
 from durian.registry import ListenerSecret, Policy
@@ -114,11 +114,11 @@ def test_a_first_wait_is_kept_without_burning_an_attempt(house: House) -> None:
     assert dead.headers["durian-attempts"] == "2"
 
 
-def test_a_fault_of_ours_is_a_failed_attempt(house: House) -> None:
-    def fault(_request: Request) -> Outcome:
+def test_a_fault_of_ours_is_a_failed_attempt(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: object) -> Request:
         raise ZeroDivisionError("in /srv/durian")
 
-    house.sender.answer = fault
+    monkeypatch.setattr("durian.consumers.deliverer.request_of", fault)
     house.emit(JOE)
     house.advance(1000)
     [dead] = house.broker.messages(house.topology.dead_queue("joe"))

@@ -124,7 +124,7 @@ def broker() -> Iterator[MemoryBroker]:
 
 
 def test_a_stop_waits_for_the_registry_to_know_the_last_attempt(broker: MemoryBroker) -> None:
-    registry, sender = SlowRegistry(), FakeSender()
+    registry, sender = SlowRegistry(), FakeSender(capacity=4)
     under_way, stopping = threading.Event(), threading.Event()
 
     def answer(_: Request) -> Outcome:
@@ -134,7 +134,7 @@ def test_a_stop_waits_for_the_registry_to_know_the_last_attempt(broker: MemoryBr
 
     sender.answer = answer
     registry.put(listener("joe", policy=ORDERED))
-    delivery = DeliveryConsumer(broker, NAMES, registry, sender, threads=2)
+    delivery = DeliveryConsumer(broker, NAMES, registry, sender)
     delivery.start()
     assert delivery.wait_ready(20)
     publish_all(broker, [(amqp.encode(Event(type="person")), Address(NAMES.deliver, "joe"))])

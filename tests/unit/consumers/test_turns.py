@@ -1,4 +1,4 @@
-"""Turns: hung listeners leave threads for the others."""
+"""Turns: hung listeners leave room for the others."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class Line:
 
 
 class House:
-    def __init__(self, threads: int) -> None:
+    def __init__(self, turns: int) -> None:
         self.clock = FakeClock()
         self.broker = MemoryBroker(self.clock)
         self.broker.start()
-        self.turns = Turns(self.broker, threads)
+        self.turns = Turns(self.broker, 2 * turns)
 
     def line(self, concurrency: int = 8, todo: int = 1000) -> Line:
         """A lane that is not known yet, and wants turns."""
@@ -77,7 +77,7 @@ def go(lines: list[Line], todo: int = 1000) -> None:
         line.want()
 
 
-def test_a_lane_that_has_shown_nothing_gets_half_of_the_threads_at_first() -> None:
+def test_a_lane_that_has_shown_nothing_gets_half_of_the_turns_at_first() -> None:
     house = House(10)
     line = house.line(concurrency=100)
     assert len(line.running) == 5
@@ -127,11 +127,11 @@ def test_a_lane_that_wants_nothing_any_more_is_passed_over() -> None:
     assert len(other.running) == 1
 
 
-def test_hung_lanes_hold_half_of_the_threads_at_most() -> None:
+def test_hung_lanes_hold_half_of_the_turns_at_most() -> None:
     house = House(64)
     quick = house.known(concurrency=100)
     hung = [house.line() for _ in range(20)]
-    # Four lanes took half of the threads; the others have their trials.
+    # Four lanes took half of the turns; the others have their trials.
     assert running(hung) == 4 * 8 + 16
     for _ in range(5):
         house.broker.advance(15)
@@ -156,7 +156,7 @@ def test_hung_lanes_go_on_as_theirs_end() -> None:
 
 
 def test_lanes_that_hang_all_at_once_delay_the_others_by_a_second_at_most() -> None:
-    """64 threads; 20 lanes of concurrency 8, quick until now, all hang for 15 seconds."""
+    """64 turns; 20 lanes of concurrency 8, quick until now, all hang for 15 seconds."""
     house = House(64)
     hung = [house.known() for _ in range(20)]
     go(hung)
@@ -175,7 +175,7 @@ def test_lanes_that_hang_all_at_once_delay_the_others_by_a_second_at_most() -> N
     assert running(hung) <= 64 + 20
 
 
-def test_there_are_never_more_than_twice_the_threads() -> None:
+def test_there_are_never_more_than_the_sender_carries() -> None:
     house = House(8)
     hung = [house.known(concurrency=1) for _ in range(40)]
     for start in range(0, 40, 8):
@@ -213,9 +213,9 @@ def test_a_lane_that_was_slow_is_quick_again_after_as_long() -> None:
     assert seen == [True, True, True, False]
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_few_threads_do(threads: int) -> None:
-    house = House(threads)
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_few_turns_do(turns: int) -> None:
+    house = House(turns)
     lines = [house.line(concurrency=2, todo=5) for _ in range(3)]
     for _ in range(40):
         for line in lines:
@@ -225,7 +225,7 @@ def test_few_threads_do(threads: int) -> None:
 
 def test_no_turn_is_handed_out_while_publishing_is_blocked() -> None:
     """What would follow on an attempt could not be kept, and the attempt would be made again."""
-    house = House(threads=8)
+    house = House(8)
     under_way = house.line(concurrency=4)
     assert len(under_way.running) == 4
     with house.broker.alarm():

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from durian.consumers.sender.port import Kind, Outcome, Request, Sender, TlsOptions
+from durian.consumers.sender.port import Done, Kind, Outcome, Request, Sender, TlsOptions, send
 
-__all__ = ["Kind", "Outcome", "Request", "Sender", "TlsOptions"]
+__all__ = ["Done", "Kind", "Outcome", "Request", "Sender", "TlsOptions", "send"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -76,13 +77,22 @@ class Outcome:
         return NO_CONNECTION if self.kind in {"blocked", "refused"} else self.error
 
 
+#: Told what became of an attempt, on whatever thread; returns at once.
+Done = Callable[[Outcome], None]
+
+
 class Sender(Protocol):
-    """Makes attempts. Every method may be called from any thread."""
+    """Makes attempts. Every method may be called from any thread, and returns at once."""
 
-    def send(self, request: Request) -> Outcome:
-        """Make one attempt and wait for its outcome, at most `timeout_s` and a quarter second.
+    @property
+    def capacity(self) -> int:
+        """How many attempts it makes side by side; one beyond begins when another has ended."""
 
-        Never raises: every fault is an Outcome. Redirects are not followed.
+    def begin(self, request: Request, done: Done) -> None:
+        """Begin one attempt; `done` is told its outcome, once.
+
+        That is at most `timeout_s` and a quarter second after it began. Never raises: every fault
+        is an Outcome. Redirects are not followed.
         """
 
     def forget(self, listener_id: str) -> None:
@@ -90,3 +100,10 @@ class Sender(Protocol):
 
     def close(self) -> None:
         """Close all idle connections and stop helper threads; attempts under way may fail."""
+
+
+def send(sender: Sender, request: Request) -> Outcome:
+    """Make one attempt and wait for its outcome; not on the broker's loop."""
+    outcome: Future[Outcome] = Future()
+    sender.begin(request, outcome.set_result)
+    return outcome.result()

@@ -28,8 +28,9 @@ from durian.consumers.sender.hygiene import (
 )
 from durian.consumers.sender.lookup import Lookup, Resolver, system_resolver
 from durian.consumers.sender.pools import PoolKey, Pools
-from durian.consumers.sender.port import Outcome, Request
+from durian.consumers.sender.port import Done, Outcome, Request
 from durian.consumers.sender.retry_after import parse_retry_after
+from durian.consumers.sender.threads import Threads
 from durian.consumers.sender.translate import fault_of
 from durian.errors import InvalidListener
 from durian.registry.headers import is_header_name, is_header_value
@@ -38,6 +39,9 @@ from durian.registry.url import Url, parse_url
 #: Bytes kept of a response's body, and characters of its headers: enough to see what went wrong.
 KEPT_BODY_BYTES = 16 * 1024
 KEPT_HEADERS_CHARS = 16 * 1024
+
+#: Threads for attempts that are quick; there are as many again for those that are not.
+THREADS = 64
 
 #: Seconds between two looks for idle connections.
 _SWEEP_EVERY_S = 1.0
@@ -65,6 +69,8 @@ class RequestsSender:
         proxy_url: An egress proxy; see `PoolFactory`.
         ca_file: PEM file of the authorities that count; the public ones when it is None.
         resolver: Resolves names.
+        threads: Attempts made side by side, each on a thread, while they are quick; there are as
+            many threads again for those that are not.
         now: Tells the time, in seconds since the epoch (for dates in `Retry-After`).
 
     Raises:
@@ -78,6 +84,7 @@ class RequestsSender:
         proxy_url: str | None = None,
         ca_file: str | None = None,
         resolver: Resolver = system_resolver,
+        threads: int = THREADS,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._guard = Guard(allowed_networks)
@@ -85,10 +92,21 @@ class RequestsSender:
         self._pools = Pools(self._factory.make)
         self._adapter = PooledAdapter()
         self._watchdog = Watchdog(self._pools.sweep, _SWEEP_EVERY_S)
+        self._capacity = 2 * threads
+        self._threads = Threads(self.send, self._capacity)
         self._now = now
 
+    @property
+    def capacity(self) -> int:
+        """How many attempts it makes side by side."""
+        return self._capacity
+
+    def begin(self, request: Request, done: Done) -> None:
+        """Make an attempt on a thread; see the port."""
+        self._threads.begin(request, done)
+
     def send(self, request: Request) -> Outcome:
-        """Make one attempt; see the port."""
+        """Make one attempt on the calling thread, and return its outcome; never raises."""
         started = time.monotonic()
         deadline = Deadline(started, request.timeout_s, request.connect_timeout_s)
         result: _Answer | Fault
@@ -111,6 +129,7 @@ class RequestsSender:
 
     def close(self) -> None:
         """Close all idle connections and stop watching deadlines."""
+        self._threads.close()
         self._pools.close()
         self._watchdog.stop()
 
