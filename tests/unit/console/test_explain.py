@@ -127,6 +127,8 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
         (facts(breaker=BREAKER, ready=4), "resting", "12 attempts in a row", "as a probe"),
         (facts(listener=SLOW), "delayed", "Its schedule begins with a wait", "Attempt 1 at about"),
         (facts(ready=1), "queued", "1 message is ready in its queue", "durian deliver"),
+        (facts(listener=ORDERED, head=replace(HEAD, webhook_id="msg_0"), ready=2), "queued",
+         "the first in its queue is attempted again at about 2027", "its turn"),
         (facts(unrouted=2), "queued", "2 events wait for the router", "its turn"),
         (facts(unrecorded=1), "queued", "1 record of attempts still to be written", "its turn"),
         (facts(ready=None, unrouted=1), "queued", "no queue yet", "its turn"),

@@ -37,6 +37,9 @@ def on_its_way(facts: Facts) -> Iterator[str]:
     if facts.unrouted:
         yield f"{_many(facts.unrouted, 'event waits', 'events wait')} for the router."
     yield in_queue(facts)
+    if facts.head is not None and facts.head.webhook_id != facts.webhook_id:
+        due = when(facts.head.due_at)
+        yield f"The listener is ordered: the first in its queue is attempted again at about {due}."
     if facts.unrecorded:
         yield f"{_many(facts.unrecorded, 'record')} of attempts still to be written."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,19 @@ from durian.errors import RegistryError, RegistryUnavailable
 
 #: Characters of a driver's message that are passed on.
 _MAX_REASON = 300
+
+#: What PostgreSQL's library says when it gets no connection: where, and why.
+_CONNECTING = re.compile(
+    r'connection to server (?:at|on socket) "([^"]+)"(?: \([^)]*\))?(?:, port (\d+))? '
+    r"failed: (?:FATAL: )?(.+?)(?: Is the server running .*)?$"
+)
+
+#: The same in plain words.
+_WORDS = {
+    "Connection refused": "nothing listens there",
+    "No such file or directory": "nothing listens there",
+    "timeout expired": "no answer came in time",
+}
 
 #: Errors that may go away by themselves: no connection, no lock, no space.
 _AWAY = (
@@ -36,5 +50,9 @@ def translated() -> Iterator[None]:
 
 def _reason(exc: Exception) -> str:
     """Say what the driver said, without the statement and its parameters (they hold secrets)."""
-    text = str(getattr(exc, "orig", None) or exc)
-    return " ".join(text.split())[:_MAX_REASON].rstrip(".")
+    text = " ".join(str(getattr(exc, "orig", None) or exc).split())
+    if connecting := _CONNECTING.search(text):
+        host, port, why = connecting.groups()
+        place = f"{host}:{port}" if port else host
+        text = f"{place}: {_WORDS.get(why, why)}"
+    return text[:_MAX_REASON].rstrip(".")
