@@ -45,14 +45,12 @@ class Operation(Generic[_Given]):
 
     arguments: type[_Given]
     function: Callable[[Context, _Given, Progress], object]
+    #: True when something is sent or thrown away.
+    acts: bool = False
 
-    def run(self, context: Context, given: Mapping[str, object], progress: Progress) -> object:
-        """Check the arguments and do it; what it returns can be written as JSON.
-
-        Raises InvalidInput, which names the argument, and what the operation raises.
-        """
+    def read(self, given: Mapping[str, object]) -> _Given:
+        """Check the arguments. Raises InvalidInput, which names the first that is wrong."""
         try:
-            arguments = self.arguments.model_validate(dict(given))
+            return self.arguments.model_validate(dict(given))
         except ValidationError as exc:
             raise InvalidInput(*first_fault(exc, "arguments")) from exc
-        return self.function(context, arguments, progress)
