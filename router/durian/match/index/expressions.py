@@ -41,7 +41,7 @@ class Expressions(TableLookup):
             return
         text, second = _needed(argument)
         if text:
-            self._words.get(text).needing += (second, argument)
+            self._words.get(text).need(argument, second)
         else:
             self._others.add(argument)
 
@@ -53,7 +53,7 @@ class Expressions(TableLookup):
         self._words.fill(text for text, _ in needed.values() if text)
         for argument, (text, second) in needed.items():
             if text:
-                self._words.get(text).needing += (second, argument)
+                self._words.get(text).need(argument, second)
 
     def compact(self) -> None:
         """Make as few automata and groups as can be."""
@@ -70,8 +70,7 @@ class Expressions(TableLookup):
             self._others.remove(argument)
             return
         word = self._words.get(text)
-        at = word.needing.index(argument, 1)
-        word.needing = word.needing[: at - 1] + word.needing[at + 1 :]
+        word.spare(argument)
         self._words.release(word)
 
     def find(self, value: Any, search: Search) -> None:
@@ -87,14 +86,14 @@ class Expressions(TableLookup):
 
     def _needing(self, head: str) -> list[str]:
         """Give the expressions found in the text, of those that need a text of their own."""
-        found = []
-        for word in self._words.find(head):
-            if word.needing:
-                turns = iter(word.needing)
-                for second, pattern in zip(turns, turns, strict=True):
-                    if second in head and is_found(pattern, head):
-                        found.append(pattern)
-        return found
+        is_in = head.__contains__
+        return [
+            pattern
+            for word in self._words.find(head)
+            if any(map(is_in, word.seconds))
+            for pattern, second in list(word.needing.items())
+            if second in head and is_found(pattern, head)
+        ]
 
 
 def _needed(pattern: str) -> tuple[str, str]:

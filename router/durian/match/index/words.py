@@ -27,14 +27,27 @@ _LONG = 3
 class Word:
     """A text that is looked for, and by whom. Without anyone it is gone, or soon will be."""
 
-    __slots__ = ("needing", "text", "wanted")
+    __slots__ = ("needing", "seconds", "text", "wanted")
 
     def __init__(self, text: str) -> None:
         self.text = text
         #: Whether somebody looks for the text itself.
         self.wanted = False
-        #: Expressions that need it: in turns, a second text that one needs and the expression.
-        self.needing: tuple[str, ...] = ()
+        #: Expressions that need it, each with a second text that it needs.
+        self.needing: dict[str, str] = {}
+        #: These second texts: nearly always none of them is there, and nothing else is looked at.
+        self.seconds: tuple[str, ...] = ()
+
+    def need(self, expression: str, second: str) -> None:
+        """Note an expression that needs the word, and a second text as well."""
+        # In this order: readers look at the second texts first.
+        self.needing[expression] = second
+        self.seconds += (second,)
+
+    def spare(self, expression: str) -> None:
+        """Forget an expression."""
+        del self.needing[expression]
+        self.seconds = tuple(self.needing.values())
 
 
 Part: TypeAlias = "tuple[Any, tuple[Word, ...]]"
@@ -97,20 +110,18 @@ class Words:
         last = self._found
         if last is not None and last[0] is text and last[1] is state:
             return last[2]
-        found = tuple(self._find(text, *state))
-        if len(text) <= _BLOCK:
-            self._found = (text, state, found)
-        return found
-
-    def _find(self, text: str, apart: tuple[Word, ...], parts: tuple[Part, ...]) -> Iterable[Word]:
-        found = {word: None for word in apart if word.text in text} if apart else {}
+        apart, parts = state
+        found = [word for word in apart if word.text in text]
         for automaton, words in parts:
             for block in _blocks(text, words) if len(text) > _BLOCK else (text,):
-                for match in automaton.find_matches_as_indexes(block, overlapping=True):
-                    found[words[match[0]]] = None
+                matches = automaton.find_matches_as_indexes(block, overlapping=True)
+                found += [words[match[0]] for match in matches]
         if self._short:
-            found |= dict.fromkeys(self._find_short(text))
-        return found
+            found += self._find_short(text)
+        once = tuple(dict.fromkeys(found))
+        if len(text) <= _BLOCK:
+            self._found = (text, state, once)
+        return once
 
     def _find_short(self, text: str) -> Iterable[Word]:
         short = self._short
