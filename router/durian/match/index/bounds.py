@@ -73,9 +73,7 @@ class Bounds(Lookup):
             return
         for bounds, items in self._runs:
             end = bisect.bisect_right(bounds, (at, 0))
-            met = items[end:] if self._upper else items[:end]
-            if met:
-                search.hits.append(met)
+            search.hits += items[end:] if self._upper else items[:end]
 
 
 def bound_key(bound: float, *, upper: bool, included: bool) -> str:

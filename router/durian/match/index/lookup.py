@@ -154,20 +154,18 @@ def ids_of(item: Ids) -> list[str]:
 
 
 def _posting(ids: list[str], lookup: Lookup) -> Posting:
-    return Bucket(lookup, ids) if len(ids) > MANY else [*ids]
+    return Bucket(lookup, ids) if len(ids) > MANY else tuple(ids)
 
 
 def added(posting: Posting, item: Item, lookup: Lookup) -> Posting:
-    """Give the posting with one more item. Readers of the old one are not disturbed."""
+    """Give the posting with one more item."""
     if isinstance(posting, Bucket):
         posting.add(item)
         return posting
-    if not isinstance(posting, list):
-        return [posting, item]
+    if not isinstance(posting, tuple):
+        return (posting, item)
     if len(posting) < MANY:
-        # Readers take a list in one step, or meet its end: growing it in place is safe.
-        posting.append(item)
-        return posting
+        return (*posting, item)
     bucket = Bucket(lookup)
     for each in (*posting, item):
         bucket.add(each)
@@ -181,7 +179,7 @@ def removed(posting: Posting | None, item: Item) -> Posting | None:
     if isinstance(posting, Bucket):
         posting.remove(item)
         return posting if len(posting) else None
-    if not isinstance(posting, list):
+    if not isinstance(posting, tuple):
         return posting
-    left = [each for each in posting if each is not item and each != item]
+    left = tuple(each for each in posting if each is not item and each != item)
     return left[0] if len(left) == 1 else left or None

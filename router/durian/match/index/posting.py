@@ -1,7 +1,7 @@
 """Postings: what is filed under one key of the index.
 
 Nearly all keys have one listener, and nearly all listeners need nothing but their key: such a
-posting is the listener's id itself. Others are a `Filed`, a list of a few, or a `Bucket` of many.
+posting is the listener's id itself. Others are a `Filed`, a tuple of a few, or a `Bucket` of many.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from durian.match.index.bucket import Bucket
     from durian.match.index.lookup import Lookup
 
-#: From this size on, a list becomes a Bucket.
+#: From this size on, a tuple becomes a Bucket.
 MANY = 64
 
 
@@ -63,4 +63,4 @@ def shared(condition: Condition) -> Condition:
 #: One listener under a key.
 Item: TypeAlias = "str | Filed"
 #: All listeners under a key.
-Posting: TypeAlias = "str | Filed | list[Item] | Bucket"
+Posting: TypeAlias = "str | Filed | tuple[Item, ...] | Bucket"

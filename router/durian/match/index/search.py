@@ -46,7 +46,7 @@ class Search:
         for hit in hits:
             if isinstance(hit, str):
                 ids.append(hit)
-            elif isinstance(hit, list):
+            elif isinstance(hit, tuple):
                 for item in hit:
                     if isinstance(item, str):
                         ids.append(item)
@@ -71,6 +71,6 @@ def _each_once(hits: list[Posting]) -> list[Posting]:
     """Leave out what several elements of an array have met."""
     once: dict[int, Posting] = {}
     for hit in hits:
-        for each in hit if type(hit) is list else (hit,):
+        for each in hit if type(hit) is tuple else (hit,):
             once[id(each)] = each
     return list(once.values())
