@@ -143,6 +143,12 @@ LOADED = [
     '{"a": {"b": 1}}',
     '{"a": 1, "a.b": 1}',
     '{"name": "J\\u006fe"}',
+    '{"na\\u006de": "Joe"}',
+    '{"name": {"like": "^J\\\\we$"}}',
+    '{"name": "J\\noe", "vip": true}',
+    '{"a\\\\.b": 1}',
+    '{"\\\\any": {"like": "."}}',
+    '{"name": "Joe", "\\\\before": {"gt": 1}}',
     '{"url": "http://x"}',
     '{"u:l": {}}',
     "{}",
@@ -174,7 +180,17 @@ def test_loading_files_as_adding_does(form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", ['{"a": 1, "a": 2}', '{"a": NaN}', '{"a": [1]}', '{"a": {"gt": "x"}}']
+    "form",
+    [
+        '{"a": 1, "a": 2}',
+        '{"a": 1, "a": "\\u003a"}',
+        '{"a": {"startswith": "b", "startswith": "c"}}',
+        '{"a": NaN}',
+        '{"a": [1]}',
+        '{"a": {"gt": "x"}}',
+        '{"a": {"like": "("}}',
+        '{"a": "\\ud800"}',
+    ],
 )
 def test_the_quick_way_does_not_take_what_is_wrong(form: str) -> None:
     refused = Index().load([("first", "#", '{"x": 1}'), ("a", "#", form)])

@@ -27,10 +27,14 @@ class _Affixes(TableLookup):
         #: whole, for readers.
         self._cuts: tuple[tuple[int, slice], ...] = ()
 
-    def insert(self, key: str, argument: str, item: Item) -> None:
+    def put(self, argument: str, item: Item) -> str:
         """File by a piece of text."""
-        super().insert(key, argument, item)
-        self._count(len(argument), 1)
+        length = len(argument)
+        if length in self._used:
+            self._used[length] += 1
+        else:
+            self._count(length, 1)
+        return super().put(argument, item)
 
     def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
         """File many by pieces of text."""
@@ -38,9 +42,9 @@ class _Affixes(TableLookup):
         for argument, item in zip(arguments, items, strict=True):
             self._count(len(argument), len(ids_of(item)))
 
-    def discard(self, key: str, argument: str, item: Item) -> None:
+    def discard(self, argument: str, item: Item) -> None:
         """Take away from under a piece of text."""
-        super().discard(key, argument, item)
+        super().discard(argument, item)
         self._count(len(argument), -1)
 
     def _count(self, length: int, change: int) -> None:

@@ -42,7 +42,7 @@ class Bounds(Lookup):
         #: The short run and the long one. Replaced as a whole, so that readers see each item once.
         self._runs: tuple[Run, Run] = (([], []), ([], []))
 
-    def insert(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (it has no table)
+    def put(self, argument: str, item: Item) -> str:
         """File by a bound."""
         short, long = self._runs
         short = _inserted(short, _parse(argument), item)
@@ -50,6 +50,7 @@ class Bounds(Lookup):
         if size > _APART and size * _SHARE > len(long[0]):
             short, long = ([], []), _merged(long, short)
         self._runs = (short, long)
+        return super().put(argument, item)
 
     def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:  # noqa: ARG002 (it has no table)
         """File many by bounds."""
@@ -59,7 +60,7 @@ class Bounds(Lookup):
         self._runs = (self._runs[0], _merged(self._runs[1], (bounds, ids)))
         self.count += len(ids)
 
-    def discard(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (it has no table)
+    def discard(self, argument: str, item: Item) -> None:
         """Take away from under a bound."""
         bound = _parse(argument)
         short, long = self._runs

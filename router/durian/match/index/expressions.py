@@ -33,17 +33,18 @@ class Expressions(TableLookup):
         self._words = place.shared_words()
         self._others = RegexSets()
 
-    def insert(self, key: str, argument: str, item: Item) -> None:
+    def put(self, argument: str, item: Item) -> str:
         """File by an expression."""
-        known = self.store.table.get(key) is not None
-        super().insert(key, argument, item)
+        known = self.store.table.get(self.prefix + argument) is not None
+        key = super().put(argument, item)
         if known:
-            return
+            return key
         text, second = _needed(argument)
         if text:
             self._words.get(text).need(argument, second)
         else:
             self._others.add(argument)
+        return key
 
     def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
         """File many by expressions."""
@@ -60,10 +61,10 @@ class Expressions(TableLookup):
         self._words.compact()
         self._others.compact()
 
-    def discard(self, key: str, argument: str, item: Item) -> None:
+    def discard(self, argument: str, item: Item) -> None:
         """Take away from under an expression."""
-        super().discard(key, argument, item)
-        if self.store.table.get(key) is not None:
+        super().discard(argument, item)
+        if self.store.table.get(self.prefix + argument) is not None:
             return
         text, _ = _needed(argument)
         if not text:

@@ -156,7 +156,10 @@ class Index:
                         refused[listener_id] = exc
                     continue
                 lookup, argument, left = quick
-                part[listener_id] = lookup.file(argument, listener_id, left)
+                if left is None:
+                    part[listener_id] = lookup.put(argument, listener_id)
+                else:
+                    part[listener_id] = lookup.file(argument, listener_id, left)
                 node.size += 1
 
     def _replace(self, listener_id: str, pattern: str, condition: Condition) -> None:

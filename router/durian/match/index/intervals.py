@@ -52,14 +52,15 @@ class Intervals(Lookup):
         #: Powers of two: how long the cells of the grids in use are. Replaced as a whole.
         self._grids: tuple[int, ...] = ()
 
-    def insert(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (it has no table)
+    def put(self, argument: str, item: Item) -> str:
         """File by a range."""
         low, high, excluded = json.loads(argument)
         for cell in _cells_of(low, high):
             self._cells.setdefault(cell, []).append((low, high, excluded, item))
             self._count(cell, 1)
+        return super().put(argument, item)
 
-    def discard(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (it has no table)
+    def discard(self, argument: str, item: Item) -> None:
         """Take away from under a range."""
         low, high, excluded = json.loads(argument)
         for cell in _cells_of(low, high):

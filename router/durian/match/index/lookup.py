@@ -70,12 +70,10 @@ class Lookup:
         #: Items filed here.
         self.count = 0
 
-    def put(self, argument: str, item: Item) -> str:
-        """File an item, and give its key."""
+    def put(self, argument: str, item: Item) -> str:  # noqa: ARG002 (each kind of lookup keeps it)
+        """File an item, and give its key. Readers may be reading."""
         self.count += 1
-        key = self.prefix + argument
-        self.insert(key, argument, item)
-        return key
+        return self.prefix + argument
 
     def file(self, argument: str, listener_id: str, left: Condition | None) -> Item:
         """File a listener, with what is left to be checked, and give its key or its Filed."""
@@ -94,25 +92,20 @@ class Lookup:
 
     def drop(self, argument: str, item: Item) -> None:
         """Take an item away; the last one takes the lookup with it."""
-        self.discard(self.prefix + argument, argument, item)
+        self.discard(argument, item)
         self.count -= 1
         if not self.count:
             del self.store.lookups[self.number]
             self.place.forget(self)
 
-    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
+    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:  # noqa: ARG002 (tables have them)
         """File many listeners that need only their key, by arguments that are new and distinct."""
-        for key, argument, item in zip(keys, arguments, items, strict=True):
+        for argument, item in zip(arguments, items, strict=True):
             for each in ids_of(item):
-                self.insert(key, argument, each)
-        self.count += sum(len(ids_of(item)) for item in items)
+                self.put(argument, each)
 
     @abstractmethod
-    def insert(self, key: str, argument: str, item: Item) -> None:
-        """File an item. Readers may be reading."""
-
-    @abstractmethod
-    def discard(self, key: str, argument: str, item: Item) -> None:
+    def discard(self, argument: str, item: Item) -> None:
         """Take an item away. Readers may be reading."""
 
     def find(self, value: Any, search: Search) -> None:
@@ -132,14 +125,19 @@ class TableLookup(Lookup):
             parts[hash(key) & MASK][key] = item if isinstance(item, str) else _posting(item, self)
         self.count += sum(len(ids_of(item)) for item in items)
 
-    def insert(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (the key has it)
+    def put(self, argument: str, item: Item) -> str:
         """File an item in the table."""
+        # Written out, as all that is ever filed passes here.
+        self.count += 1
+        key = self.prefix + argument
         part = self.store.table.parts[hash(key) & MASK]
         posting = part.get(key)
         part[key] = item if posting is None else added(posting, item, self)
+        return key
 
-    def discard(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (the key has it)
+    def discard(self, argument: str, item: Item) -> None:
         """Take an item out of the table."""
+        key = self.prefix + argument
         table = self.store.table
         left = removed(table.get(key), item)
         if left is None:

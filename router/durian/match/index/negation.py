@@ -39,7 +39,7 @@ class Negation(Lookup):
         #: All ids, with the count of changes they are as of.
         self._group: tuple[int, tuple[str, ...]] = (0, ())
 
-    def insert(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (its condition says it all)
+    def put(self, argument: str, item: Item) -> str:
         """File an item by its opposite."""
         if not isinstance(item, Filed):
             raise TypeError(item)
@@ -52,8 +52,9 @@ class Negation(Lookup):
         self._opponents[item] = opponent
         self._wanting[opponent.id] = item
         self._changes += 1
+        return super().put(argument, item)
 
-    def discard(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (its condition says it all)
+    def discard(self, argument: str, item: Item) -> None:  # noqa: ARG002 (its condition says it all)
         """Take an item away."""
         opponent = self._opponents.pop(item)
         del self._wanting[opponent.id]

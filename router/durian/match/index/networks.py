@@ -25,10 +25,10 @@ class Networks(TableLookup):
         #: Kind of address (4, 6) and length of prefix; replaced as a whole, for readers.
         self._lengths: tuple[tuple[int, int], ...] = ()
 
-    def insert(self, key: str, argument: str, item: Item) -> None:
+    def put(self, argument: str, item: Item) -> str:
         """File by a network."""
-        super().insert(key, argument, item)
         self._count(argument, 1)
+        return super().put(argument, item)
 
     def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
         """File many by networks."""
@@ -36,9 +36,9 @@ class Networks(TableLookup):
         for argument, item in zip(arguments, items, strict=True):
             self._count(argument, len(ids_of(item)))
 
-    def discard(self, key: str, argument: str, item: Item) -> None:
+    def discard(self, argument: str, item: Item) -> None:
         """Take away from under a network."""
-        super().discard(key, argument, item)
+        super().discard(argument, item)
         self._count(argument, -1)
 
     def _count(self, argument: str, change: int) -> None:

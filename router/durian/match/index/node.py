@@ -25,6 +25,7 @@ from durian.match.index.shapes import Shape
 from durian.match.reading import all_of
 
 if TYPE_CHECKING:
+    from durian.match.index.quick import Way
     from durian.match.index.search import Search
 
 
@@ -50,6 +51,7 @@ class Node:
         "skip",
         "store",
         "version",
+        "ways",
     )
 
     def __init__(self, store: Store, pattern: str = "", skip: Skip = frozenset()) -> None:
@@ -65,6 +67,8 @@ class Node:
         #: Lookups by path and kind, to have them quickly.
         self._lookups: dict[tuple[Path, str], Lookup] = {}
         self._shapes: dict[tuple[Path, ...], Shape] = {}
+        #: How filters of plain values are filed, by their names; see `quick`.
+        self.ways: dict[tuple[str, ...], Way] = {}
         self.data = Place(self, (DATA,))
         #: Places of attributes, by name. Replaced as a whole.
         self.attributes: dict[str, Place] = {}
@@ -121,6 +125,7 @@ class Node:
     def forget(self, lookup: Lookup) -> None:
         """Drop what refers to a lookup that has become empty."""
         self._lookups = {at: each for at, each in self._lookups.items() if each is not lookup}
+        self.ways.clear()
         if isinstance(lookup, Shape):
             self._shapes.pop(lookup.paths, None)
         if lookup.place.path[0] == ENVELOPE:

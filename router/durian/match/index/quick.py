@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic_core import from_json
@@ -20,10 +21,11 @@ from durian.match.condition import Condition
 from durian.match.index.access import conjuncts
 from durian.match.index.intervals import interval_key
 from durian.match.index.paths import DATA, Path
-from durian.match.index.shapes import argument
+from durian.match.index.shapes import STRING, joined
 from durian.match.limits import MAX_TEXT
+from durian.match.matchers import Like
 from durian.match.parsing import read_text
-from durian.match.reading import WORDS
+from durian.match.reading import WORDS, all_of
 from durian.match.values import canonical, is_number
 
 if TYPE_CHECKING:
@@ -31,109 +33,153 @@ if TYPE_CHECKING:
     from durian.match.index.node import Node
 
 #: Words whose argument is filed as it is, and the kinds of lookups for them.
-_TEXTS = {"startswith": "prefix", "endswith": "suffix", "contains": "contains"}
+_TEXTS = {"startswith": "prefix", "endswith": "suffix", "contains": "contains", "like": "like"}
+
+#: Types of values that are plain, whatever they are.
+_PLAIN = (str, int, bool, type(None))
 
 #: Fields of one filter at most; one with more is not common.
 _FEW = 8
-
-#: Colons in the JSON of a field with one word.
-_TWO = 2
-
 
 #: Where a filter is filed: a lookup, the argument, and what is left to be checked beside equality.
 #: A bare tuple, as a million of them are made.
 Quick: TypeAlias = "tuple[Lookup, str, Condition | None]"
 
+#: How filters of the same names are filed by equality: where, and the names in its order.
+Way: TypeAlias = "tuple[Lookup, tuple[str, ...]]"
+
 
 def quick_place(node: Node, text: str) -> Quick | None:
     """Find where a filter (JSON) is filed, or None if that takes a closer look."""
-    # A backslash may hide a name, a surrogate or a second member of the same name.
-    plain = "\\" not in text and len(text) <= MAX_TEXT
+    # A code may hide a colon, and so a second member of the same name.
+    if "\\u" in text or len(text) > MAX_TEXT:
+        return None
     try:
-        form = from_json(text, allow_inf_nan=False) if plain else None
+        # Values are hardly ever alike: looking for them in the parser's cache takes longer.
+        form = from_json(text, allow_inf_nan=False, cache_strings="keys")
     except ValueError:
         return None
     if type(form) is not dict or not 0 < len(form) <= _FEW:
         return None
-    colons = text.count(":")
-    if len(form) == 1:
-        ((name, value),) = form.items()
-        return _single(node, name, value, colons)
-    equal = {name: value for name, value in form.items() if _is_plain(value)}
-    left = None
-    if len(equal) < len(form):
-        rest = json.dumps({name: form[name] for name in form if name not in equal})
-        colons -= rest.count(":")
-        left = _left(rest, tuple(equal))
-        if left is None:
-            return None
     # With no more colons than it needs, no name is given twice.
-    if colons != len(equal):
+    colons = text.count(":")
+    if colons == len(form):
+        return _equal(node, form)
+    if colons != _colons(form):
         return None
-    return _equalities(node, equal, left)
+    return _word(node, form) if len(form) == 1 else _mixed(node, form)
 
 
-def _equalities(node: Node, equal: dict[str, Any], left: Condition | None) -> Quick | None:
-    order = _order(tuple(equal))
-    if order is None:
+def _equal(node: Node, form: dict[str, Any], left: Condition | None = None) -> Quick | None:
+    """Place a filter of plain values."""
+    names = tuple(form)
+    way = node.ways.get(names) or _way(node, form)
+    if way is None:
         return None
-    paths, names = order
-    if len(paths) > 1:
-        return (node.shape(paths), argument([equal[name] for name in names]), left)
-    return (node.lookup(paths[0], "equal"), canonical(equal[names[0]]), left)
+    pieces = []
+    for name in way[1]:
+        value = form[name]
+        if type(value) is str:
+            pieces.append(STRING + value)
+        elif _is_plain(value):
+            pieces.append(canonical(value))
+        else:
+            return None
+    return way[0], joined(pieces) if len(pieces) > 1 else pieces[0], left
 
 
-def _single(node: Node, name: str, value: Any, colons: int) -> Quick | None:
+def _way(node: Node, form: dict[str, Any]) -> Way | None:
+    names = tuple(form)
+    order = _order(names)
+    if order is None or not all(map(_is_plain, form.values())):
+        return None
+    paths, ordered = order
+    lookup = node.shape(paths) if len(paths) > 1 else node.lookup(paths[0], "equal")
+    node.ways[names] = (lookup, ordered)
+    return lookup, ordered
+
+
+def _word(node: Node, form: dict[str, Any]) -> Quick | None:
+    """Place a filter of one field, which asks for a word or for a text with colons."""
+    ((name, value),) = form.items()
     path = _path(name)
-    if path is None:
-        return None
-    if colons == 1 and _is_plain(value):
-        return (node.lookup(path, "equal"), canonical(value), None)
-    if colons != _TWO or type(value) is not dict or len(value) != 1:
-        return None
+    if path is None or type(value) is not dict or len(value) != 1:
+        return _equal(node, form)
     ((word, piece),) = value.items()
     # The empty text is not contained: `Filter` knows where it is filed.
     if word in _TEXTS and type(piece) is str and piece:
-        return (node.lookup(path, _TEXTS[word]), piece, None)
+        return (node.lookup(path, _TEXTS[word]), piece, None) if _is_fine(word, piece) else None
     if word == "between" and _is_range(piece):
-        return (node.lookup(path, "number-interval"), interval_key(*piece), None)
+        return node.lookup(path, "number-interval"), interval_key(*piece), None
     return None
 
 
-def _is_range(piece: Any) -> bool:
-    if type(piece) is not list or len(piece) != _TWO:
+def _mixed(node: Node, form: dict[str, Any]) -> Quick | None:
+    """Place a filter of several fields, with more than plain values."""
+    equal = {name: value for name, value in form.items() if type(value) is not dict}
+    if not equal:
+        return None
+    rest = [json.dumps({name: form[name]}) for name in form if name not in equal]
+    left = _left(rest, equal) if rest else None
+    return None if rest and left is None else _equal(node, equal, left)
+
+
+def _colons(value: Any) -> int:
+    """Count the colons that a value has when it is written as JSON, without blanks."""
+    if type(value) is str:
+        return value.count(":")
+    if type(value) is dict:
+        return sum(1 + name.count(":") + _colons(inner) for name, inner in value.items())
+    return sum(map(_colons, value)) if type(value) is list else 0
+
+
+def _is_fine(word: str, piece: str) -> bool:
+    """Tell whether a text is one that the word takes: expressions must compile."""
+    try:
+        return word != "like" or bool(Like(piece))
+    except InvalidFilter:
         return False
-    low, high = piece
-    return all(is_number(end) and _is_plain(end) for end in piece) and low <= high
 
 
 def _is_plain(value: Any) -> bool:
     kind = type(value)
-    if kind is float:
-        return math.isfinite(value)
-    return kind is str or kind is int or kind is bool or value is None
+    return kind in _PLAIN or (kind is float and math.isfinite(value))
+
+
+def _is_range(piece: Any) -> bool:
+    if type(piece) is not list or len(piece) != len(("low", "high")):
+        return False
+    low, high = piece
+    return all(is_number(end) and math.isfinite(end) for end in piece) and low <= high
 
 
 @functools.lru_cache(maxsize=10_000)
 def _path(name: str) -> Path | None:
     """Give the path of a field's name, or None when it is not plainly one."""
     names = name.split(".")
-    if name in WORDS or name.startswith("@") or not all(names):
+    if name in WORDS or name.startswith("@") or "\\" in name or not all(names):
         return None
     return (DATA, *names)
 
 
-@functools.lru_cache(maxsize=10_000)
-def _left(text: str, names: tuple[str, ...]) -> Condition | None:
+def _left(rest: list[str], names: Collection[str]) -> Condition | None:
     """Read what is asked beside equalities, or None unless it is of other fields altogether."""
     roots = {path[:2] for name in names if (path := _path(name)) is not None}
+    read = [_read(each) for each in rest]
+    conditions = [found for found, asked in read if found is not None and not asked & roots]
+    return all_of(conditions) if roots and len(conditions) == len(rest) else None
+
+
+@functools.lru_cache(maxsize=10_000)
+def _read(text: str) -> tuple[Condition | None, frozenset[Path]]:
+    """Read a condition, and at which fields of the event it looks; None if that is not plain."""
     try:
         condition = read_text(text)
     except InvalidFilter:
-        return None
+        return None, frozenset()
     paths = [each.path for each in conjuncts(condition)]
-    apart = all(len(path) > 1 and path[:2] not in roots for path in paths)
-    return condition if roots and paths and apart else None
+    apart = paths and all(len(path) > 1 for path in paths)
+    return condition if apart else None, frozenset(path[:2] for path in paths)
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -21,11 +21,12 @@ class Scan(Lookup):
         super().__init__(store, place)
         self._filed: dict[Item, None] = {}
 
-    def insert(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (nothing tells them apart)
+    def put(self, argument: str, item: Item) -> str:
         """File an item."""
         self._filed[item] = None
+        return super().put(argument, item)
 
-    def discard(self, key: str, argument: str, item: Item) -> None:  # noqa: ARG002 (nothing tells them apart)
+    def discard(self, argument: str, item: Item) -> None:  # noqa: ARG002 (nothing tells them apart)
         """Take an item away."""
         self._filed.pop(item, None)
 

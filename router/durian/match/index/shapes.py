@@ -27,7 +27,7 @@ _SEPARATOR = "\x1f"
 _ESCAPE = "\x1e"
 
 #: What strings start with in a key.
-_STRING = canonical("")
+STRING = canonical("")
 
 #: Ways to choose elements that are tried. An event with more is compared with every key instead.
 _CHOICES = 10_000
@@ -82,9 +82,7 @@ class Shapes:
             return
         if not pieces:
             return
-        text = _SEPARATOR.join(pieces)
-        if text.count(_SEPARATOR) >= len(pieces) or _ESCAPE in text:
-            text = _SEPARATOR.join(map(_escaped, pieces))
+        text = joined(pieces)
         for prefix in self._prefixes:
             key = prefix + text
             posting = self._parts[hash(key) & MASK].get(key)
@@ -101,7 +99,7 @@ class Shapes:
                 for name in names:
                     at = at[name]
                 if type(at) is str:
-                    pieces.append(_STRING + at)
+                    pieces.append(STRING + at)
                 elif is_scalar(at):
                     pieces.append(canonical(at))
                 else:
@@ -131,7 +129,15 @@ class Shapes:
 
 def argument(values: Iterable[Any]) -> str:
     """Write values, in the order of the shape's paths, as an argument."""
-    return _SEPARATOR.join(_escaped(canonical(value)) for value in values)
+    return joined([canonical(value) for value in values])
+
+
+def joined(pieces: list[str]) -> str:
+    """Join values that are written already."""
+    text = _SEPARATOR.join(pieces)
+    if text.count(_SEPARATOR) >= len(pieces) or _ESCAPE in text:
+        return _SEPARATOR.join(map(_escaped, pieces))
+    return text
 
 
 def _escaped(text: str) -> str:

@@ -23,10 +23,11 @@ class Substrings(TableLookup):
         self._fold = fold
         self._words = Words() if fold else place.shared_words()
 
-    def insert(self, key: str, argument: str, item: Item) -> None:
+    def put(self, argument: str, item: Item) -> str:
         """File by a piece of text."""
-        super().insert(key, argument, item)
+        key = super().put(argument, item)
         self._words.get(argument).wanted = True
+        return key
 
     def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
         """File many by pieces of text."""
@@ -39,10 +40,10 @@ class Substrings(TableLookup):
         """Make as few automata as can be."""
         self._words.compact()
 
-    def discard(self, key: str, argument: str, item: Item) -> None:
+    def discard(self, argument: str, item: Item) -> None:
         """Take away from under a piece of text."""
-        super().discard(key, argument, item)
-        if self.store.table.get(key) is None:
+        super().discard(argument, item)
+        if self.store.table.get(self.prefix + argument) is None:
             word = self._words.get(argument)
             word.wanted = False
             self._words.release(word)
