@@ -20,7 +20,7 @@ NOBODY = f"amqp://u:secret@127.0.0.1:{free_ports(1)[0]}/"
 def test_a_broker_that_is_not_there_is_told_in_time() -> None:
     broker = RabbitBroker(NOBODY, patience_s=0.5)
     started = time.monotonic()
-    with pytest.raises(BrokerUnavailable, match="Connection refused") as caught:
+    with pytest.raises(BrokerUnavailable, match="nothing listens there") as caught:
         broker.start()
     assert time.monotonic() - started < 3
     assert "secret" not in str(caught.value)

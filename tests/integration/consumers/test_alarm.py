@@ -15,7 +15,7 @@ from durian.consumers.sender.port import Outcome, Request
 from durian.events import Event, amqp
 from durian.registry import Policy
 from tests.support.broker import eventually
-from tests.support.rabbitmq import Node
+from tests.support.rabbitmq import PrivateNode
 from tests.support.whole import FakeRegistry, FakeSender, listener, status
 
 pytestmark = pytest.mark.rabbitmq
@@ -25,7 +25,9 @@ CONCURRENCY = 4
 DELIVERIES = 60
 
 
-def test_no_attempt_is_made_in_vain_and_none_twice(amqp_url: str, rabbitmq: Node) -> None:
+def test_no_attempt_is_made_in_vain_and_none_twice(
+    amqp_url: str, mortal_rabbitmq: PrivateNode
+) -> None:
     registry, sender = FakeRegistry(), FakeSender()
     first, rest = threading.Event(), threading.Event()
 
@@ -46,7 +48,7 @@ def test_no_attempt_is_made_in_vain_and_none_twice(amqp_url: str, rabbitmq: Node
     delivery = DeliveryConsumer(broker, NAMES, registry, sender)
     delivery.start()
     eventually(lambda: len(sender.requests) == CONCURRENCY)
-    with rabbitmq.alarm():
+    with mortal_rabbitmq.alarm():
         first.set()  # RabbitMQ tells of the alarm when the first outcome is published
         assert blocked.wait(60)
         rest.set()
