@@ -46,12 +46,20 @@ pictures: $(VENV)/dev.stamp ## Renew the pictures of pages in the documentation,
 	scripts/services
 	DURIAN_TAKE_PICTURES=1 $(BIN)/python -m pytest tests/acceptance/test_django_screens.py $(ARGS)
 
-.PHONY: lint
-lint: $(VENV)/dev.stamp ## Check style, types, layers and sizes.
+.PHONY: lint style types layers guards
+lint: style types layers guards ## Check style, types, layers and sizes; `make -j2 lint` does two at a time.
+
+style: $(VENV)/dev.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types: $(VENV)/dev.stamp
 	$(BIN)/mypy
+
+layers: $(VENV)/dev.stamp
 	$(BIN)/lint-imports --no-cache
+
+guards: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest --quiet $(GUARDS)
 
 .PHONY: format
