@@ -1,4 +1,4 @@
-"""The real command line, run as a user does: `durian` in a process of its own."""
+"""The command line, run as a user does: `durian` in a process of its own."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support import quick
 from tests.support.registry import put_registry
 
 #: The console script of the interpreter that runs the tests.
@@ -26,9 +27,11 @@ PATIENCE_S = 60.0
 
 
 def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """An environment without the machine's own Durian settings, at home in a folder."""
+    """An environment without the machine's settings of Durian and of its terminal."""
     inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith("DURIAN_")
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("DURIAN_") and name != "COLUMNS"
     }
     return {
         **inherited,
@@ -42,18 +45,13 @@ def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[s
 def durian(
     *arguments: str, home: Path, stdin: bytes = b"", settings: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, in a folder."""
-    finished = subprocess.run(
-        [DURIAN, *arguments],
-        input=stdin,
-        capture_output=True,
-        cwd=home,
-        env=environment(home, settings),
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    return subprocess.CompletedProcess(
-        finished.args, finished.returncode, finished.stdout.decode(), finished.stderr.decode()
+    """Run a command to its end, in a folder; `Running` starts the console script itself."""
+    return quick.run(
+        arguments,
+        folder=home,
+        environment=environment(home, settings),
+        stdin=stdin,
+        timeout_s=PATIENCE_S,
     )
 
 
