@@ -149,7 +149,7 @@ class SetAsides:
     def __init__(self, broker: Broker, topology: Topology, place: Place) -> None:
         self._topology = topology
         self._place: Place = place
-        name = getattr(topology, place)
+        name = topology.invalid if place == "invalid" else topology.unrouted
         self._queue = SideQueue(broker, name, name)
 
     def count(self) -> int:

@@ -71,8 +71,9 @@ def _declared(broker: Broker, names: Topology) -> Iterator[Finding]:
     declare_all(broker, names.house(), _PATIENCE_S)
     yield ok("topology", f"is declared, and {waiting} events wait in {names.route}")
     yield records(count(broker, names.attempts, _PATIENCE_S))
-    for place in ("orphans", "invalid", "unrouted"):
-        yield aside(place, count(broker, f"{names.prefix}.{place}", _PATIENCE_S))
+    yield aside("orphans", count(broker, names.orphans, _PATIENCE_S))
+    yield aside("invalid", count(broker, names.invalid, _PATIENCE_S))
+    yield aside("unrouted", count(broker, names.unrouted, _PATIENCE_S))
 
 
 def records(waiting: int) -> Finding:
