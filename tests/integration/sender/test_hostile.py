@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from durian.consumers.sender.requests import KEPT_BODY_BYTES, RequestsSender
+from durian.consumers.sender.answer import KEPT_BODY_BYTES
+from durian.consumers.sender.requests import RequestsSender
 from durian.registry.headers import LONGEST_VALUE, MOST_HEADERS, check_headers
 from tests.integration.sender.conftest import DEADLINE_S, SLACK_S, request_to
 from tests.support.cases import extra_cases
@@ -113,7 +114,7 @@ RECEIVERS = [
     Hostile("close-after-request", answering(), "error"),
     Hostile("rst-at-once", resetting(read=False), "error refused"),
     Hostile("rst-after-request", resetting(), "error"),
-    Hostile("fin-mid-status", answering(b"HTTP/1.1 200"), "protocol"),
+    Hostile("fin-mid-status", answering(b"HTTP/1.1 200"), "error"),
     Hostile("fin-after-status", answering(HEAD), "protocol"),
     Hostile("fin-mid-header", answering(HEAD + b"Content-Le"), "protocol"),
     Hostile("fin-after-header", answering(HEAD + b"Content-Length: 0\r\n"), "protocol"),
@@ -178,7 +179,7 @@ RECEIVERS = [
     Hostile("header-without-name", answering(HEAD + b": b\r\n\r\n"), "protocol"),
     Hostile("cr-in-header", answering(HEAD + b"X-A: b\rContent-Length: 5\r\n\r\n"), "protocol"),
     Hostile("headers-101", answering(HEAD, b"X-A: b\r\n" * 101 + b"\r\n"), "protocol"),
-    Hostile("header-folded", answering(HEAD + b"X-A: b\r\n c\r\n\r\n"), "protocol"),
+    Hostile("fold-first", answering(HEAD + b" c\r\n\r\n"), "protocol"),
     Hostile(
         "dup-content-length",
         answering(HEAD + b"Content-Length: 2\r\nContent-Length: 5\r\n\r\nokxxx"),
@@ -209,6 +210,7 @@ RECEIVERS = [
     Hostile("codings-twice", answering(HEAD + b"Transfer-Encoding: chunked\r\n" * 2), "protocol"),
     Hostile("switching", answering(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), "protocol"),
     # Odd, but responses.
+    Hostile("header-folded", answering(HEAD + b"X-A: b\r\n c\r\n\r\n"), "response", 200),
     Hostile("many-102", answering(b"HTTP/1.1 102 Wait\r\n\r\n" * 999, OK), "response", 200),
     Hostile("no-content-with-body", answering(b"HTTP/1.1 204 No\r\n\r\n" + OK), "response", 204),
     Hostile("unasked", scripted(OK, read=False, then=Connection.wait), "response", 200),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import itertools
 import queue
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from ipaddress import ip_address
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -18,14 +16,12 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from durian.consumers.sender.addresses import Guard
 from durian.consumers.sender.deadline import CURRENT
+from durian.consumers.sender.dialing import check, choose, is_address
 from durian.consumers.sender.fault import Fault
 from durian.consumers.sender.lookup import Lookup
 from durian.consumers.sender.port import Kind
 from durian.consumers.sender.response import StrictResponse
 from durian.faults import failpoint
-
-#: Addresses of one name that are tried; a name with fifty dead ones must not take fifty timeouts.
-MOST_ADDRESSES = 4
 
 #: Errors that say something about this process or machine, and nothing about the receiver.
 _OUR_OWN_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -55,7 +51,7 @@ class Dialer:
         """
         deadline = CURRENT.get()
         addresses = self._checked(host, deadline.connect_remaining_s())
-        chosen = _choose(addresses)
+        chosen = choose(addresses)
         fault = Fault("refused", "no connection")
         for left in range(len(chosen), 0, -1):
             budget_s = deadline.connect_by - time.monotonic()
@@ -69,10 +65,8 @@ class Dialer:
         raise fault
 
     def _checked(self, host: str, timeout_s: float) -> Sequence[str]:
-        addresses = [host] if _is_address(host) else self._lookup.addresses(host, timeout_s)
-        if self._guard is not None and not all(map(self._guard.allows, addresses)):
-            # The address is not named: what tenants may read of it would map our network.
-            raise Fault("blocked", "blocked address")
+        addresses = [host] if is_address(host) else self._lookup.addresses(host, timeout_s)
+        check(addresses, self._guard)
         return addresses
 
 
@@ -191,23 +185,6 @@ def _closed_on_error(sock: socket.socket) -> Iterator[None]:
     except BaseException:
         sock.close()
         raise
-
-
-def _choose(addresses: Sequence[str]) -> list[str]:
-    """Choose the addresses to try: both families by turns, lest one that is down takes all."""
-    first_is_v6 = ":" in addresses[0]
-    first = [address for address in addresses if (":" in address) is first_is_v6]
-    other = [address for address in addresses if (":" in address) is not first_is_v6]
-    turns = itertools.chain.from_iterable(itertools.zip_longest(first, other))
-    return [address for address in turns if address is not None][:MOST_ADDRESSES]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _fault(exc: OSError) -> Fault:

@@ -9,56 +9,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict
+from urllib3 import BaseHTTPResponse
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
 from durian.consumers.sender.adapter import PooledAdapter, PooledRequest
 from durian.consumers.sender.addresses import Guard, Network
+from durian.consumers.sender.answer import KEPT_BODY_BYTES, Answer, outcome_of
+from durian.consumers.sender.checked import check_headers, checked_url
 from durian.consumers.sender.deadline import CURRENT, Deadline, Watchdog
 from durian.consumers.sender.factory import PoolFactory
 from durian.consumers.sender.fault import Fault
-from durian.consumers.sender.hygiene import (
-    header_text,
-    redact_body,
-    redact_texts,
-    secrets_of,
-)
 from durian.consumers.sender.lookup import Lookup, Resolver, system_resolver
 from durian.consumers.sender.pools import PoolKey, Pools
 from durian.consumers.sender.port import Done, Outcome, Request
-from durian.consumers.sender.retry_after import parse_retry_after
 from durian.consumers.sender.threads import Threads
 from durian.consumers.sender.translate import fault_of
-from durian.errors import InvalidListener
-from durian.registry.headers import is_header_name, is_header_value
-from durian.registry.url import Url, parse_url
-
-#: Bytes kept of a response's body, and characters of its headers: enough to see what went wrong.
-KEPT_BODY_BYTES = 16 * 1024
-KEPT_HEADERS_CHARS = 16 * 1024
+from durian.registry.url import Url
 
 #: Threads for attempts that are quick; there are as many again for those that are not.
 THREADS = 64
 
 #: Seconds between two looks for idle connections.
 _SWEEP_EVERY_S = 1.0
-
-#: Headers that frame the request: set here, or by the driver from the URL.
-_FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A response as it came."""
-
-    status: int
-    headers: HTTPHeaderDict
-    body: bytes
-    #: True when the body went on.
-    cut: bool
 
 
 class RequestsSender:
@@ -109,7 +83,7 @@ class RequestsSender:
         """Make one attempt on the calling thread, and return its outcome; never raises."""
         started = time.monotonic()
         deadline = Deadline(started, request.timeout_s, request.connect_timeout_s)
-        result: _Answer | Fault
+        result: Answer | Fault
         try:
             with self._watchdog.watching(deadline):
                 result = self._exchange(request)
@@ -121,7 +95,7 @@ class RequestsSender:
             result = Fault("timeout", f"no complete response within {request.timeout_s:g} s")
         if isinstance(result, Fault):
             return Outcome(kind=result.kind, latency_s=latency_s, error=result.text)
-        return self._outcome(request, result, latency_s)
+        return outcome_of(request, result, latency_s, self._now())
 
     def forget(self, listener_id: str) -> None:
         """Close a listener's idle connections."""
@@ -133,25 +107,16 @@ class RequestsSender:
         self._pools.close()
         self._watchdog.stop()
 
-    def _exchange(self, request: Request) -> _Answer:
-        url = self._checked_url(request.url)
+    def _exchange(self, request: Request) -> Answer:
+        url = checked_url(request.url, self._guard, proxied=self._factory.proxied)
         headers = _headers(request)
         key = PoolKey(request.listener_id, url.scheme, url.host, url.port, request.tls)
         with self._pools.using(key) as pool:
             return self._post(pool, url, headers, request.body)
 
-    def _checked_url(self, text: str) -> Url:
-        try:
-            url = parse_url(text)
-        except InvalidListener as exc:
-            raise Fault("blocked", f"blocked URL: it {exc.reason}") from exc
-        if self._factory.proxied and url.literal and not self._guard.allows(url.host):
-            raise Fault("blocked", "blocked address")
-        return url
-
     def _post(
         self, pool: HTTPConnectionPool, url: Url, headers: dict[str, str], body: bytes
-    ) -> _Answer:
+    ) -> Answer:
         whole = str(url)
         target = whole if self._factory.proxied and url.scheme == "http" else url.target
         deadline = CURRENT.get()
@@ -161,31 +126,18 @@ class RequestsSender:
         ).raw
         try:
             kept = _kept_body(response)
-            return _Answer(response.status, response.headers, kept, not response.closed)
+            fields = tuple(response.headers.iteritems())
+            return Answer(response.status, fields, kept, not response.closed)
         finally:
             if not response.closed:
                 # What is left of the body is not read, so the connection cannot be used again.
                 response.close()
                 response.release_conn()
 
-    def _outcome(self, request: Request, answer: _Answer, latency_s: float) -> Outcome:
-        secrets = secrets_of(request.headers)
-        waits = answer.headers.getlist("retry-after")
-        return Outcome(
-            kind="response",
-            latency_s=latency_s,
-            status=answer.status,
-            retry_after_s=parse_retry_after(waits[0] if waits else None, self._now()),
-            response_headers=_kept_headers(answer.headers, secrets),
-            response_body=redact_body(answer.body, secrets, cut=answer.cut)[:KEPT_BODY_BYTES],
-        )
-
 
 def _headers(request: Request) -> dict[str, str]:
     """Complete the headers, after a check that none of them can break the request apart."""
-    for name, value in request.headers.items():
-        if name.lower() in _FRAMING or not (is_header_name(name) and is_header_value(value)):
-            raise Fault("error", f"the request has a header that cannot be sent: {name[:64]!r}")
+    check_headers(request)
     return {
         **request.headers,
         "Accept-Encoding": "identity",
@@ -199,15 +151,3 @@ def _kept_body(response: BaseHTTPResponse) -> bytes:
     except HTTPError:
         # The head was complete: the receiver has decided, whatever became of its body.
         return b""
-
-
-def _kept_headers(headers: HTTPHeaderDict, secrets: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    names, values = [], []
-    left = KEPT_HEADERS_CHARS
-    for name, value in headers.iteritems():
-        left -= len(name) + len(value)
-        if left < 0:
-            break
-        names.append(name)
-        values.append(header_text(value))
-    return tuple(zip(names, redact_texts(values, secrets), strict=True))

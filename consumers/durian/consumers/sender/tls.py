@@ -6,9 +6,11 @@ import os
 import ssl
 import tempfile
 
-from durian.consumers.sender.connection import WatchedTlsSocket
 from durian.consumers.sender.port import TlsOptions
-from durian.errors import InvalidListener
+from durian.errors import InvalidListener, InvalidSettings
+
+#: The setting that names the deployment's authorities, as error messages name it.
+CA_SETTING = "DURIAN_CA_FILE"
 
 
 def tls_context(options: TlsOptions | None, ca_file: str) -> ssl.SSLContext:
@@ -24,13 +26,25 @@ def tls_context(options: TlsOptions | None, ca_file: str) -> ssl.SSLContext:
     context = _trusting(options.ca_pem if options else None, ca_file)
     # Debian's Python leaves this to the machine's OpenSSL configuration.
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.sslsocket_class = WatchedTlsSocket
-    context.set_alpn_protocols(["http/1.1"])
     if options and options.cert_pem:
         _show(context, options.cert_pem, options.key_pem or "")
     elif options and options.key_pem:
         raise InvalidListener("tls", "key_pem is of no use without cert_pem")
     return context
+
+
+def check_ca_file(path: str) -> None:
+    """Check the deployment's authorities, at the start rather than in every attempt.
+
+    Raises InvalidSettings.
+    """
+    try:
+        tls_context(None, path)
+    except ssl.SSLError as exc:
+        reason = f"{path} holds no certificate that can be read"
+        raise InvalidSettings(CA_SETTING, reason, hint="Write certificates as PEM.") from exc
+    except OSError as exc:
+        raise InvalidSettings(CA_SETTING, f"{path} cannot be read: {exc.strerror or exc}") from exc
 
 
 def _trusting(ca_pem: str | None, ca_file: str) -> ssl.SSLContext:

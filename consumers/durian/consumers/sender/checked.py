@@ -1,0 +1,35 @@
+"""A request checked once more before it is sent: what was saved may be older than the rules."""
+
+from __future__ import annotations
+
+from durian.consumers.sender.addresses import Guard
+from durian.consumers.sender.fault import Fault
+from durian.consumers.sender.port import Request
+from durian.errors import InvalidListener
+from durian.registry.headers import is_header_name, is_header_value
+from durian.registry.url import Url, parse_url
+
+#: Headers that frame the request: set by the sender, or by its driver from the URL.
+_FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+
+
+def checked_url(text: str, guard: Guard, *, proxied: bool) -> Url:
+    """Take a URL apart.
+
+    Through an egress proxy, which resolves names, a literal address is checked here; else addresses
+    are checked when they are dialled. Raises Fault, of kind `blocked`.
+    """
+    try:
+        url = parse_url(text)
+    except InvalidListener as exc:
+        raise Fault("blocked", f"blocked URL: it {exc.reason}") from exc
+    if proxied and url.literal and not guard.allows(url.host):
+        raise Fault("blocked", "blocked address")
+    return url
+
+
+def check_headers(request: Request) -> None:
+    """Check that no header can break the request apart. Raises Fault, of kind `error`."""
+    for name, value in request.headers.items():
+        if name.lower() in _FRAMING or not (is_header_name(name) and is_header_value(value)):
+            raise Fault("error", f"the request has a header that cannot be sent: {name[:64]!r}")

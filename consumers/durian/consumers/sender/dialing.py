@@ -1,0 +1,47 @@
+"""Which of a name's addresses are dialled: none of them, or the first few of both families."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from durian.consumers.sender.addresses import Guard
+from durian.consumers.sender.fault import Fault
+
+#: Addresses of one name that are tried; a name with fifty dead ones must not take fifty timeouts.
+MOST_ADDRESSES = 4
+
+
+def is_address(host: str) -> bool:
+    """Tell an address from a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def check(addresses: Sequence[str], guard: Guard | None) -> None:
+    """Check all addresses of a host.
+
+    Args:
+        addresses: Of the host.
+        guard: Must allow every one of them; None allows all (of an egress proxy, which the operator
+            has named).
+
+    Raises:
+        Fault: of kind `blocked`.
+    """
+    if guard is not None and not all(map(guard.allows, addresses)):
+        # The address is not named: what tenants may read of it would map our network.
+        raise Fault("blocked", "blocked address")
+
+
+def choose(addresses: Sequence[str]) -> list[str]:
+    """Choose the addresses to try: both families by turns, lest one that is down takes all."""
+    first_is_v6 = ":" in addresses[0]
+    first = [address for address in addresses if (":" in address) is first_is_v6]
+    other = [address for address in addresses if (":" in address) is not first_is_v6]
+    turns = itertools.chain.from_iterable(itertools.zip_longest(first, other))
+    return [address for address in turns if address is not None][:MOST_ADDRESSES]
