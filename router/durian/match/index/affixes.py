@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from durian.match.index.lookup import Ids, Store, TableLookup, ids_of
+from durian.match.index.lookup import Ids, Store, TableLookup
 from durian.match.index.posting import Item
 from durian.match.index.shards import MASK
 
@@ -36,11 +37,15 @@ class _Affixes(TableLookup):
             self._count(length, 1)
         return super().put(argument, item)
 
-    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
+    def refill(self, arguments: list[str], items: list[Ids]) -> list[str]:
         """File many by pieces of text."""
-        super().refill(keys, arguments, items)
+        lengths = Counter(map(len, arguments))
         for argument, item in zip(arguments, items, strict=True):
-            self._count(len(argument), len(ids_of(item)))
+            if type(item) is not str:
+                lengths[len(argument)] += len(item) - 1
+        for length, count in lengths.items():
+            self._count(length, count)
+        return super().refill(arguments, items)
 
     def discard(self, argument: str, item: Item) -> None:
         """Take away from under a piece of text."""

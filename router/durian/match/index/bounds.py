@@ -52,13 +52,14 @@ class Bounds(Lookup):
         self._runs = (short, long)
         return super().put(argument, item)
 
-    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:  # noqa: ARG002 (it has no table)
+    def refill(self, arguments: list[str], items: list[Ids]) -> list[str]:
         """File many by bounds."""
         pairs = list(zip(arguments, items, strict=True))
         bounds = [_parse(argument) for argument, item in pairs for _ in ids_of(item)]
         ids: list[Item] = [each for item in items for each in ids_of(item)]
         self._runs = (self._runs[0], _merged(self._runs[1], (bounds, ids)))
         self.count += len(ids)
+        return [self.prefix + argument for argument in arguments]
 
     def discard(self, argument: str, item: Item) -> None:
         """Take away from under a bound."""

@@ -46,15 +46,16 @@ class Expressions(TableLookup):
             self._others.add(argument)
         return key
 
-    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
+    def refill(self, arguments: list[str], items: list[Ids]) -> list[str]:
         """File many by expressions."""
-        super().refill(keys, arguments, items)
+        keys = super().refill(arguments, items)
         needed = {argument: _needed(argument) for argument in arguments}
         self._others.fill(argument for argument, (text, _) in needed.items() if not text)
         self._words.fill(text for text, _ in needed.values() if text)
         for argument, (text, second) in needed.items():
             if text:
                 self._words.get(text).need(argument, second)
+        return keys
 
     def compact(self) -> None:
         """Make as few automata and groups as can be."""

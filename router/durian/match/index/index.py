@@ -15,12 +15,12 @@ from durian.match.condition import found as is_found
 from durian.match.event_pattern import check_event_pattern, means
 from durian.match.filter import Filter
 from durian.match.index.collection import kept_from_collection
-from durian.match.index.lookup import Lookup, Store, ids_of
+from durian.match.index.lookup import Lookup, Store, how_many, ids_of
 from durian.match.index.matches import Matches
 from durian.match.index.node import Node
 from durian.match.index.plan import Plan
 from durian.match.index.posting import Item
-from durian.match.index.quick import quick_place
+from durian.match.index.quick import quick_place, read_left
 from durian.match.index.search import Search
 from durian.match.index.shards import MASK, Shards
 from durian.match.index.snapshot import Group, restore, save
@@ -214,22 +214,23 @@ class Index:
         if group.paths:
             lookup: Lookup = node.shape(group.paths)
         else:
-            lookup = node.place(group.path).lookup(group.kind)
-        items: list[Item] = []
-        if group.left:
-            left = read_text(group.left)
-            for argument, ids in zip(group.arguments, group.items, strict=True):
-                items += [lookup.file(argument, each, left) for each in ids_of(ids)]
-        else:
-            keys = [lookup.prefix + argument for argument in group.arguments]
-            lookup.refill(keys, group.arguments, group.items)
-            for key, ids in zip(keys, group.items, strict=True):
-                items += [key] * len(ids_of(ids))
+            lookup = node.lookup(group.path, group.kind)
         parts = self._filed.parts
-        listeners = itertools.chain.from_iterable(map(ids_of, group.items))
-        for listener_id, item in zip(listeners, items, strict=True):
-            parts[hash(listener_id) & MASK][listener_id] = item
-        node.size += len(items)
+        if group.left:
+            rows = zip(group.arguments, group.items, group.left, strict=True)
+            for argument, item, left in rows:
+                for each in ids_of(item):
+                    parts[hash(each) & MASK][each] = lookup.file(argument, each, read_left(left))
+        else:
+            keys = lookup.refill(group.arguments, group.items)
+            # Written out, as a router waits for it: nearly always it is one listener.
+            for key, item in zip(keys, group.items, strict=True):
+                if type(item) is str:
+                    parts[hash(item) & MASK][item] = key
+                else:
+                    for each in item:
+                        parts[hash(each) & MASK][each] = key
+        node.size += how_many(group.items)
         self._topics.put(node.pattern, node)
 
     def everyone(self) -> Iterator[tuple[str, Item]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from durian.match.condition import Condition
 from durian.match.index.bucket import Bucket
-from durian.match.index.posting import MANY, Filed, Item, Posting, shared
+from durian.match.index.posting import MANY, Filed, Item, Posting
 from durian.match.index.shards import MASK, Shards
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Lookup:
         """File a listener, with what is left to be checked, and give its key or its Filed."""
         if left is None:
             return self.put(argument, listener_id)
-        filed = Filed(listener_id, shared(left), several=False, by=self)
+        filed = Filed(listener_id, left, several=False, by=self)
         filed.keys = (self.put(argument, filed),)
         return filed
 
@@ -98,11 +98,15 @@ class Lookup:
             del self.store.lookups[self.number]
             self.place.forget(self)
 
-    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:  # noqa: ARG002 (tables have them)
-        """File many listeners that need only their key, by arguments that are new and distinct."""
+    def refill(self, arguments: list[str], items: list[Ids]) -> list[str]:
+        """File many listeners that need only their key, by arguments that are new and distinct.
+
+        Gives the keys.
+        """
         for argument, item in zip(arguments, items, strict=True):
             for each in ids_of(item):
                 self.put(argument, each)
+        return [self.prefix + argument for argument in arguments]
 
     @abstractmethod
     def discard(self, argument: str, item: Item) -> None:
@@ -118,12 +122,14 @@ class TableLookup(Lookup):
 
     __slots__ = ()
 
-    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:  # noqa: ARG002 (keys have them)
+    def refill(self, arguments: list[str], items: list[Ids]) -> list[str]:
         """File many listeners in the table."""
-        parts = self.store.table.parts
+        parts, prefix = self.store.table.parts, self.prefix
+        keys = [prefix + argument for argument in arguments]
         for key, item in zip(keys, items, strict=True):
-            parts[hash(key) & MASK][key] = item if isinstance(item, str) else _posting(item, self)
-        self.count += sum(len(ids_of(item)) for item in items)
+            parts[hash(key) & MASK][key] = item if type(item) is str else _posting(item, self)
+        self.count += how_many(items)
+        return keys
 
     def put(self, argument: str, item: Item) -> str:
         """File an item in the table."""
@@ -146,12 +152,18 @@ class TableLookup(Lookup):
             table.put(key, left)
 
 
+def how_many(items: list[Ids]) -> int:
+    """Count the ids of postings as snapshots write them."""
+    several = [item for item in items if type(item) is not str]
+    return len(items) - len(several) + sum(map(len, several))
+
+
 def ids_of(item: Ids) -> list[str]:
     """Give the ids of a posting as snapshots write it."""
     return [item] if isinstance(item, str) else item
 
 
-def _posting(ids: list[str], lookup: Lookup) -> Posting:
+def _posting(ids: Ids, lookup: Lookup) -> Posting:
     return Bucket(lookup, ids) if len(ids) > MANY else tuple(ids)
 
 

@@ -30,11 +30,11 @@ class Networks(TableLookup):
         self._count(argument, 1)
         return super().put(argument, item)
 
-    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
+    def refill(self, arguments: list[str], items: list[Ids]) -> list[str]:
         """File many by networks."""
-        super().refill(keys, arguments, items)
         for argument, item in zip(arguments, items, strict=True):
             self._count(argument, len(ids_of(item)))
+        return super().refill(arguments, items)
 
     def discard(self, argument: str, item: Item) -> None:
         """Take away from under a network."""

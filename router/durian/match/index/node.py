@@ -19,7 +19,7 @@ from durian.match.index.negation import Negation, opposite
 from durian.match.index.paths import DATA, ENVELOPE, Path, at_path
 from durian.match.index.place import Place
 from durian.match.index.plan import Plan
-from durian.match.index.posting import Filed, Item
+from durian.match.index.posting import Filed, Item, shared
 from durian.match.index.rest import Scan
 from durian.match.index.shapes import Shape
 from durian.match.reading import all_of
@@ -91,7 +91,7 @@ class Node:
         if cover is not None and cover.left:
             left = all_of(at_path(each.path, each.condition) for each in cover.left)
             entry = cover.entries[0]
-            return self._lookup(entry).file(entry.argument, listener_id, left)
+            return self._lookup(entry).file(entry.argument, listener_id, shared(left))
         several = cover is not None and len(cover.entries) > 1
         exact = cover is not None and cover.exact
         filed = Filed(listener_id, condition, several=several, exact=exact)

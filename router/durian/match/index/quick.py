@@ -21,6 +21,7 @@ from durian.match.condition import Condition
 from durian.match.index.access import conjuncts
 from durian.match.index.intervals import interval_key
 from durian.match.index.paths import DATA, Path
+from durian.match.index.posting import shared
 from durian.match.index.shapes import STRING, joined
 from durian.match.limits import MAX_TEXT
 from durian.match.matchers import Like
@@ -121,7 +122,7 @@ def _mixed(node: Node, form: dict[str, Any]) -> Quick | None:
         return None
     rest = [json.dumps({name: form[name]}) for name in form if name not in equal]
     left = _left(rest, equal) if rest else None
-    return None if rest and left is None else _equal(node, equal, left)
+    return None if rest and left is None else _equal(node, equal, left and shared(left))
 
 
 def _colons(value: Any) -> int:
@@ -168,6 +169,15 @@ def _left(rest: list[str], names: Collection[str]) -> Condition | None:
     read = [_read(each) for each in rest]
     conditions = [found for found, asked in read if found is not None and not asked & roots]
     return all_of(conditions) if roots and len(conditions) == len(rest) else None
+
+
+@functools.lru_cache(maxsize=10_000)
+def read_left(text: str) -> Condition:
+    """Read what is left to be checked beside equalities, field by field, as many are alike."""
+    form = from_json(text, cache_strings="keys")
+    read = [_read(json.dumps({name: value}))[0] for name, value in form.items()]
+    conditions = [condition for condition in read if condition is not None]
+    return all_of(conditions) if len(conditions) == len(form) else read_text(text)
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -15,11 +15,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 from durian.errors import SnapshotUnusable
 from durian.match.condition import Condition
-from durian.match.index.lookup import Ids
+from durian.match.index.lookup import Ids, Lookup
 from durian.match.index.paths import Path
 from durian.match.index.posting import Filed
 from durian.match.index.shapes import Shape
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 #: Changes when a file of before could be misread.
-FORMAT = 1
+FORMAT = 2
 
 #: Listeners in one blob: writing one holds up other threads for a few milliseconds.
 _BLOB = 16_384
@@ -49,11 +49,11 @@ class Group(NamedTuple):
     kind: str
     path: Path
     paths: tuple[Path, ...]
-    #: What is left to be checked of all of them, as JSON, or nothing.
-    left: str
     arguments: list[str]
     #: For each argument, who is filed under it.
     items: list[Ids]
+    #: For each argument, what is left to be checked, as JSON; empty where nothing is.
+    left: list[str]
 
 
 def save(index: Index, path: FilePath, mark: str) -> None:
@@ -129,31 +129,36 @@ def _read(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _blobs(index: Index) -> Iterator[bytes]:
-    # By lookup and by what is left to be checked: nothing first, as such groups are filed as such.
-    groups: dict[tuple[str, str], dict[str, list[str]]] = {}
+    # By lookup, and whether something is left to be checked: in turn by that and argument.
+    groups: dict[tuple[str, bool], dict[tuple[str, str], list[str]]] = {}
     rows: list[tuple[str, str, str]] = []
     for listener_id, item in index.everyone():
         key = item if isinstance(item, str) else item.keys[0]
         number, _, argument = key.partition("|")
         left = ""
         if isinstance(item, Filed):
+            left = _written(item.condition)
             if item.by is None:
                 pattern = index.store.lookups[number].place.node.pattern
-                rows.append((listener_id, pattern, _written(item.condition)))
+                rows.append((listener_id, pattern, left))
                 continue
-            left = _written(item.condition)
-        groups.setdefault((left, number), {}).setdefault(argument, []).append(listener_id)
-    for (left, number), group in sorted(groups.items()):
-        lookup = index.store.lookups[number]
-        paths = lookup.paths if isinstance(lookup, Shape) else ()
-        place = lookup.place
-        about = (place.node.pattern, place.kind_of(lookup), place.path, paths, left)
-        for pairs in _parts(list(group.items())):
-            arguments = [argument for argument, _ in pairs]
-            items = [ids[0] if len(ids) == 1 else ids for _, ids in pairs]
-            yield marshal.dumps(("groups", (*about, arguments, items)))
-    for part in _parts(rows):
-        yield marshal.dumps(("rows", part))
+        group = groups.setdefault((number, bool(left)), {})
+        group.setdefault((argument, left), []).append(listener_id)
+    # Those without first, as they are filed as the only ones of their keys.
+    for (number, _), group in sorted(groups.items(), key=lambda pair: pair[0][1]):
+        for part in _parts(list(group.items())):
+            yield marshal.dumps(("groups", _group(index.store.lookups[number], part)))
+    for some in _parts(rows):
+        yield marshal.dumps(("rows", some))
+
+
+def _group(lookup: Lookup, part: list[tuple[tuple[str, str], list[str]]]) -> tuple[Any, ...]:
+    place = lookup.place
+    paths = lookup.paths if isinstance(lookup, Shape) else ()
+    arguments = [argument for (argument, _), _ in part]
+    items = [ids[0] if len(ids) == 1 else ids for _, ids in part]
+    left = [text for (_, text), _ in part if text]
+    return place.node.pattern, place.kind_of(lookup), place.path, paths, arguments, items, left
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -29,12 +29,13 @@ class Substrings(TableLookup):
         self._words.get(argument).wanted = True
         return key
 
-    def refill(self, keys: list[str], arguments: list[str], items: list[Ids]) -> None:
+    def refill(self, arguments: list[str], items: list[Ids]) -> list[str]:
         """File many by pieces of text."""
-        super().refill(keys, arguments, items)
+        keys = super().refill(arguments, items)
         self._words.fill(arguments)
         for argument in arguments:
             self._words.get(argument).wanted = True
+        return keys
 
     def compact(self) -> None:
         """Make as few automata as can be."""
