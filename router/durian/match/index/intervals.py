@@ -2,19 +2,19 @@
 
 Every range lies in at most two neighbouring cells of the finest grid whose cells are no shorter
 than the range; of the grids only every third is used, as looking up costs more than comparing. A
-value is looked up in its one cell of every grid in use; the ranges it meets there are near, and are
-compared.
+value is looked up in its one cell of every grid in use near it; the ranges it meets there are near,
+and are compared.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import struct
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from durian.match.index.lookup import Lookup, Store
+from durian.match.index.packed import Packed, Range
 from durian.match.index.posting import Item
 from durian.match.matchers.times import instant_ns
 from durian.match.values import whole
@@ -26,60 +26,86 @@ if TYPE_CHECKING:
 #: Gives a value as a number to compare with the ends of ranges, or None.
 Scale = Callable[[Any], float | None]
 
-#: Low end, high end, which of them are excluded (bits), and who is filed.
-Range = tuple[float, float, int, Item]
+#: Ranges by cell. A list only grows; one that shrinks is replaced.
+Cells: TypeAlias = "dict[int, list[Range] | Packed]"
+
+#: Grids, by the power of two that says how long their cells are. Replaced as a whole.
+Grids: TypeAlias = "tuple[tuple[int, Cells], ...]"
 
 _NO_LOW, _NO_HIGH = 1, 2
 
 #: Of the grids, each twice as coarse as the one before, one in so many is used.
 _EVERY = 3
 
-#: Bits of a cell's key that hold the grid: doubles have 64, times since year 1 fewer than 80.
-_GRID_BITS = 7
+#: The grid whose cells are zones: of each it is known which finer grids are in use there.
+_ZONE = 51
+
+#: Ranges of one cell up to which they are kept one by one.
+_FEW = 8
+
+_pack, _unpack = struct.Struct(">d").pack, struct.Struct(">q").unpack
 
 
 class Intervals(Lookup):
     """Finds by the ranges a value is in."""
 
-    __slots__ = ("_cells", "_grids", "_scale", "_used")
+    __slots__ = ("_coarse", "_scale", "_zones")
 
     def __init__(self, store: Store, place: Place, scale: Scale) -> None:
         super().__init__(store, place)
         self._scale = scale
-        #: Ranges by cell. A list only grows; one that shrinks is replaced.
-        self._cells: dict[int, list[Range]] = {}
-        self._used: dict[int, int] = {}
-        #: Powers of two: how long the cells of the grids in use are. Replaced as a whole.
-        self._grids: tuple[int, ...] = ()
+        #: The grids in use in each zone, and those whose cells are longer than one.
+        self._zones: dict[int, Grids] = {}
+        self._coarse: Grids = ()
 
     def put(self, argument: str, item: Item) -> str:
         """File by a range."""
-        low, high, excluded = json.loads(argument)
-        for cell in _cells_of(low, high):
-            self._cells.setdefault(cell, []).append((low, high, excluded, item))
-            self._count(cell, 1)
+        low, high, excluded = _read(argument)
+        for at, grid in _cells_of(low, high):
+            cells = self._cells(at, grid)
+            cell = cells.setdefault(at, [])
+            if type(cell) is list and len(cell) >= _FEW:
+                cell = cells[at] = Packed(cell)
+            cell.append((low, high, excluded, item))
         return super().put(argument, item)
 
     def discard(self, argument: str, item: Item) -> None:
         """Take away from under a range."""
-        low, high, excluded = json.loads(argument)
-        for cell in _cells_of(low, high):
+        low, high, excluded = _read(argument)
+        for at, grid in _cells_of(low, high):
+            cells = self._cells(at, grid)
             # The same listener may be here with another range, while it is changed.
-            left = [each for each in self._cells[cell] if each != (low, high, excluded, item)]
+            left = [each for each in cells[at] if each != (low, high, excluded, item)]
             if left:
-                self._cells[cell] = left
-            else:
-                del self._cells[cell]
-            self._count(cell, -1)
+                cells[at] = Packed(left) if len(left) > _FEW else left
+                continue
+            del cells[at]
+            if not cells:
+                self._forget(at, grid)
 
-    def _count(self, cell: int, change: int) -> None:
-        grid = cell & ((1 << _GRID_BITS) - 1)
-        before = self._used.get(grid, 0)
-        self._used[grid] = before + change
-        if not self._used[grid]:
-            del self._used[grid]
-        if not before or grid not in self._used:
-            self._grids = tuple(self._used)
+    def _cells(self, at: int, grid: int) -> Cells:
+        """Give the cells of a grid that are near one of them."""
+        zone = at >> (_ZONE - grid) if grid <= _ZONE else None
+        grids = self._coarse if zone is None else self._zones.get(zone, ())
+        for known, cells in grids:
+            if known == grid:
+                return cells
+        new: Cells = {}
+        grids = (*grids, (grid, new))
+        if zone is None:
+            self._coarse = grids
+        else:
+            self._zones[zone] = grids
+        return new
+
+    def _forget(self, at: int, grid: int) -> None:
+        if grid > _ZONE:
+            self._coarse = tuple(each for each in self._coarse if each[0] != grid)
+            return
+        zone = at >> (_ZONE - grid)
+        self._zones[zone] = tuple(each for each in self._zones[zone] if each[0] != grid)
+        if not self._zones[zone]:
+            del self._zones[zone]
 
     def find(self, value: Any, search: Search) -> None:
         """Compare with the ranges in the value's cell of every grid."""
@@ -87,18 +113,30 @@ class Intervals(Lookup):
         if number is None:
             return
         at = position(number)
-        cells, hits = self._cells, search.hits
-        for grid in self._grids:
-            for low, high, excluded, item in cells.get((at >> grid) << _GRID_BITS | grid, ()):
+        for grid, cells in self._zones.get(at >> _ZONE, ()) + self._coarse:
+            cell = cells.get(at >> grid, ())
+            if type(cell) is Packed:
+                search.hits += cell.find(number)
+                cell = cell.others
+            for low, high, excluded, item in cell:
                 if low <= number <= high and not (
                     excluded and _at_end(number, low, high, excluded)
                 ):
-                    hits.append(item)
+                    search.hits.append(item)
 
 
 def interval_key(low: float, high: float, *, no_low: bool = False, no_high: bool = False) -> str:
     """Write a range as an argument of `Intervals`: its ends, and which of them are excluded."""
-    return json.dumps([whole(low), whole(high), no_low * _NO_LOW | no_high * _NO_HIGH])
+    return f"{whole(low)!r} {whole(high)!r} {no_low * _NO_LOW | no_high * _NO_HIGH}"
+
+
+def _read(argument: str) -> tuple[float, float, int]:
+    low, high, excluded = argument.split(" ")
+    return _number(low), _number(high), int(excluded)
+
+
+def _number(text: str) -> float:
+    return float(text) if "." in text or "e" in text else int(text)
 
 
 def position(number: float) -> int:
@@ -111,7 +149,7 @@ def position(number: float) -> int:
     except OverflowError:
         double = math.inf if number > 0 else -math.inf
     bits: int
-    (bits,) = struct.unpack(">q", struct.pack(">d", double))
+    (bits,) = _unpack(_pack(double))
     # Negative doubles sort backwards by their bits; -0.0 is 0.0.
     return bits if bits >= 0 else -(bits & 0x7FFF_FFFF_FFFF_FFFF)
 
@@ -121,12 +159,12 @@ def time_scale(value: Any) -> int | None:
     return instant_ns(value) if type(value) is str else None
 
 
-def _cells_of(low: float, high: float) -> Iterator[int]:
+def _cells_of(low: float, high: float) -> list[tuple[int, int]]:
+    """Give the cells that a range is in: which one, and of which grid."""
     # Where the ends contradict each other no value is between them: any cell will do.
-    first, last = position(low), max(position(low), position(high))
-    grid = -(-(last - first).bit_length() // _EVERY) * _EVERY
-    for cell in range(first >> grid, (last >> grid) + 1):
-        yield cell << _GRID_BITS | grid
+    first, last = position(low), position(high)
+    grid = -(-max(last - first, 0).bit_length() // _EVERY) * _EVERY
+    return [(at, grid) for at in range(first >> grid, (max(first, last) >> grid) + 1)]
 
 
 def _at_end(number: float, low: float, high: float, excluded: int) -> bool:

@@ -39,6 +39,9 @@ _TEXTS = {"startswith": "prefix", "endswith": "suffix", "contains": "contains", 
 #: Types of values that are plain, whatever they are.
 _PLAIN = (str, int, bool, type(None))
 
+#: Colons of one field with one word.
+_TWO = 2
+
 #: Fields of one filter at most; one with more is not common.
 _FEW = 8
 
@@ -62,13 +65,18 @@ def quick_place(node: Node, text: str) -> Quick | None:
         return None
     if type(form) is not dict or not 0 < len(form) <= _FEW:
         return None
+    return _place(node, form, text.count(":"))
+
+
+def _place(node: Node, form: dict[str, Any], colons: int) -> Quick | None:
     # With no more colons than it needs, no name is given twice.
-    colons = text.count(":")
     if colons == len(form):
         return _equal(node, form)
-    if colons != _colons(form):
+    ((name, value), *others) = form.items()
+    word = not others and type(value) is dict and len(value) == 1
+    if (not word or colons != _TWO) and colons != _colons(form):
         return None
-    return _word(node, form) if len(form) == 1 else _mixed(node, form)
+    return _word(node, name, value) if word else _mixed(node, form)
 
 
 def _equal(node: Node, form: dict[str, Any], left: Condition | None = None) -> Quick | None:
@@ -100,12 +108,11 @@ def _way(node: Node, form: dict[str, Any]) -> Way | None:
     return lookup, ordered
 
 
-def _word(node: Node, form: dict[str, Any]) -> Quick | None:
-    """Place a filter of one field, which asks for a word or for a text with colons."""
-    ((name, value),) = form.items()
+def _word(node: Node, name: str, value: dict[str, Any]) -> Quick | None:
+    """Place a filter of one field and one word."""
     path = _path(name)
-    if path is None or type(value) is not dict or len(value) != 1:
-        return _equal(node, form)
+    if path is None:
+        return None
     ((word, piece),) = value.items()
     # The empty text is not contained: `Filter` knows where it is filed.
     if word in _TEXTS and type(piece) is str and piece:
@@ -116,7 +123,7 @@ def _word(node: Node, form: dict[str, Any]) -> Quick | None:
 
 
 def _mixed(node: Node, form: dict[str, Any]) -> Quick | None:
-    """Place a filter of several fields, with more than plain values."""
+    """Place a filter with more than plain values, or with colons in them."""
     equal = {name: value for name, value in form.items() if type(value) is not dict}
     if not equal:
         return None
@@ -151,7 +158,7 @@ def _is_range(piece: Any) -> bool:
     if type(piece) is not list or len(piece) != len(("low", "high")):
         return False
     low, high = piece
-    return all(is_number(end) and math.isfinite(end) for end in piece) and low <= high
+    return is_number(low) and is_number(high) and -math.inf < low <= high < math.inf
 
 
 @functools.lru_cache(maxsize=10_000)
