@@ -46,9 +46,10 @@ pictures: $(VENV)/dev.stamp ## Renew the pictures of pages in the documentation,
 	scripts/services
 	DURIAN_TAKE_PICTURES=1 $(BIN)/python -m pytest tests/acceptance/test_django_screens.py $(ARGS)
 
-.PHONY: lint style types layers guards
+.PHONY: lint
 lint: style types layers guards ## Check style, types, layers and sizes; `make -j2 lint` does two at a time.
 
+.PHONY: style types layers guards
 style: $(VENV)/dev.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

@@ -44,8 +44,7 @@ def test_one_process_records_what_it_delivers(tmp_path: Path) -> None:
         Running("up", "--port", "0", home=tmp_path, settings=settings) as up,
     ):
         url = listen.wait_json("listening")["listening"]
-        started = up.wait_line("up.started")
-        port = started.split("127.0.0.1:")[1].split("/")[0]
+        port = up.wait_json("events")["url"].rpartition(":")[2]
         lines("listeners", "add", f"{url}/hook", "--event", "#", home=tmp_path, settings=settings)
 
         def recorded() -> bool:

@@ -88,7 +88,7 @@ def open_stage() -> Iterator[Stage]:
         )
         stack.callback(endpoint.stop)
         endpoint.start()
-        with open_store(settings) as store:
+        with open_store(settings, create=True) as store:
             for part in PARTS:
                 store.add_listener(part.listener(endpoint.url), secrets[part.id])
         house = stack.enter_context(open_house(settings))
