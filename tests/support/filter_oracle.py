@@ -18,7 +18,7 @@ import re2
 from durian.events import Event
 
 NOTHING = object()
-HEAD = 2048
+HEAD = 1024
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _HINT = "See https://github.com/google/re2/wiki/Syntax; RE2 has no backreference
 class Like(Matcher):
     """A string in which the regular expression (RE2's) is found, anywhere in its head.
 
-    The head is the first 2,048 characters; of a longer string, it is all that is looked at.
+    The head is the first 1,024 characters; of a longer string, it is all that is looked at.
     """
 
     word = "like"
