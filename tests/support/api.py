@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import ExitStack
+from http import HTTPStatus
 from typing import Any, Self
 
 import httpx2 as httpx
+import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -16,7 +19,9 @@ from durian.broker.topology import Topology
 from durian.console.api.app import build
 from durian.console.api.publish import through_broker
 from durian.console.api.services import Services
+from durian.console.backlog import BacklogWatch
 from durian.console.recent import RecentEvents
+from durian.console.working import Worker
 from durian.registry.principal import DURIAN
 from durian.registry.store import Store
 from durian.registry.token import Scope, Token, new_token_id, new_token_text
@@ -25,6 +30,9 @@ from durian.registry.vault import Vault
 #: What is answered to a request that cannot be used: it does not fit the OpenAPI document, or it
 #: does, and cannot be used all the same.
 INVALID = frozenset({400, 422})
+
+#: Looks at a job before it is taken to hang, 50 a second.
+PATIENCE = 1500
 
 #: More than any test asks for.
 RATE_PER_S = 1_000_000.0
@@ -67,16 +75,24 @@ class Api:
         self._url = url
         self._given = services
         self._stack = ExitStack()
+        self._pause = threading.Event()
 
     def __enter__(self) -> Self:
         self.broker.start()
         self._stack.callback(self.broker.stop)
         declare_all(self.broker, self.names.house())
         self.store = self._stack.enter_context(Store.open(self._url, Vault([b"k" * 32])))
+        store = self.store.on_behalf(DURIAN)
+        self.backlog = BacklogWatch(self.broker, self.names, store)
+        worker = Worker(self.broker, self.names, store)
+        self._stack.callback(worker.stop)
+        worker.start()
         given: dict[str, Any] = {
             "broker": self.broker,
             "names": self.names,
-            "store": self.store.on_behalf(DURIAN),
+            "store": store,
+            "worker": worker,
+            "backlog": self.backlog,
             "publish": through_broker(self.broker, self.names),
             "recent": RecentEvents(self.broker, self.names),
             "ready": _ready,
@@ -97,6 +113,18 @@ class Api:
         given: dict[str, Any] = {"id": token_id, "name": "test", "created_at": time.time()}
         self.store.add_token(Token(**given | {"scopes": frozenset(scopes)} | fields), text)
         return text
+
+    def job(self, ask: Asker, begun: httpx.Response) -> dict[str, Any]:
+        """What became of a job that was begun by an answer."""
+        assert begun.status_code == HTTPStatus.ACCEPTED, begun.text
+        place = begun.headers["location"]
+        assert place == f"/v1/jobs/{begun.json()['id']}"
+        for _ in range(PATIENCE):
+            job: dict[str, Any] = ask.get(place)
+            if job["state"] != "running":
+                return job
+            self._pause.wait(0.02)
+        pytest.fail(f"it does not end: {job}")
 
     def asker(self, *scopes: Scope, **fields: Any) -> Asker:
         """Somebody with a new token; without scopes, with none."""

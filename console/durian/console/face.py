@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from fastapi import FastAPI
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from durian.broker.blocking import count
 from durian.broker.port import Broker
@@ -12,10 +11,13 @@ from durian.broker.topology import Topology
 from durian.console.api.app import build
 from durian.console.api.publish import through_broker
 from durian.console.api.reach import Reach
+from durian.console.api.serve import Service
 from durian.console.api.services import Services
+from durian.console.backlog import BacklogWatch
 from durian.console.local_token import local_token
 from durian.console.recent import RecentEvents
 from durian.console.settings import Settings
+from durian.console.working import Worker
 from durian.errors import DurianError
 from durian.registry.store import Store
 
@@ -23,15 +25,19 @@ from durian.registry.store import Store
 _PATIENCE_S = 5.0
 
 
-def face_of(
+@contextmanager
+def open_face(
     settings: Settings,
     broker: Broker,
     names: Topology,
     store: Store,
     *,
     is_working: Callable[[], bool] = lambda: True,
-) -> FastAPI:
-    """Make the application; `is_working` tells whether the rest of the process does its work."""
+) -> Iterator[Service]:
+    """Answer for the length of the block; `is_working` tells whether the rest does its work.
+
+    Raises InvalidSettings when the address cannot be listened at.
+    """
 
     def check() -> None:
         if not is_working():
@@ -45,9 +51,17 @@ def face_of(
         store=store,
         publish=through_broker(broker, names),
         recent=RecentEvents(broker, names),
+        worker=Worker(broker, names, store),
+        backlog=BacklogWatch(broker, names, store),
         ready=Reach(check),
         local_token=local_token(settings.api_host),
         queue_type=settings.queue_type,
         rate_per_s=settings.api_rate_per_s,
     )
-    return build(services)
+    service = Service(build(services), settings.api_host, settings.api_port)
+    # Stopped in the opposite order: first nothing new is asked for.
+    with ExitStack() as stack:
+        for part in (services.backlog, services.worker, service):
+            stack.callback(part.stop)
+            part.start()
+        yield service

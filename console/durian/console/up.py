@@ -6,8 +6,7 @@ from contextlib import ExitStack
 
 import structlog
 
-from durian.console.api.serve import Service
-from durian.console.face import face_of
+from durian.console.face import open_face
 from durian.console.house import open_house
 from durian.console.logs import configure, hide_secrets
 from durian.console.progress import counts_of, report_until
@@ -23,10 +22,9 @@ def run_up(settings: Settings) -> None:
     configure(settings)
     with stop_signals() as stop, ExitStack() as stack:
         house = stack.enter_context(open_house(settings))
-        app = face_of(settings, house.broker, house.names, house.store, is_working=house.ready)
-        service = Service(app, settings.api_host, settings.api_port)
-        stack.callback(service.stop)
-        service.start()
+        parts = (house.broker, house.names, house.store)
+        face = open_face(settings, *parts, is_working=house.ready)
+        service = stack.enter_context(face)
         _log.info(
             "up.started",
             **where(settings, service),

@@ -8,7 +8,7 @@ import structlog
 
 from durian.broker.blocking import declare_all
 from durian.console.api.serve import Service
-from durian.console.face import face_of
+from durian.console.face import open_face
 from durian.console.local_token import is_local, token_file
 from durian.console.logs import configure, hide_secrets
 from durian.console.settings import Settings
@@ -27,10 +27,7 @@ def run_web(settings: Settings) -> None:
         broker = stack.enter_context(open_broker(settings))
         store = stack.enter_context(open_store(settings, DURIAN))
         declare_all(broker, names.house())
-        app = face_of(settings, broker, names, store)
-        service = Service(app, settings.api_host, settings.api_port)
-        stack.callback(service.stop)
-        service.start()
+        service = stack.enter_context(open_face(settings, broker, names, store))
         _log.info(
             "web.started",
             **where(settings, service),

@@ -50,7 +50,7 @@ class DeadLetter:
     def of(cls, listener_id: str, message: Message) -> DeadLetter:
         """Read it from its message."""
         delivery = Delivery.of(listener_id, message)
-        dead_at = str(message.headers.get(DEAD_AT_HEADER, ""))
+        dead_at = _dead_at(message)
         return cls(
             webhook_id=delivery.webhook_id,
             listener_id=listener_id,
@@ -59,9 +59,15 @@ class DeadLetter:
             attempts=delivery.attempts,
             reason=str(message.headers.get(REASON_HEADER, "dead-lettered by the broker")),
             error=str(message.headers.get(ERROR_HEADER, "")),
-            dead_at_ms=int(dead_at) if dead_at.isdigit() else None,
+            dead_at_ms=dead_at or None,
             body=message.body,
         )
+
+
+def _dead_at(message: Message) -> int:
+    """When a delivery was given up, in milliseconds since the epoch; 0 when nobody wrote it."""
+    text = str(message.headers.get(DEAD_AT_HEADER, ""))
+    return int(text) if text.isdigit() else 0
 
 
 class DeadLetters:
@@ -85,13 +91,15 @@ class DeadLetters:
         listener_id: str,
         *,
         webhook_ids: Collection[str] | None = None,
+        since_ms: int | None = None,
         rate_per_s: float | None = None,
         stop: threading.Event | None = None,
         progress: Progress = say_nothing,
     ) -> Report:
         """Send dead letters again, from their first attempt on.
 
-        All that are there now, or only those named; the others go round to the queue's end. The
+        All that are there now, or only those named, or given up since a moment (milliseconds since
+        the epoch); the others go round to the queue's end. The
         listener's queue has to exist. A crash loses none and sends at most WINDOW twice, under the
         same webhook-id. Two replays at a time share the dead letters between them: none is sent by
         both.
@@ -100,7 +108,8 @@ class DeadLetters:
 
         def fate_of(message: Message) -> Fate:
             letter = Delivery.of(listener_id, message)
-            if report.is_asked(letter.webhook_id):
+            is_new = since_ms is None or _dead_at(message) >= since_ms
+            if is_new and report.is_asked(letter.webhook_id):
                 return Send(letter.anew(), self._topology.deliver)
             return Stay(letter.message)
 

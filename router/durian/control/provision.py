@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.control.announce import announce
 from durian.control.queues import RemovedListeners, delete_queue, prepare_queue
-from durian.errors import DurianError
+from durian.errors import Conflict, DurianError, NotFound, TopologyMismatch
 from durian.registry import Listener, ListenerSecret
 from durian.registry.client_key import needs_key
 
@@ -64,7 +65,11 @@ class Provision:
         then but perhaps an empty queue.
         """
         needs_key(listener.policy.cert_pem, None, key_pem)
-        prepare_queue(self._broker, self._topology, listener)
+        try:
+            prepare_queue(self._broker, self._topology, listener)
+        except TopologyMismatch:
+            self._refuse_taken(listener.id)
+            raise
         self._store.add_listener(listener, secret, key_pem)
         announce(self._broker, self._topology)
 
@@ -109,3 +114,9 @@ class Provision:
         except DurianError as error:
             # It is removed all the same, and every process that follows tries again.
             _log.warning("listener.queue_left listener=%s error=%s", listener_id, error)
+
+    def _refuse_taken(self, listener_id: str) -> None:
+        """Raise Conflict when there is a listener of an id: the queue in the way is its own."""
+        with contextlib.suppress(NotFound):
+            self._store.get_listener(listener_id)
+            raise Conflict(f"A listener {listener_id} exists already.")

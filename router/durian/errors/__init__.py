@@ -109,6 +109,16 @@ class TooLarge(DurianError):
     """Raised when a request, or what it asks for, is larger than it may be."""
 
 
+class TooSlow(DurianError):
+    """Raised when a request's body does not arrive in time."""
+
+
+class Overloaded(DurianError):
+    """Raised when more is in hand than there is room for."""
+
+    hint = "Try again in a while."
+
+
 class SignatureError(DurianError):
     """Raised when a webhook's signature does not verify."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Unpack
 
@@ -109,6 +109,11 @@ class ListenerStore(Part):
         """Return the next listeners by id as they are filed."""
         with self._database.reading() as connection:
             return listeners.page(connection, wanted, owner=self._owner, limit=limit)
+
+    def existing_listeners(self, listener_ids: Collection[str]) -> list[str]:
+        """Return those of some ids whose listeners exist, in order."""
+        with self._database.reading() as connection:
+            return sorted(listeners.owners(connection, listener_ids, self._owner))
 
     def count_listeners(self) -> int:
         """Count the listeners."""

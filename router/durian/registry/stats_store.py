@@ -46,6 +46,11 @@ class StatsStore(Part):
             span = _minute(since), _minute(until)
             return minutes.of_listeners(connection, listener_ids, self._owner, *span)
 
+    def listeners_given_up(self, *, since: float) -> set[str]:
+        """Return the listeners at which deliveries were given up since a moment."""
+        with self._database.reading() as connection:
+            return minutes.given_up(connection, self._owner, _minute(since))
+
 
 def _minute(at: float) -> int:
     return int(at // 60)

@@ -17,6 +17,7 @@ from durian.registry.attempt_store import AttemptStore
 from durian.registry.audit_store import AuditStore
 from durian.registry.changes import Changes
 from durian.registry.hook_store import HookStore
+from durian.registry.job_store import JobStore
 from durian.registry.lane_store import LaneStore
 from durian.registry.listener_store import ListenerStore
 from durian.registry.portal_store import PortalStore
@@ -47,6 +48,7 @@ class Store(
     AuditStore,
     AnswerStore,
     StatsStore,
+    JobStore,
 ):
     """A registry that is open."""
 

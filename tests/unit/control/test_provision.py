@@ -55,8 +55,9 @@ def test_an_id_that_is_taken_leaves_the_others_queue(
     provision: Provision, broker: MemoryBroker
 ) -> None:
     provision.add(listener("joe"), secret())
-    with pytest.raises(Conflict):
-        provision.add(listener("joe"), secret())
+    for other in (listener("joe"), listener("joe", queue_type="classic")):
+        with pytest.raises(Conflict, match="joe exists already"):
+            provision.add(other, secret())
     assert count(broker, JOE) == 0
 
 

@@ -17,7 +17,13 @@ from durian.console.api.body import again, read
 from durian.console.api.gatekeeper import Gatekeeper
 from durian.console.api.services import Services
 from durian.console.operations.operation import Context
-from durian.errors import DurianError, NotAllowed, NotAuthenticated, RegistryError
+from durian.errors import (
+    DurianError,
+    NotAllowed,
+    NotAuthenticated,
+    Overloaded,
+    RegistryError,
+)
 from durian.events import CAPS
 from durian.registry.principal import Principal
 from durian.registry.store import Store
@@ -28,6 +34,8 @@ _log = structlog.get_logger("durian.console")
 #: Requests that may be in hand at once: with bodies of the largest size they take 1 GiB. Whoever
 #: comes beyond is asked to come again.
 MOST_REQUESTS = 256
+
+_FEWER = "Try again in a few seconds, with fewer requests at once; a batch holds 1,000 events."
 
 #: What every path begins with that needs a token.
 GUARDED: Final = "/v1/"
@@ -85,7 +93,7 @@ class Gate:
         try:
             caller = await self._caller_of(Request(scope))
             if self._in_hand >= MOST_REQUESTS:
-                raise problem.Overloaded
+                raise Overloaded(hint=_FEWER)
         except DurianError as error:
             await problem.answer(error)(scope, receive, send)
             return

@@ -10,15 +10,22 @@ from fastapi.routing import APIRoute
 
 from durian.console import inbound
 from durian.console.api import (
+    asides,
     audit,
+    dead_letters,
+    deliveries,
     events,
+    explain,
     filters,
     health,
     hooks,
+    jobs,
     listeners,
     openapi,
     operations,
     problem,
+    replays,
+    stats,
     test_event,
     tokens,
 )
@@ -29,7 +36,23 @@ from durian.console.api.services import Services
 from durian.console.inbound import KnownSources
 
 #: The modules of the resources below /v1.
-_RESOURCES = (hooks, listeners, test_event, filters, events, tokens, audit, operations)
+_RESOURCES = (
+    hooks,
+    listeners,
+    test_event,
+    filters,
+    events,
+    explain,
+    deliveries,
+    dead_letters,
+    replays,
+    asides,
+    stats,
+    jobs,
+    tokens,
+    audit,
+    operations,
+)
 
 
 def build(services: Services) -> FastAPI:
@@ -38,8 +61,9 @@ def build(services: Services) -> FastAPI:
         title="Durian",
         version=version("durian"),
         description=openapi.DESCRIPTION,
-        openapi_url=OPENAPI_PATH,
-        # These pages load scripts from elsewhere.
+        # FastAPI's own route would make the document on the loop, which takes a while, and its
+        # pages load scripts from elsewhere.
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
@@ -60,9 +84,9 @@ def build(services: Services) -> FastAPI:
         api.include_router(resource.router)
     app.include_router(api)
     app.include_router(health.router)
+    app.get(OPENAPI_PATH, include_in_schema=False)(openapi.route(app))
     webhooks = inbound.route(services.publish, KnownSources(lambda: services.store))
     app.add_route(webhooks.path, webhooks.endpoint, methods=["POST"], include_in_schema=False)
-    app.openapi = openapi.describe(app)  # type: ignore[method-assign]  # as FastAPI documents it
     return app
 
 

@@ -7,14 +7,10 @@ import asyncio
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
-from durian.errors import DurianError, TooLarge
+from durian.errors import TooLarge, TooSlow
 
 #: Seconds in which a body has to arrive: a phone's connection sends 4 MiB in that time.
 BODY_S = 30.0
-
-
-class TooSlow(DurianError):
-    """Raised when a request's body does not arrive in time."""
 
 
 async def read(request: Request, most_bytes: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import Header
 
@@ -22,10 +22,9 @@ IfMatch = Annotated[
 ]
 
 IfNoneMatch = Annotated[
-    str | None,
+    Literal["*"] | None,
     Header(
         alias="If-None-Match",
-        pattern=r"^\*$",
         description="`*`: the request is refused (412) when there is one already.",
     ),
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -15,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from durian.console.api import paging
 from durian.console.api.access import Publisher, Reader
 from durian.console.api.body import read
+from durian.console.api.moment import Moment
 from durian.console.api.publish import Publish
 from durian.console.explain import find_subject
 from durian.console.operations.runner import unseen
@@ -184,7 +184,7 @@ def get_event(
     caller: Reader,
     event_id: Id,
     since: Annotated[
-        datetime | None,
+        Moment | None,
         Query(
             description="Search the archive from then on; left out: around the time inside the id, "
             "or around the first attempt, or a day back."

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
+from starlette.responses import JSONResponse
 
 from durian.console.api import once, problem
 from durian.console.api.access import GUARDED
@@ -22,6 +24,9 @@ the page before. A request with an `Idempotency-Key` can be made again, and is c
 
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 _UNSAFE: Final = _METHODS - {"get"}
+
+#: Parameters that name something, which may not be there.
+_NAMING: Final = frozenset({"listener", "event"})
 
 _PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
 
@@ -39,15 +44,12 @@ _KEY: Final[dict[str, Any]] = {
 }
 
 
-def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """Make what tells an application's document; it is made once."""
-    made: dict[str, Any] = {}
-    plain = app.openapi
+def route(app: FastAPI) -> Callable[[], JSONResponse]:
+    """Make the endpoint that tells an application's document; it is made once."""
 
-    def document() -> dict[str, Any]:
-        if not made:
-            made.update(_completed(plain()))
-        return made
+    @cache
+    def document() -> JSONResponse:
+        return JSONResponse(_completed(app.openapi()))
 
     return document
 
@@ -100,7 +102,7 @@ def _failures(operation: Mapping[str, Any], path: str, method: str) -> Iterator[
         yield HTTPStatus.UNPROCESSABLE_ENTITY
     yield HTTPStatus.UNAUTHORIZED
     yield HTTPStatus.FORBIDDEN
-    if "{" in path:
+    if "{" in path or any(one.get("name") in _NAMING for one in parameters):
         yield HTTPStatus.NOT_FOUND
     if method in _UNSAFE:
         yield HTTPStatus.CONFLICT

@@ -14,7 +14,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from durian.console.api.body import TooSlow
 from durian.console.api.methods import methods_of
 from durian.errors import (
     BrokerError,
@@ -28,10 +27,12 @@ from durian.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    Overloaded,
     RateLimited,
     RegistryUnavailable,
     SignatureError,
     TooLarge,
+    TooSlow,
 )
 from durian.errors.fault import reason_of
 
@@ -41,12 +42,6 @@ MEDIA_TYPE: Final = "application/problem+json"
 #: Seconds after which a client may try again when broker or database is away: a reconnect takes
 #: less.
 RETRY_AFTER_S = 5
-
-
-class Overloaded(DurianError):
-    """Raised when more requests are in hand than there is room for."""
-
-    hint = "Try again in a few seconds, with fewer requests at once; a batch holds 1,000 events."
 
 
 class Fault(BaseModel):

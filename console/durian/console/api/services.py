@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from durian.broker.port import Broker
 from durian.broker.topology import QueueType, Topology
 from durian.console.api.publish import Publish
+from durian.console.backlog import BacklogWatch
 from durian.console.recent import RecentEvents
+from durian.console.working import Worker
 from durian.registry.store import Store
 
 
@@ -22,6 +24,8 @@ class Services:
     store: Store
     publish: Publish
     recent: RecentEvents
+    worker: Worker
+    backlog: BacklogWatch
     #: Tells whether requests can be answered.
     ready: Callable[[], Awaitable[bool]]
     #: The text of the token that is valid on this machine alone; None when there is none.

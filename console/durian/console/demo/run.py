@@ -10,7 +10,7 @@ from durian.console.demo import show
 from durian.console.demo.play import Stage, open_stage
 from durian.console.demo.scene import EVENTS
 from durian.console.endpoint.show import show as show_arrival
-from durian.console.face import face_of
+from durian.console.face import open_face
 from durian.console.output import say
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
@@ -32,13 +32,9 @@ def run(settings: Settings, *, once: bool) -> None:
         _total(stage)
         if not once:
             house = stage.house
-            app = face_of(settings, house.broker, house.names, house.store, is_working=house.ready)
-            service = Service(app, settings.api_host, settings.api_port)
-            service.start()
-            try:
+            parts = (house.broker, house.names, house.store)
+            with open_face(settings, *parts, is_working=house.ready) as service:
                 _go_on(stage, service, stop)
-            finally:
-                service.stop()
 
 
 def _total(stage: Stage) -> None:

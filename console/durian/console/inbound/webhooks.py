@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from durian.console.api.body import read
-from durian.console.api.problem import Overloaded
 from durian.console.inbound.known import KnownSources
+from durian.errors import Overloaded
 from durian.events import CAPS, Event
 from durian.sources import receive
 

@@ -31,19 +31,29 @@ _OPERATIONS: dict[str, Operation[Any]] = {
 }
 
 
+def check(name: str, given: Mapping[str, object]) -> None:
+    """Make sure that an operation can be given these arguments. Raises InvalidInput."""
+    _find(name).read(given)
+
+
 def run(name: str, context: Context, given: Mapping[str, object], progress: Progress) -> object:
     """Do an operation; what it returns can be written as JSON. Raises DurianError.
 
     One that sends or throws away is in the audit log before it begins.
     """
-    operation = _OPERATIONS.get(name)
-    if operation is None:
-        raise NotFound(f"There is no operation {name!r}.")
+    operation = _find(name)
     arguments = operation.read(given)
     if operation.acts:
         _note(name, context, arguments)
     with suggesting(context.store):
         return operation.function(context, arguments, progress)
+
+
+def _find(name: str) -> Operation[Any]:
+    operation = _OPERATIONS.get(name)
+    if operation is None:
+        raise NotFound(f"There is no operation {name!r}.")
+    return operation
 
 
 def _note(name: str, context: Context, arguments: Arguments) -> None:

@@ -31,6 +31,8 @@ class Replay(Arguments):
 
     listener: str
     webhook_ids: frozenset[str] | None = None
+    #: Only those that were given up since then, in milliseconds since the epoch.
+    since_ms: Annotated[int | None, Field(ge=0, le=2**53 - 1)] = None
     rate_per_s: Annotated[float | None, Field(ge=0.001, le=1_000_000)] = None
 
 
@@ -55,6 +57,11 @@ def count(context: Context, _given: Count, progress: Progress) -> dict[str, int]
     return found
 
 
+def count_of(context: Context, listener_id: str) -> int:
+    """Dead letters of one listener."""
+    return DeadLetters(context.broker, context.names).count(listener_id)
+
+
 def browse(context: Context, given: Browse, _progress: Progress) -> list[dict[str, object]]:
     """The oldest dead letters, their bodies as text."""
     found = _letters(context, given.listener).browse(given.listener, given.limit)
@@ -73,6 +80,7 @@ def replay(context: Context, given: Replay, progress: Progress) -> dict[str, obj
     report = letters.replay(
         given.listener,
         webhook_ids=given.webhook_ids,
+        since_ms=given.since_ms,
         rate_per_s=given.rate_per_s,
         stop=context.stop,
         progress=progress,

@@ -121,9 +121,12 @@ def page(
     return _entries(connection, query.order_by(listeners.c.id).limit(limit))
 
 
-def owners(connection: Connection, ids: Collection[str]) -> dict[str, str | None]:
+def owners(
+    connection: Connection, ids: Collection[str], owner: str | None = None
+) -> dict[str, str | None]:
     """Read whose some listeners are; those that do not exist are left out."""
     query = sa.select(listeners.c.id, listeners.c.owner).where(listeners.c.id.in_(ids))
+    query = query.where(*is_of(owner))
     return {row.id: row.owner for row in connection.execute(query)}
 
 

@@ -114,6 +114,18 @@ def of_listeners(
     return dict(found)
 
 
+def given_up(connection: Connection, owner: str | None, since: int) -> set[str]:
+    """Read the listeners at which deliveries were given up since a minute."""
+    some = sa.or_(minutes.c.dead > 0, minutes.c.disabled > 0)
+    query = sa.select(minutes.c.listener_id).where(
+        minutes.c.minute >= since,
+        minutes.c.listener_id != ALL,
+        some,
+        *belongs_to(minutes.c.listener_id, owner),
+    )
+    return set(connection.execute(query.distinct()).scalars())
+
+
 def _of(listener_id: str | None, owner: str | None) -> Collection[sa.ColumnElement[bool]]:
     """Whose minutes: one listener's, an owner's, or those that count all."""
     if listener_id is None and owner is None:

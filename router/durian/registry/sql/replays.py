@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from durian.errors import Conflict, ListenerUnknown, NotFound
 from durian.registry.replay import Replay
+from durian.registry.sql.clock import clock
 from durian.registry.sql.owned import belongs_to, is_of
 from durian.registry.sql.tables import listeners, replays
 
@@ -26,15 +27,15 @@ def add(
 ) -> Replay:
     """Add a replay that begins now. Raises `NotFound` or `Conflict`."""
     _lock(connection, replay.listener_id, owner)
-    clock = _clock(connection, now)
+    at = clock(connection, now)
     taken = sa.select(replays.c.id).where(replays.c.id == replay.id)
     if connection.execute(taken).scalar_one_or_none() is not None:
         raise Conflict(f"A replay {replay.id} exists already.")
-    _let_only(connection, replay, clock)
+    _let_only(connection, replay, at)
     values = asdict(replay) | {
-        "started_at": clock,
-        "updated_at": clock,
-        "leased_until": clock + lease_s,
+        "started_at": at,
+        "updated_at": at,
+        "leased_until": at + lease_s,
     }
     del values["is_held"]
     connection.execute(sa.insert(replays).values(values))
@@ -53,10 +54,10 @@ def take(
     """Go on with a replay that nobody works on. Raises `NotFound` or `Conflict`."""
     _lock(connection, get(connection, replay_id, now, owner).listener_id, owner)
     replay = get(connection, replay_id, now)  # as it is behind the lock
-    clock = _clock(connection, now)
+    at = clock(connection, now)
     if replay.state == "done":
         raise Conflict(f"Replay {replay_id} is done.")
-    _let_only(connection, replay, clock)
+    _let_only(connection, replay, at)
     connection.execute(
         sa.update(replays)
         .where(replays.c.id == replay_id)
@@ -64,8 +65,8 @@ def take(
             state="running",
             error="",
             holder=holder,
-            updated_at=clock,
-            leased_until=clock + lease_s,
+            updated_at=at,
+            leased_until=at + lease_s,
         )
     )
     return get(connection, replay_id, now)
@@ -73,7 +74,7 @@ def take(
 
 def save(connection: Connection, replay: Replay, now: float, lease_s: float) -> bool:
     """Write how far a replay has come; False when another process has it, or it is gone."""
-    clock = _clock(connection, now)
+    at = clock(connection, now)
     facts = asdict(replay)
     statement = (
         sa.update(replays)
@@ -83,7 +84,7 @@ def save(connection: Connection, replay: Replay, now: float, lease_s: float) -> 
             replays.c.state == "running",
         )
         .values({name: facts[name] for name in _PROGRESS})
-        .values(updated_at=clock, leased_until=clock + lease_s)
+        .values(updated_at=at, leased_until=at + lease_s)
     )
     return connection.execute(statement).rowcount > 0
 
@@ -119,10 +120,10 @@ def _lock(connection: Connection, listener_id: str, owner: str | None) -> None:
         raise ListenerUnknown(listener_id)
 
 
-def _let_only(connection: Connection, replay: Replay, clock: float) -> None:
+def _let_only(connection: Connection, replay: Replay, at: float) -> None:
     """Make sure that no replay of the listener is running; one whose process is gone is stopped."""
     running = sa.and_(replays.c.listener_id == replay.listener_id, replays.c.state == "running")
-    lost = sa.and_(running, replays.c.leased_until <= clock)
+    lost = sa.and_(running, replays.c.leased_until <= at)
     connection.execute(sa.update(replays).where(lost).values(state="stopped"))
     found = connection.execute(sa.select(replays.c.id).where(running)).scalars().first()
     if found is not None:
@@ -133,16 +134,8 @@ def _let_only(connection: Connection, replay: Replay, clock: float) -> None:
         raise Conflict(f"Replay {found} of {replay.listener_id} is running.", hint=hint)
 
 
-def _clock(connection: Connection, now: float) -> float:
-    """The time by which leases go; SQLite has none of its own."""
-    if connection.dialect.name == "sqlite":
-        return now
-    clock = sa.extract("epoch", sa.func.clock_timestamp())
-    return float(connection.execute(sa.select(clock)).scalar_one())
-
-
 def _select(connection: Connection, now: float, owner: str | None) -> sa.Select[Any]:
-    leased = replays.c.leased_until > _clock(connection, now)
+    leased = replays.c.leased_until > clock(connection, now)
     held = sa.and_(replays.c.state == "running", leased).label("is_held")
     return sa.select(replays, held).where(*belongs_to(replays.c.listener_id, owner))
 

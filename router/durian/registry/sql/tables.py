@@ -313,3 +313,29 @@ answers = Table(
     Column("sealed", Text),
     Column("until", Double, nullable=False, index=True),
 )
+
+#: What was asked for by HTTP and takes long.
+jobs = Table(
+    "durian_jobs",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("kind", Key, nullable=False),
+    Column("target", Key, nullable=False),
+    Column("owner", Key),
+    Column("actor", Text, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("result", Text),
+    Column("failure", Text),
+    # Whether somebody asked that it be stopped.
+    Column("stop", Boolean, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("leased_until", Double, nullable=False),
+    Index("ix_durian_jobs_started_at", "started_at", "id"),
+    Index("ix_durian_jobs_owner", "owner", "started_at", "id"),
+    Index("ix_durian_jobs_target", "target", "started_at", "id"),
+)

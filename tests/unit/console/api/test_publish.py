@@ -23,8 +23,10 @@ from durian.console.api.app import build
 from durian.console.api.publish import through_broker
 from durian.console.api.serve import Service
 from durian.console.api.services import Services
+from durian.console.backlog import BacklogWatch
 from durian.console.operations import handing
 from durian.console.recent import RecentEvents
+from durian.console.working import Worker
 from durian.errors import BrokerError, BrokerUnavailable, DurianError, InvalidEvent, InvalidSettings
 from durian.events import CAPS, Event, Message
 from durian.events import http as binding
@@ -70,6 +72,8 @@ def serving(
         store=cast("Store", NoStore()),
         publish=through_broker(cast("Broker", broker), Topology()),
         recent=RecentEvents(cast("Broker", broker), Topology()),
+        worker=cast("Worker", None),
+        backlog=cast("BacklogWatch", None),
         ready=is_ready,
         local_token=TOKEN,
     )

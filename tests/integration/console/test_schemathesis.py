@@ -1,0 +1,91 @@
+"""Everything that the OpenAPI document allows is asked of the REST API, and much that it does not.
+
+As two owners, who must never see one another's listeners, and as an operator. DURIAN_SCHEMATHESIS_S
+lets each of them ask for longer.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from durian.console.api.serve import Service
+from durian.registry.store import Store
+from durian.registry.token import new_token_text
+from tests.support.api import Api
+
+#: Names the seconds for which each of them asks.
+VARIABLE = "DURIAN_SCHEMATHESIS_S"
+
+#: Seconds unless it is set: with the start of the program, half a minute for both.
+USUAL_S = 10
+
+#: A request that fits the document may be refused all the same, because of what there is (409, 412)
+#: or of what no schema can tell (422); one that does not fit it is never taken.
+CONFIG = """
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", 401, 403, 404, 409, 412, 422, 429]
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 429]
+"""
+
+#: Two owners, each with a token of their own.
+OWNERS = """
+[auth.wfc]
+path = "owners.yaml"
+peers = ["acme", "bolt"]
+"""
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('api')}/durian.db"
+    Store.open(url).close()
+    with Api(url, local_token=new_token_text("local234")) as running:
+        yield running
+
+
+def explore(api: Api, home: Path, config: str, *options: str) -> None:
+    """Let schemathesis ask for a while; fails with all that it found."""
+    (home / "schemathesis.toml").write_text(CONFIG + config)
+    # By day everybody asks the same; who asks for longer is after something new.
+    seed = random.SystemRandom().randrange(2**32) if VARIABLE in os.environ else 1
+    service = Service(api.app, "127.0.0.1", 0)
+    service.start()
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        *("--config-file", "schemathesis.toml"),
+        *("run", f"{service.url}/v1/openapi.json", "--checks", "all", "--seed", str(seed)),
+        *("--max-time", os.environ.get(VARIABLE, str(USUAL_S))),
+        *("--suppress-health-check", "all", "--no-color", "--warnings", "off"),
+        *options,
+    ]
+    try:
+        found = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+    finally:
+        service.stop()
+    shown = f"{found.stdout[-20_000:]}\n{found.stderr[-2000:]}\n{command}"
+    assert found.returncode == 0, shown
+    assert " passed" in found.stdout, shown
+
+
+def test_two_owners_find_nothing(api: Api, tmp_path: Path) -> None:
+    users = []
+    for owner in ("acme", "bolt"):
+        text = api.token("publish", "manage", "replay", owner=owner)
+        headers = f"[{{name: Authorization, value: Bearer {text}}}]"
+        users.append(f"- {{name: {owner}, fixedHeaders: {headers}}}")
+    (tmp_path / "owners.yaml").write_text("\n".join(["auth:", *users]))
+    explore(api, tmp_path, OWNERS)
+
+
+def test_an_operator_finds_nothing(api: Api, tmp_path: Path) -> None:
+    # With the token of the machine, for others would be revoked on the way.
+    text = api.app.state.services.local_token
+    explore(api, tmp_path, "", "--header", f"Authorization: Bearer {text}")
