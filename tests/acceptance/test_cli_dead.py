@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.cli import Running, durian
+from tests.support.cli import Running, durian, look_until
 from tests.support.rabbitmq import free_ports
 from tests.support.registry import put_registry
 
@@ -66,13 +66,13 @@ def walk(home: Path, settings: dict[str, str], *roles: str) -> None:
 
 def wait_for_letter(home: Path, settings: dict[str, str]) -> dict[str, Any]:
     """The answer 500 was sent before the dead letter was safe: look until it is there."""
-    for _ in range(50):
+
+    def look() -> dict[str, Any] | None:
         shown = durian("dead", "show", "joe", "--json", home=home, settings=settings)
         assert shown.returncode == 0, shown
-        if shown.stdout:
-            letter: dict[str, Any] = json.loads(shown.stdout)
-            return letter
-    raise AssertionError("no dead letter")
+        return json.loads(shown.stdout) if shown.stdout else None
+
+    return look_until(look)
 
 
 def test_dead_letters_of_a_running_up(tmp_path: Path) -> None:

@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.cli import Shell
+from tests.support.cli import Shell, look_until
 from tests.support.rabbitmq import free_ports
 
 
 def place(run: Shell, event_id: str, listener: str, wanted: str) -> Any:
     """Ask until a delivery is where it has to come: attempts are recorded a moment later."""
-    for _ in range(50):
+
+    def look() -> Any:
         [one] = run.json("explain", event_id, listener)["listeners"]
-        if one["place"] == wanted:
-            return one
-    raise AssertionError(one)
+        return one if one["place"] == wanted else None
+
+    return look_until(look)
 
 
 def walk(run: Shell, *roles: str) -> None:

@@ -16,7 +16,7 @@ from durian.broker.rabbit import RabbitBroker
 from durian.consumers.replay_run import AT_RISK
 from durian.events import amqp
 from tests.support.archive import NAMES, events, sent_to
-from tests.support.cli import Shell
+from tests.support.cli import Shell, look_until
 from tests.support.rabbitmq import free_ports
 
 
@@ -55,7 +55,7 @@ def walk(run: Shell, *roles: str) -> None:
 
 def interrupt(run: Shell) -> None:
     """A replay that is stopped by Ctrl-C says how to go on, and another is refused meanwhile."""
-    slow = run.start("replay", "--listener", "j", "--rate", "0.02", "--json")
+    slow = run.start("replay", "--listener", "j", "--rate", "0.001", "--json")
     running = wait_for(run, "running")
     assert f"Replay {running} of j is running" in run("replay", "--listener", "j", code=1)
 
@@ -67,11 +67,12 @@ def interrupt(run: Shell) -> None:
 
 def wait_for(run: Shell, state: str) -> str:
     """Look until the newest replay has a state; tell its id."""
-    for _ in range(50):
+
+    def look() -> str | None:
         newest = json.loads(run("replay", "list", "--json").splitlines()[0])
-        if newest["state"] == state:
-            return str(newest["id"])
-    raise AssertionError(newest)
+        return str(newest["id"]) if newest["state"] == state else None
+
+    return look_until(look)
 
 
 def time_passes(home: Path) -> None:

@@ -19,8 +19,8 @@ from durian.consumers.side_queue import BROWSE_MOST
 from durian.events import Event, amqp
 from durian.events.message import Message
 from durian.registry.replay import Replay
-from durian.registry.store import Store, upgrade
-from tests.support.registry import listener, secret
+from durian.registry.store import Store
+from tests.support.registry import listener, make_registry, secret
 
 NAMES = Topology()
 
@@ -109,7 +109,7 @@ def asked(replay_id: str = "r-1", **fields: Any) -> Replay:
 def embedded(folder: Path) -> Scene:
     """A scene on the embedded broker and SQLite; stop its broker and close its store."""
     url = f"sqlite:///{folder}/durian.db"
-    upgrade(url)
+    make_registry(url)
     broker = MemoryBroker()
     broker.start()
     return Scene(broker, Store.open(url))

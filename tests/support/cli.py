@@ -10,11 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from tests.support import quick
 from tests.support.registry import put_registry
@@ -24,6 +24,8 @@ DURIAN = str(Path(sys.executable).with_name("durian"))
 
 #: Seconds a command may take on a busy machine with two cores.
 PATIENCE_S = 60.0
+
+Found = TypeVar("Found")
 
 
 def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -158,6 +160,16 @@ class Shell:
 
     def json(self, *arguments: str) -> Any:
         return json.loads(self(*arguments, "--json"))
+
+
+def look_until(look: Callable[[], Found | None]) -> Found:
+    """Look again and again until there is something; fails the test when nothing comes."""
+    deadline = time.monotonic() + PATIENCE_S
+    pause = threading.Event()
+    while (found := look()) is None:
+        assert time.monotonic() < deadline, f"nothing after {PATIENCE_S:.0f} s"
+        pause.wait(0.1)
+    return found
 
 
 def one_sentence(finished: subprocess.CompletedProcess[str]) -> str:

@@ -22,11 +22,11 @@ from durian.events import Event, amqp
 from durian.events.message import Message
 from durian.registry import OpenBreaker
 from durian.registry.attempt import Attempt
-from durian.registry.store import Store, upgrade
+from durian.registry.store import Store
 from durian.router.invalid import explained
 from tests.support.archive import NAMES, Scene
 from tests.support.broker import eventually
-from tests.support.registry import attempt
+from tests.support.registry import attempt, make_registry
 
 
 @pytest.fixture(params=["memory", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])
@@ -45,7 +45,7 @@ def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
 def scene(broker: Broker, tmp_path: Path) -> Iterator[Scene]:
     """Joe wants persons called Joe."""
     url = f"sqlite:///{tmp_path}/durian.db"
-    upgrade(url)
+    make_registry(url)
     with Store.open(url) as store:
         yield Scene(broker, store)
 

@@ -16,10 +16,11 @@ from durian.consumers import BreakerRules, DeliveryConsumer
 from durian.consumers.sender.port import Outcome, Request
 from durian.events import Event, amqp
 from durian.registry import ListenerSecret, Policy
-from durian.registry.store import Store, upgrade
+from durian.registry.store import Store
 from durian.registry.vault import Vault
 from durian.router import Router
 from tests.support.broker import eventually
+from tests.support.registry import make_registry
 from tests.support.whole import FakeSender, listener, status
 
 NAMES = Topology()
@@ -44,7 +45,7 @@ class Scene:
         self.at_once = 0
         self.most_at_once = 0
         self._lock = threading.Lock()
-        upgrade(registry_url)
+        make_registry(registry_url)
         self.store = stack.enter_context(Store.open(registry_url, Vault([b"k" * 32])))
         router = Router(broker, NAMES, self.store, poll_s=0.2)
         stack.callback(router.stop)

@@ -22,6 +22,7 @@ from durian.registry.sql import database as database_module
 from durian.registry.store import Store, upgrade
 from tests.support.broker import eventually
 from tests.support.postgres import PrivateServer
+from tests.support.registry import make_registry
 from tests.support.whole import FakeRegistry, FakeSender, listener, status
 
 NAMES = Topology()
@@ -86,7 +87,7 @@ def scene(broker: Broker) -> Iterator[Scene]:
 # Asked for before the scene: recorders stop before their store is closed.
 @pytest.fixture
 def store(registry_url: str) -> Iterator[Store]:
-    upgrade(registry_url)
+    make_registry(registry_url)
     with Store.open(registry_url) as opened:
         yield opened
 
@@ -173,7 +174,7 @@ def test_a_database_that_somebody_holds_delays_records_and_nothing_else(
     scene: Scene, registry_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "LOCK_TIMEOUT_S", 1)
-    upgrade(registry_url)
+    make_registry(registry_url)
     with Store.open(registry_url) as store:
         recorder = scene.record(store)
         scene.deliver(50)

@@ -19,15 +19,15 @@ from durian.consumers.replay_run import WINDOW
 from durian.errors import Conflict
 from durian.events import Event, amqp
 from durian.events.message import Message
-from durian.registry.store import Store, upgrade
+from durian.registry.store import Store
 from tests.support.archive import NAMES, Scene, ago, asked, events
 from tests.support.broker import Inbox, eventually, lose
-from tests.support.registry import secret
+from tests.support.registry import make_registry, secret
 
 
 @pytest.fixture
 def scene(broker: Broker, registry_url: str) -> Iterator[Scene]:
-    upgrade(registry_url)
+    make_registry(registry_url)
     with Store.open(registry_url) as store:
         yield Scene(broker, store)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from durian.registry.store import Store, upgrade
+from durian.registry.store import Store
 from durian.registry.vault import Vault
+from tests.support.registry import make_registry
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -31,6 +32,6 @@ def vault() -> Vault:
 @pytest.fixture
 def store(registry_url: str, vault: Vault) -> Iterator[Store]:
     """A store that is empty and up to date."""
-    upgrade(registry_url)
+    make_registry(registry_url)
     with Store.open(registry_url, vault) as opened:
         yield opened
