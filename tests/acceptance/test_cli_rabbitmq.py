@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -40,15 +41,30 @@ def arrived_names(home: Path, settings: dict[str, str], listen: Running) -> list
     return [json.loads(listen.wait_json("number")["body"])["name"] for _ in range(2)]
 
 
+def scrape(url: str) -> str:
+    with urlopen(url) as response:  # noqa: S310  # it is our own
+        text: str = response.read().decode()
+    return text
+
+
 def test_three_shells(tmp_path: Path, settings: dict[str, str]) -> None:
     with ExitStack() as shells:
         listen, router, deliver = (
             shells.enter_context(Running(*command, home=tmp_path, settings=settings))
-            for command in (("listen", "--port", "0", "--json"), ("router",), ("deliver",))
+            for command in (
+                ("listen", "--port", "0", "--json"),
+                ("router", "--metrics-port", "0"),
+                ("deliver", "--metrics-port", "0"),
+            )
         )
+        metrics = [process.wait_json("url")["url"] for process in (router, deliver)]
         router.wait_line("process.started")
         deliver.wait_line("process.started")
         assert arrived_names(tmp_path, settings, listen) == ["Joe", "Jill"]
+        routed, delivered = map(scrape, metrics)
+        assert 'durian_router_events_total{type="person"} 3.0' in routed
+        assert "durian_broker_connected 1.0" in routed
+        assert 'result="delivered",status="2xx"} 2.0' in delivered
         assert router.stop() == 0
         assert deliver.stop() == 0
         assert listen.stop() == 0

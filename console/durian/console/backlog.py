@@ -82,6 +82,13 @@ class Backlog:
         """Dead letters."""
         return sum(depth.dead for depth in self.listeners.values())
 
+    def most(self, count: int) -> list[tuple[str, Depth]]:
+        """The listeners for which most is waiting, the first with the most."""
+        by_depth = sorted(
+            self.listeners.items(), key=lambda one: one[1].ready + one[1].dead, reverse=True
+        )
+        return by_depth[:count]
+
 
 class BacklogWatch:
     """Counts, as long as somebody asks. Safe to share by threads."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from durian.broker.blocking import count
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.console.api.app import build
+from durian.console.api.measured import HttpMeasures
 from durian.console.api.publish import through_broker
 from durian.console.api.reach import Reach
 from durian.console.api.serve import Service
 from durian.console.api.services import Services
 from durian.console.backlog import BacklogWatch
 from durian.console.local_token import local_token
+from durian.console.metrics import Exposition, serving
+from durian.console.metrics import sources as metrics
+from durian.console.metrics.catalogue import Source
 from durian.console.recent import RecentEvents
 from durian.console.settings import Settings
 from durian.console.working import Worker
@@ -32,9 +37,12 @@ def open_face(
     names: Topology,
     store: Store,
     *,
+    measured: Sequence[Source] = (),
     is_working: Callable[[], bool] = lambda: True,
 ) -> Iterator[Service]:
     """Answer for the length of the block; `is_working` tells whether the rest does its work.
+
+    `measured` are the metrics of the rest of the process.
 
     Raises InvalidSettings when the address cannot be listened at.
     """
@@ -45,6 +53,13 @@ def open_face(
         store.ping()
         count(broker, names.route, _PATIENCE_S)
 
+    backlog, http = BacklogWatch(broker, names, store), HttpMeasures()
+    exposition = Exposition(
+        *measured,
+        partial(metrics.of_broker, broker),
+        partial(metrics.of_http, http),
+        partial(metrics.of_backlog, backlog, settings.metrics_listeners),
+    )
     services = Services(
         broker=broker,
         names=names,
@@ -52,7 +67,9 @@ def open_face(
         publish=through_broker(broker, names),
         recent=RecentEvents(broker, names),
         worker=Worker(broker, names, store),
-        backlog=BacklogWatch(broker, names, store),
+        backlog=backlog,
+        exposition=exposition,
+        http=http,
         ready=Reach(check),
         local_token=local_token(settings.api_host),
         queue_type=settings.queue_type,
@@ -64,4 +81,5 @@ def open_face(
         for part in (services.backlog, services.worker, service):
             stack.callback(part.stop)
             part.start()
+        stack.enter_context(serving(settings, exposition))
         yield service

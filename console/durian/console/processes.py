@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -11,6 +13,9 @@ from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.console.heartbeat import Heartbeat
 from durian.console.logs import configure, hide_secrets
+from durian.console.metrics import Exposition, serving
+from durian.console.metrics import sources as metrics
+from durian.console.metrics.catalogue import Readings
 from durian.console.progress import counts_of, report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
@@ -26,22 +31,25 @@ from durian.consumers import DeliveryConsumer, Recorder
 from durian.registry.principal import DURIAN
 from durian.router import Router
 
+#: A part that is run as a process of its own.
+_Part = TypeVar("_Part", Router, DeliveryConsumer, Recorder)
+
 _log = structlog.get_logger("durian.console")
 
 
 def run_router(settings: Settings) -> None:
     """Route events until SIGINT or SIGTERM."""
-    _run(settings, "router", _open_router)
+    _run(settings, "router", _open_router, metrics.of_router)
 
 
 def run_delivery(settings: Settings) -> None:
     """Deliver until SIGINT or SIGTERM, then finish what is under way."""
-    _run(settings, "deliver", _open_delivery)
+    _run(settings, "deliver", _open_delivery, metrics.of_delivery)
 
 
 def run_recorder(settings: Settings) -> None:
     """Record attempts until SIGINT or SIGTERM, then write what is at hand."""
-    _run(settings, "record", _open_recorder)
+    _run(settings, "record", _open_recorder, metrics.of_recorder)
 
 
 def _open_router(settings: Settings, broker: Broker, names: Topology, stack: ExitStack) -> Router:
@@ -84,9 +92,8 @@ def _open_recorder(
 def _run(
     settings: Settings,
     role: str,
-    open_part: Callable[
-        [Settings, Broker, Topology, ExitStack], Router | DeliveryConsumer | Recorder
-    ],
+    open_part: Callable[[Settings, Broker, Topology, ExitStack], _Part],
+    read: Callable[[_Part], Readings],
 ) -> None:
     """Start a part, wait for the end, and stop it."""
     configure(settings)
@@ -98,6 +105,12 @@ def _run(
             heartbeat = Heartbeat(broker, names.route, settings.health_file)
             stack.callback(heartbeat.stop)
             heartbeat.start()
+        exposition = Exposition(
+            partial(metrics.of_process, role),
+            partial(metrics.of_broker, broker),
+            partial(read, part),
+        )
+        stack.enter_context(serving(settings, exposition))
         _log.info(
             "process.started",
             role=role,

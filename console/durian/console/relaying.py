@@ -5,10 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from durian.console.logs import configure, hide_secrets
+from durian.console.metrics import Exposition, serving
+from durian.console.metrics import sources as metrics
 from durian.console.progress import report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
@@ -31,6 +34,10 @@ def run_relay(settings: Settings) -> None:
         store = stack.enter_context(open_store(settings.outbox_url, settings.outbox_table))
         producer = stack.enter_context(Producer(settings.broker_url, prefix=settings.prefix))
         relay = Relay(store, producer, keep=timedelta(days=settings.outbox_keep_days))
+        exposition = Exposition(
+            partial(metrics.of_process, "relay"), partial(metrics.of_relay, relay)
+        )
+        stack.enter_context(serving(settings, exposition))
         _log.info(
             "process.started",
             role="relay",

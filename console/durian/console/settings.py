@@ -42,6 +42,7 @@ FLAGS = {
     "api_port": "--port",
     "token": "--token",
     "health_file": "--health-file",
+    "metrics_port": "--metrics-port",
     "outbox_url": "--outbox",
     "outbox_table": "--table",
     "outbox_keep_days": "--keep-days",
@@ -187,6 +188,24 @@ class Settings(BaseSettings):
         None,
         description="File that `durian router`, `deliver` and `record` touch while the broker "
         "answers them; `durian health` looks at its age.",
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port on which a process tells its metrics to Prometheus, without a token; 0 "
+        "takes a free one. Empty: none, but `/metrics` of `durian up` and `durian web`.",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1",
+        description="Address of that port, which only those should reach who may see everything.",
+    )
+    metrics_listeners: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="How many listeners `durian up` and `durian web` name in their metrics: those "
+        "for which most is waiting.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least important log lines that are written."

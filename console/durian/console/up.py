@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 
 import structlog
 
 from durian.console.face import open_face
 from durian.console.house import open_house
 from durian.console.logs import configure, hide_secrets
+from durian.console.metrics import sources as metrics
 from durian.console.progress import counts_of, report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
@@ -23,7 +25,13 @@ def run_up(settings: Settings) -> None:
     with stop_signals() as stop, ExitStack() as stack:
         house = stack.enter_context(open_house(settings))
         parts = (house.broker, house.names, house.store)
-        face = open_face(settings, *parts, is_working=house.ready)
+        measured = (
+            partial(metrics.of_process, "up"),
+            partial(metrics.of_router, house.router),
+            partial(metrics.of_delivery, house.delivery),
+            partial(metrics.of_recorder, house.recorder),
+        )
+        face = open_face(settings, *parts, measured=measured, is_working=house.ready)
         service = stack.enter_context(face)
         _log.info(
             "up.started",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 
 import structlog
 
@@ -11,6 +12,7 @@ from durian.console.api.serve import Service
 from durian.console.face import open_face
 from durian.console.local_token import is_local, token_file
 from durian.console.logs import configure, hide_secrets
+from durian.console.metrics import sources as metrics
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
 from durian.console.wiring import open_broker, open_store, topology
@@ -27,7 +29,9 @@ def run_web(settings: Settings) -> None:
         broker = stack.enter_context(open_broker(settings))
         store = stack.enter_context(open_store(settings, DURIAN))
         declare_all(broker, names.house())
-        service = stack.enter_context(open_face(settings, broker, names, store))
+        measured = (partial(metrics.of_process, "web"),)
+        face = open_face(settings, broker, names, store, measured=measured)
+        service = stack.enter_context(face)
         _log.info(
             "web.started",
             **where(settings, service),

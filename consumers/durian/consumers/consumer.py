@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
@@ -20,6 +21,7 @@ from durian.consumers.commons import Commons, LaneState
 from durian.consumers.deliverer import Counts, Deliverer
 from durian.consumers.keys import ListenerKeys, tls_of
 from durian.consumers.lane import Lane, Start
+from durian.consumers.measures import LANE_STATES, DeliveryMeasures, Load
 from durian.consumers.open import OpenWork
 from durian.consumers.registry_thread import RegistryThread
 from durian.consumers.sender.port import Sender
@@ -105,6 +107,23 @@ class DeliveryConsumer:
     def counts(self) -> Counts:
         """What it has done since it started."""
         return self._deliverer.counts
+
+    @property
+    def measures(self) -> DeliveryMeasures:
+        """What it measures beside that."""
+        return self._deliverer.measures
+
+    @property
+    def load(self) -> Load:
+        """What it has in hand at this moment; may be read from any thread."""
+        lanes = tuple(self._lanes.values())
+        states = Counter(lane.state for lane in lanes)
+        return Load(
+            running=self._commons.turns.taken,
+            capacity=self._sender.capacity,
+            held=sum(lane.held for lane in lanes),
+            lanes={state: states[state] for state in LANE_STATES},
+        )
 
     def start(self) -> None:
         """Declare the topology and begin to deliver as listeners become known.

@@ -15,7 +15,8 @@ from durian.consumers.bulletin import Bulletin
 from durian.consumers.decision import Dead, Decision, Disable, Done, Retry, decide
 from durian.consumers.delivery import Delivery
 from durian.consumers.keys import ListenerKeys
-from durian.consumers.record import attempt_of
+from durian.consumers.measures import DeliveryMeasures
+from durian.consumers.record import attempt_of, result_of
 from durian.consumers.sender.port import Outcome, Sender
 from durian.consumers.settle import Move, Settled, Settler
 from durian.faults import failpoint
@@ -75,6 +76,7 @@ class Deliverer:
         rng: random.Random,
     ) -> None:
         self.counts = Counts()
+        self.measures = DeliveryMeasures()
         self._broker = broker
         self._settler = settler
         self._sender = sender
@@ -122,8 +124,10 @@ class Deliverer:
             self._settler.settle(work.received, None, wait, work.settled)
             work.ended(None)
             return
+        now = self._broker.clock.now()
+        self.measures.begun(delivery, now)
         try:
-            request = request_of(delivery, listener, keys, self._broker.clock.now())
+            request = request_of(delivery, listener, keys, now)
             failpoint("delivery.begun")
         except Exception as error:  # noqa: BLE001  # ours: a failed attempt, not a lost delivery
             # The log has the rest, which is nothing for the listener's owner.
@@ -150,6 +154,7 @@ class Deliverer:
             public_error=public_summary(outcome),
         )
         self._count(ended.decision)
+        self.measures.ended(delivery, outcome, result_of(ended.decision), ended.at)
         self._settle(work, outcome, ended)
         work.ended(ended)
 

@@ -33,7 +33,8 @@ class Delivery:
     """One event on its way to one listener."""
 
     listener_id: str
-    #: The canonical binary-mode message the router published, under this listener's key alone.
+    #: The canonical binary-mode message the router published, under this listener's key alone. Its
+    #: `timestamp` is when it was routed; one that was sent again has none.
     message: Message
     #: True when it comes straight from the router: not even its first wait has begun.
     fresh: bool
@@ -81,7 +82,7 @@ class Delivery:
 
     def anew(self) -> Message:
         """The message to begin again with, as the router published it."""
-        return self._message({})
+        return replace(self._message({}), timestamp=None)
 
     def given_up(self, reason: str, error: str, now: float) -> Message:
         """The dead letter, after an attempt that ended at `now` (epoch seconds)."""

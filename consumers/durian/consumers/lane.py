@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from durian.broker.port import Received, Subscription, Timer
-from durian.consumers.circuit import Circuit
+from durian.consumers.circuit import Allowance, Circuit
 from durian.consumers.commons import Commons
 from durian.consumers.decision import Disable
 from durian.consumers.deliverer import Ended
 from durian.consumers.keys import ListenerKeys
+from durian.consumers.measures import LaneState
 from durian.consumers.ordered import SETTLE_S, Order
 from durian.consumers.rate import Pace
 from durian.consumers.settle import Settled
@@ -41,6 +43,12 @@ HOLD_S = 60.0
 
 #: Seconds before a queue that was lost is declared and consumed again.
 LOST_S = 5.0
+
+_STATES: Final[Mapping[Allowance, LaneState]] = {
+    "all": "delivering",
+    "none": "failing",
+    "one": "probing",
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -114,6 +122,18 @@ class Lane:
         self._running = 0
         self._wake: Timer | None = None
         self._release: Timer | None = None
+
+    @property
+    def state(self) -> LaneState:
+        """What it is doing. May be read from any thread."""
+        if not self._enabled:
+            return "resting"
+        return _STATES[self.circuit.allows]
+
+    @property
+    def held(self) -> int:
+        """How many deliveries wait at hand for their attempt. May be read from any thread."""
+        return len(self._waiting)
 
     def update(self, listener: Listener, keys: ListenerKeys, breaker: OpenBreaker | None) -> None:
         """Go on with a listener that is new or changed; attempts under way end as they began."""

@@ -29,7 +29,7 @@ def attempt_of(delivery: Delivery, outcome: Outcome, decision: Decision, now: fl
         number=delivery.attempts + 1,
         at_ms=round(now * 1000),
         latency_ms=max(0, round(outcome.latency_s * 1000)),
-        result=_result(decision),
+        result=result_of(decision),
         kind=outcome.kind,
         status=outcome.status,
         error=outcome.error[:_LINE_MAX_CHARS],
@@ -41,7 +41,8 @@ def attempt_of(delivery: Delivery, outcome: Outcome, decision: Decision, now: fl
     )
 
 
-def _result(decision: Decision) -> Result:
+def result_of(decision: Decision) -> Result:
+    """What follows on an attempt, in a record's word."""
     match decision:
         case Done():
             return "delivered"

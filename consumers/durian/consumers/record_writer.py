@@ -10,6 +10,7 @@ from typing import Protocol
 
 from durian.broker.port import Address, Broker, Received
 from durian.broker.topology import Topology
+from durian.consumers.measures import RecorderMeasures
 from durian.errors import BrokerError, InvalidInput, RegistryUnavailable
 from durian.faults import failpoint
 from durian.registry.attempt import Attempt
@@ -55,6 +56,7 @@ class RecordWriter:
 
     def __init__(self, broker: Broker, topology: Topology, log: AttemptLog) -> None:
         self.counts = RecorderCounts()
+        self.measures = RecorderMeasures()
         self._broker = broker
         self._topology = topology
         self._attempts = log
@@ -84,6 +86,9 @@ class RecordWriter:
 
     def _add(self, left: _Records) -> None:
         """Write records; those that are settled leave `left`."""
+        clock = self._broker.clock
+        self.measures.backlog.note(min(one.at_ms for _, one in left) / 1000, clock.now())
+        began_at = clock.monotonic()
         try:
             self._attempts.add_attempts([attempt for _, attempt in left])
         except RegistryUnavailable:
@@ -93,6 +98,7 @@ class RecordWriter:
             self._add_each(left)
         else:
             failpoint("recorder.written")
+            self.measures.writes.observe(clock.monotonic() - began_at)
             while left:
                 self._recorded(left.popleft()[0])
 

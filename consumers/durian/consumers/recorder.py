@@ -16,6 +16,7 @@ from durian.broker.blocking import declare_all, wait
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.consumers.intake import Intake
+from durian.consumers.measures import RecorderMeasures
 from durian.consumers.record_writer import AttemptLog, RecorderCounts, RecordWriter
 from durian.errors import BrokerError, RegistryError
 
@@ -77,6 +78,16 @@ class Recorder:
     def counts(self) -> RecorderCounts:
         """What it has done since it started."""
         return self._writer.counts
+
+    @property
+    def measures(self) -> RecorderMeasures:
+        """What it measures beside that."""
+        return self._writer.measures
+
+    @property
+    def resting(self) -> bool:
+        """True while the database takes no records."""
+        return self._resting
 
     def start(self) -> None:
         """Declare the topology and begin. Raises BrokerError when it cannot be declared."""

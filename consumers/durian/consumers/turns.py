@@ -90,6 +90,11 @@ class Turns:
         self._blocked = False
         broker.on_blocked(self._block, self._unblock)
 
+    @property
+    def taken(self) -> int:
+        """Attempts under way. May be read from any thread."""
+        return len(self._fresh) + self._late
+
     def ask(self, account: Account, take: Take) -> None:
         """Call `take` when it is the lane's turn; asking again while waiting changes nothing."""
         if account.waits is None:
@@ -162,10 +167,10 @@ class Turns:
     def _has_turns(self) -> bool:
         if self._blocked or len(self._fresh) >= self._turns:
             return False
-        return self._taken() < self._capacity
+        return self.taken < self._capacity
 
     def _is_on_trial(self, account: Account) -> bool:
-        if account.slow or not account.running or self._taken() < self._half:
+        if account.slow or not account.running or self.taken < self._half:
             return False
         return self._broker.clock.monotonic() - account.proven_at > QUICK_S
 
@@ -183,9 +188,6 @@ class Turns:
             entry = self._take_out(account)
             if entry is not None:
                 self._file(account, entry)
-
-    def _taken(self) -> int:
-        return len(self._fresh) + self._late
 
     def _notice_late(self) -> None:
         long_ago = self._broker.clock.monotonic() - QUICK_S

@@ -86,12 +86,30 @@ class Timer(Protocol):
         """Do not make it. Harmless when it was made already."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerState:
+    """How things stand between this process and its broker, at this moment."""
+
+    #: True when it can be published to and consumed from.
+    connected: bool
+    #: True when the broker takes nothing that is published, see `Broker.on_blocked`.
+    blocked: bool
+    #: How often a connection was made again that had been lost.
+    reconnects: int
+    #: Messages that were published, and neither confirmed nor refused yet.
+    unconfirmed: int
+
+
 class Broker(Protocol):
     """A message broker with durable queues, exchanges, confirms, TTL and dead-lettering."""
 
     @property
     def clock(self) -> Clock:
         """The clock that delays and timers go by."""
+
+    @property
+    def state(self) -> BrokerState:
+        """How things stand; a moment old when the loop is at work."""
 
     def start(self) -> None:
         """Connect and begin to work.

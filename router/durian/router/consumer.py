@@ -23,6 +23,7 @@ from durian.faults import failpoint
 from durian.match import Index
 from durian.router.follow import IndexKeeper
 from durian.router.invalid import explained, short
+from durian.router.measures import RouterMeasures
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Router:
         poll_s: float = 30.0,
     ) -> None:
         self.counts = Counts()
+        self.measures = RouterMeasures()
         self.index = Index()
         self._broker = broker
         self._topology = topology
@@ -129,17 +131,21 @@ class Router:
             self._set_aside(received, f"internal error: {error!r}")
         else:
             failpoint("router.matched")
-            _Transfer(self._broker, received, messages).start()
+            _Transfer(self._broker, received, messages, self.measures).start()
 
-    def _messages(self, message: Message) -> list[tuple[Message, Address]]:
-        """Everything one message of the route queue turns into."""
+    def _messages(self, received: Message) -> list[tuple[Message, Address]]:
+        """Everything one message of the route queue turns into; each tells when it was routed."""
         found: list[tuple[Message, Address]] = []
-        for event in amqp.decode(message):
+        for event in amqp.decode(received):
             listeners = self.index.match(event)
             self.counts.events += 1
+            now = self._broker.clock.now()
+            self.measures.types.add(event.type)
+            self.measures.backlog.note(event.time.timestamp(), now)
             if listeners:
                 self.counts.deliveries += len(listeners)
-                found += self._addressed(amqp.encode(event), listeners)
+                message = replace(amqp.encode(event), timestamp=int(now))
+                found += self._addressed(message, listeners)
             else:
                 self.counts.unmatched += 1
         return found
@@ -164,7 +170,7 @@ class Router:
         message = explained(received.message, reason, self._broker.clock.now())
         key = short(received.message.routing_key) or ""
         address = Address(self._topology.invalid, key)
-        _Transfer(self._broker, received, [(message, address)]).start()
+        _Transfer(self._broker, received, [(message, address)], self.measures).start()
 
 
 def addresses(exchange: str, listeners: Sequence[str]) -> list[Address]:
@@ -189,19 +195,27 @@ def undeliverable(message: Message, now: float) -> Message:
 class _Transfer:
     """Publishes all messages of one received message, then acks it."""
 
-    __slots__ = ("_broker", "_left", "_messages", "_received")
+    __slots__ = ("_began_at", "_broker", "_left", "_measures", "_messages", "_received")
 
     def __init__(
-        self, broker: Broker, received: Received, messages: list[tuple[Message, Address]]
+        self,
+        broker: Broker,
+        received: Received,
+        messages: list[tuple[Message, Address]],
+        measures: RouterMeasures,
     ) -> None:
         self._broker = broker
         self._received = received
         self._messages = messages
+        self._measures = measures
+        #: Messages that are not confirmed yet.
         self._left = len(messages)
+        self._began_at = broker.clock.monotonic()
 
     def start(self) -> None:
+        self._measures.open += 1
         if not self._messages:
-            self._broker.ack(self._received)
+            self._end()
         for message, address in self._messages:
             self._publish(message, address)
             failpoint("router.chunk_published")
@@ -214,11 +228,20 @@ class _Transfer:
                 self._left -= 1
                 if not self._left:
                     failpoint("router.confirmed")
-                    self._broker.ack(self._received)
+                    self._end()
             elif self._received.alive:
                 _log.warning("router.publish_failed exchange=%s error=%s", address.exchange, error)
                 if isinstance(error, QueueMissing):
                     self._broker.redeclare()
                 self._broker.call_later(_REPUBLISH_AFTER_S, lambda: self._publish(message, address))
+            elif self._left > 0:
+                # The broker hands it out again.
+                self._left = -1
+                self._measures.open -= 1
 
         self._broker.publish(message, address, done, cause=self._received)
+
+    def _end(self) -> None:
+        self._broker.ack(self._received)
+        self._measures.open -= 1
+        self._measures.routing.observe(self._broker.clock.monotonic() - self._began_at)

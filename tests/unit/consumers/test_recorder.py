@@ -23,6 +23,9 @@ from tests.support.registry import attempt
 
 NAMES = Topology()
 
+#: Seconds since some attempts.
+AGES = {"old": 40, "young": 3}
+
 
 class Scene:
     """A recorder on the embedded broker, driven turn by turn by a clock that stands still."""
@@ -83,6 +86,23 @@ def test_a_batch_is_written_and_then_acked(scene: Scene) -> None:
     assert scene.log.batches == [3]
     assert scene.waiting == 0
     assert scene.recorder.counts.recorded == 3
+
+
+def test_it_knows_how_old_records_are_and_how_long_writing_took(scene: Scene) -> None:
+    now = scene.clock.now()
+    measures = scene.recorder.measures
+    old, young = (attempt(name, at_ms=round((now - age_s) * 1000)) for name, age_s in AGES.items())
+    scene.publish(young.to_json(), old.to_json())
+    scene.log.away = True
+    scene.turn()
+    rests = [scene.recorder.resting]
+    assert measures.backlog.read(now + 100, busy=scene.recorder.resting) == 140.0
+    scene.log.away = False
+    scene.turn()
+    rests.append(scene.recorder.resting)
+    assert rests == [True, False]
+    assert measures.backlog.read(now) == 40.0
+    assert sum(measures.writes.counts) == 1
 
 
 def test_a_batch_has_its_limit(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,21 @@ def test_an_event_comes_out_of_an_outbox_as_it_went_in(event: Event) -> None:
     assert (again.body, again.attributes) == (event.body, event.attributes)
 
 
+def test_it_knows_how_old_what_it_could_not_send_is() -> None:
+    store, producer = FakeStore(), FakeProducer()
+    old = Event(type="person", time=NOW - timedelta(minutes=5), data={})
+    store.write(old, *some_events(2))
+    relay = relay_of(store, producer)
+    assert (relay.stuck, relay.backlog.read(NOW.timestamp())) == (False, 0.0)
+    producer.fails_at = {0: away()}
+    with pytest.raises(BrokerUnavailable):
+        relay.relay()
+    assert relay.stuck
+    assert relay.backlog.read(NOW.timestamp() + 60, busy=relay.stuck) == 360.0
+    assert relay.relay() == 3
+    assert not relay.stuck
+
+
 def test_what_waits_is_published_in_order_and_then_marked() -> None:
     store, producer, events = FakeStore(), FakeProducer(), some_events(5)
     store.write(*events)

@@ -1,4 +1,4 @@
-"""Who asks, and what they may: every path below /v1 needs a token, and every route a scope."""
+"""Who asks, and what they may: every path below /v1, and /metrics, needs a token with a scope."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ _FEWER = "Try again in a few seconds, with fewer requests at once; a batch holds
 
 #: What every path begins with that needs a token.
 GUARDED: Final = "/v1/"
+
+#: Another path that does: Prometheus looks for it there.
+METRICS_PATH: Final = "/metrics"
 
 #: The one below it that does not: it holds no more than the code does.
 OPENAPI_PATH: Final = "/v1/openapi.json"
@@ -135,7 +138,7 @@ class Gate:
 
 
 def _is_guarded(path: str) -> bool:
-    return path.startswith(GUARDED) and path != OPENAPI_PATH
+    return (path.startswith(GUARDED) and path != OPENAPI_PATH) or path == METRICS_PATH
 
 
 def caller_of(request: Request) -> Caller:

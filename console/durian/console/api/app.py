@@ -21,6 +21,7 @@ from durian.console.api import (
     hooks,
     jobs,
     listeners,
+    metrics,
     openapi,
     operations,
     problem,
@@ -31,6 +32,7 @@ from durian.console.api import (
 )
 from durian.console.api.access import GUARDED, OPENAPI_PATH, Gate
 from durian.console.api.gatekeeper import Gatekeeper
+from durian.console.api.measured import Measured
 from durian.console.api.once import Once
 from durian.console.api.services import Services
 from durian.console.inbound import KnownSources
@@ -76,14 +78,16 @@ def build(services: Services) -> FastAPI:
         rate_per_s=services.rate_per_s,
         monotonic=time.monotonic,
     )
-    # The last one added is asked first: without a token nothing else is looked at.
+    # The last one added is asked first: without a token nothing is looked at, but all is counted.
     app.add_middleware(Once)
     app.add_middleware(Gate, gatekeeper=gatekeeper, services=services)
+    app.add_middleware(Measured, measures=services.http)
     api = APIRouter(prefix=GUARDED.rstrip("/"))
     for resource in _RESOURCES:
         api.include_router(resource.router)
     app.include_router(api)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.get(OPENAPI_PATH, include_in_schema=False)(openapi.route(app))
     webhooks = inbound.route(services.publish, KnownSources(lambda: services.store))
     app.add_route(webhooks.path, webhooks.endpoint, methods=["POST"], include_in_schema=False)

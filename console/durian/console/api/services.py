@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from durian.broker.port import Broker
 from durian.broker.topology import QueueType, Topology
+from durian.console.api.measured import HttpMeasures
 from durian.console.api.publish import Publish
 from durian.console.backlog import BacklogWatch
+from durian.console.metrics import Exposition
 from durian.console.recent import RecentEvents
 from durian.console.working import Worker
 from durian.registry.store import Store
@@ -28,6 +30,10 @@ class Services:
     backlog: BacklogWatch
     #: Tells whether requests can be answered.
     ready: Callable[[], Awaitable[bool]]
+    #: What `/metrics` shows.
+    exposition: Exposition = field(default_factory=Exposition)
+    #: Requests are counted here.
+    http: HttpMeasures = field(default_factory=HttpMeasures)
     #: The text of the token that is valid on this machine alone; None when there is none.
     local_token: str | None = None
     #: Kind of a new listener's delivery queue.

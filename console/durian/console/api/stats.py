@@ -244,9 +244,6 @@ def _sum(spans: Iterable[Span]) -> Counts:
 
 
 def _backlog(backlog: Backlog) -> BacklogNow:
-    most = sorted(
-        backlog.listeners.items(), key=lambda one: one[1].ready + one[1].dead, reverse=True
-    )
     return BacklogNow(
         at=backlog.at or None,
         listeners_at=backlog.listeners_at or None,
@@ -260,6 +257,6 @@ def _backlog(backlog: Backlog) -> BacklogNow:
         unrouted=backlog.unrouted,
         most=[
             Waiting(listener=name, ready=depth.ready, dead=depth.dead)
-            for name, depth in most[:NAMED]
+            for name, depth in backlog.most(NAMED)
         ],
     )

@@ -6,6 +6,7 @@ from durian.console.options import (
     BrokerURL,
     LogFormat,
     LogLevel,
+    MetricsPort,
     OutboxKeepDays,
     OutboxTable,
     OutboxURL,
@@ -20,6 +21,7 @@ def relay(
     keep_days: OutboxKeepDays = None,
     broker: BrokerURL = None,
     prefix: Prefix = None,
+    metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
@@ -34,6 +36,7 @@ def relay(
             outbox_keep_days=keep_days,
             broker_url=broker,
             prefix=prefix,
+            metrics_port=metrics_port,
             log_level=log_level,
             log_format=log_format,
         )

@@ -9,6 +9,7 @@ from durian.console.options import (
     HealthFile,
     LogFormat,
     LogLevel,
+    MetricsPort,
     Prefetch,
     Prefix,
     RegistryURL,
@@ -23,6 +24,7 @@ def router(
     prefix: Prefix = None,
     prefetch: Prefetch = None,
     health_file: HealthFile = None,
+    metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
@@ -37,6 +39,7 @@ def router(
             prefix=prefix,
             prefetch=prefetch,
             health_file=health_file,
+            metrics_port=metrics_port,
             log_level=log_level,
             log_format=log_format,
         )
@@ -52,6 +55,7 @@ def deliver(
     threads: Threads = None,
     grace: Grace = None,
     health_file: HealthFile = None,
+    metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
@@ -68,6 +72,7 @@ def deliver(
             threads=threads,
             grace_s=grace,
             health_file=health_file,
+            metrics_port=metrics_port,
             log_level=log_level,
             log_format=log_format,
         )
@@ -80,6 +85,7 @@ def record(
     registry: RegistryURL = None,
     prefix: Prefix = None,
     health_file: HealthFile = None,
+    metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
@@ -93,6 +99,7 @@ def record(
             registry_url=registry,
             prefix=prefix,
             health_file=health_file,
+            metrics_port=metrics_port,
             log_level=log_level,
             log_format=log_format,
         )

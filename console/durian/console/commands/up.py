@@ -10,6 +10,7 @@ from durian.console.options import (
     Grace,
     LogFormat,
     LogLevel,
+    MetricsPort,
     Prefix,
     RegistryURL,
     Threads,
@@ -26,6 +27,7 @@ def up(
     prefix: Prefix = None,
     threads: Threads = None,
     grace: Grace = None,
+    metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
@@ -43,6 +45,7 @@ def up(
             prefix=prefix,
             threads=threads,
             grace_s=grace,
+            metrics_port=metrics_port,
             log_level=log_level,
             log_format=log_format,
         )

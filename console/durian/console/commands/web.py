@@ -8,6 +8,7 @@ from durian.console.options import (
     BrokerURL,
     LogFormat,
     LogLevel,
+    MetricsPort,
     Prefix,
     RegistryURL,
 )
@@ -20,6 +21,7 @@ def web(
     prefix: Prefix = None,
     host: ApiHost = None,
     port: ApiPort = None,
+    metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
@@ -34,6 +36,7 @@ def web(
             prefix=prefix,
             api_host=host,
             api_port=port,
+            metrics_port=metrics_port,
             log_level=log_level,
             log_format=log_format,
         )

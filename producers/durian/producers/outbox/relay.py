@@ -21,6 +21,7 @@ from durian.errors import (
 from durian.events import Event
 from durian.events.document import event_of
 from durian.faults import failpoint
+from durian.measures import Age
 from durian.producers.outbox.port import Claim, Emitter, Row, Store
 from durian.producers.pipeline import PartlyEmitted
 
@@ -89,6 +90,10 @@ class Relay:
         self._pruned_at = float("-inf")
         #: How many events this relay has sent.
         self.sent = 0
+        #: How old events are when they are claimed: what the outbox is behind.
+        self.backlog = Age()
+        #: True while claimed events could not all be sent.
+        self.stuck = False
 
     def run(self, stop: threading.Event) -> None:
         """Relay until `stop` is set; what is claimed then is finished first.
@@ -125,6 +130,9 @@ class Relay:
         with self._store.claim(self._batch) as claim:
             failpoint("relay.taken")
             read = [(row.id, event) for row in claim.rows if (event := _read(row, claim))]
+            if read:
+                self.backlog.note(read[0][1].time.timestamp(), self._now().timestamp())
+            self.stuck = bool(read)
             left, error = self._publish([event for _, event in read])
             confirmed = [row_id for row_id, event in read if id(event) not in left]
             if isinstance(error, InvalidEvent):  # refused by the hooks of the producer
@@ -134,6 +142,7 @@ class Relay:
                 failpoint("relay.confirmed")
                 claim.mark_sent(confirmed)
         self.sent += len(confirmed)
+        self.stuck = len(confirmed) < len(read)
         if error and not isinstance(error, InvalidEvent):
             raise error
         return len(confirmed)

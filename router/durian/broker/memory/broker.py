@@ -13,7 +13,7 @@ from durian.broker.memory.engine import Engine
 from durian.broker.memory.loop import LoopTimer, ManualLoop, ThreadLoop
 from durian.broker.memory.queue import Consumer, MemoryQueue, MemoryReceived
 from durian.broker.parts import Part
-from durian.broker.port import Address, Done, Received, StreamStart
+from durian.broker.port import Address, BrokerState, Done, Received, StreamStart
 from durian.errors import BrokerError
 from durian.events.message import Message
 
@@ -41,6 +41,17 @@ class MemoryBroker:
     def clock(self) -> Clock:
         """The clock that delays and timers go by."""
         return self._clock
+
+    @property
+    def state(self) -> BrokerState:
+        """How things stand: what is published waits for nothing but a test."""
+        held_up = self._engine.held_up
+        return BrokerState(
+            connected=True,
+            blocked=held_up is not None,
+            reconnects=self._engine.losses,
+            unconfirmed=held_up or 0,
+        )
 
     def start(self) -> None:
         """Begin to work. Queues hold what they held when it was stopped."""

@@ -32,11 +32,19 @@ class Engine:
         self._exchanges = Exchanges()
         self._queues: dict[str, MemoryQueue] = {}
         self._session = Session(alive=False)
+        #: How often a connection was lost that this broker does not have.
+        self.losses = 0
         #: What was published while publishing is blocked; None when it is not.
         self._held_up: list[Callable[[], None]] | None = None
         #: Who is told when that begins, and when it ends.
         self._on_blocked: list[Callable[[], None]] = []
         self._on_unblocked: list[Callable[[], None]] = []
+
+    @property
+    def held_up(self) -> int | None:
+        """How many publishes are held up; None when they are not."""
+        held_up = self._held_up
+        return None if held_up is None else len(held_up)
 
     def open(self) -> None:
         """Begin a session: consumers may come."""
@@ -55,6 +63,7 @@ class Engine:
 
     def lose(self) -> None:
         """Do what a lost connection does: unsettled messages are handed out again."""
+        self.losses += 1
         self._session.alive = False
         self._session = Session()
         for queue in list(self._queues.values()):

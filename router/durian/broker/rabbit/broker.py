@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from durian.broker.clock import Clock, SystemClock
 from durian.broker.parts import Part
-from durian.broker.port import Address, Done, Received, StreamStart
+from durian.broker.port import Address, BrokerState, Done, Received, StreamStart
 from durian.broker.rabbit.address import parameters_of
 from durian.broker.rabbit.declarer import Request
 from durian.broker.rabbit.lane import Publication
@@ -73,6 +73,11 @@ class RabbitBroker:
     def clock(self) -> Clock:
         """The clock that delays and timers go by: the machine's."""
         return self._clock
+
+    @property
+    def state(self) -> BrokerState:
+        """How things stand between this process and RabbitMQ."""
+        return self._session.state
 
     @property
     def server_version(self) -> str:

@@ -99,6 +99,11 @@ class Lane:
         """True when nothing waits for the broker."""
         return not self._unconfirmed and not self._waiting
 
+    @property
+    def unconfirmed(self) -> int:
+        """How many messages wait to be sent, or for the broker's word."""
+        return len(self._unconfirmed) + len(self._waiting)
+
     def publish(self, publication: Publication) -> None:
         """Send it now, or when there is a connection and room."""
         if self._ready and not self._waiting and self._has_room():

@@ -49,6 +49,9 @@ class Link:
         self._connection: BufferedConnection | None = None
         self._failures = 0
         self._turn = 0
+        #: How often it was made again after a loss.
+        self.reconnects = 0
+        self._was_lost = False
         self._closing = False
         self._on_closed: Callable[[], None] | None = None
 
@@ -94,6 +97,8 @@ class Link:
         else:
             _log.info("broker.connected role=%s place=%s", self._role, self._place())
         self._failures = 0
+        self.reconnects += self._was_lost
+        self._was_lost = False
         connection.add_on_connection_blocked_callback(self._blocked)
         connection.add_on_connection_unblocked_callback(self._unblocked)
         self._on_up(connection)
@@ -111,6 +116,7 @@ class Link:
 
     def _lost(self, _: Connection, error: BaseException) -> None:
         self._connection = None
+        self._was_lost = True
         self._on_down()
         if self._closing:
             self._finish()

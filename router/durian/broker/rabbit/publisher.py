@@ -26,6 +26,11 @@ class Publisher:
         """True when nothing waits for the broker."""
         return all(lane.idle for lane in self._lanes.values())
 
+    @property
+    def unconfirmed(self) -> int:
+        """How many messages wait to be sent, or for the broker's word. For any thread."""
+        return sum(lane.unconfirmed for lane in tuple(self._lanes.values()))
+
     def publish(self, publication: Publication) -> None:
         """Send a message now, or as soon as that is possible."""
         lane = self._lanes.get(publication.address.exchange)

@@ -12,7 +12,7 @@ from pika import ConnectionParameters
 from pika.connection import Connection
 
 from durian.broker.parts import Part
-from durian.broker.port import Done
+from durian.broker.port import BrokerState, Done
 from durian.broker.rabbit.consumers import Consumers
 from durian.broker.rabbit.declarer import Declarer, Request
 from durian.broker.rabbit.known import KnownParts
@@ -88,6 +88,16 @@ class Session:
         self._failure: BrokerError | None = None
         self._open_links = 2
         self._stopped = threading.Event()
+
+    @property
+    def state(self) -> BrokerState:
+        """How things stand; may be read from any thread."""
+        return BrokerState(
+            connected=self._connection is not None and self._publishing,
+            blocked=self._blocked,
+            reconnects=self._consume.reconnects + self._publish.reconnects,
+            unconfirmed=self.publisher.unconfirmed,
+        )
 
     def start(self, patience_s: float) -> None:
         """Connect. Raises BrokerUnavailable or BrokerRefused."""

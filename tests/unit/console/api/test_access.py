@@ -31,6 +31,7 @@ ANY_SCOPE = {("GET", "/v1/token")}
 
 #: The scope that each other route needs.
 NEEDED: dict[tuple[str, str], Scope] = {
+    ("GET", "/metrics"): "read",
     ("GET", "/v1/hooks"): "read",
     ("GET", "/v1/hooks/{name}"): "read",
     ("PUT", "/v1/hooks/{name}"): "manage",
