@@ -44,6 +44,8 @@ class Link:
         self.broken = False
         self._policy = policy
         self._blocked = False
+        #: What broke it, when that is not told yet.
+        self._fault: BrokerError | None = None
         self._ledger = Ledger(str(url))
         with translated(url):
             self._connection = connect(url, policy)
@@ -79,11 +81,17 @@ class Link:
 
         Raises BrokerUnavailable when the oldest waits longer than the policy allows.
         """
-        with self._guarded():
-            self._read()
-            while wait and self.outstanding and not self._ledger.has_receipts:
-                self._await_frame()
+        try:
+            with self._guarded():
                 self._read()
+                while wait and self.outstanding and not self._ledger.has_receipts:
+                    self._await_frame()
+                    self._read()
+        except BrokerError as error:
+            # Confirms that came before the fault count: the next call tells of the fault.
+            if not self._ledger.has_receipts:
+                raise
+            self._fault = error
         return self._ledger.take_receipts()
 
     def take_back(self) -> list[Outgoing]:
@@ -150,6 +158,8 @@ class Link:
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
         """Run a block that talks to the broker; an error breaks the link."""
+        if self._fault:
+            raise self._fault
         try:
             with translated(self.url):
                 yield

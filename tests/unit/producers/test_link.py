@@ -11,7 +11,7 @@ from amqp.exceptions import ConnectionForced
 from durian.errors import BrokerBlocked, BrokerUnavailable
 from durian.events import Event
 from durian.events.amqp import encode
-from durian.producers.ledger import Outgoing
+from durian.producers.ledger import Outgoing, Receipt
 from durian.producers.link import Link
 from durian.producers.policy import PublishPolicy
 from tests.support.links import NOWHERE
@@ -90,6 +90,26 @@ def test_confirms_are_told_as_they_come(driver: Driver) -> None:
     driver.arrives(lambda: on_ack(1, False))  # noqa: FBT003 - py-amqp calls it so
     assert [receipt.error for receipt in link.collect(wait=True)] == [None]
     assert link.outstanding == 0
+
+
+def test_confirms_that_came_before_a_fault_are_told_before_it(driver: Driver) -> None:
+    def reset() -> None:
+        raise ConnectionResetError(104, "reset by peer")
+
+    link = Link(NOWHERE, POLICY)
+    first, second, third = outgoing(), outgoing(), outgoing()
+    link.publish(first, "durian.events")
+    link.publish(second, "durian.events")
+    (on_ack,) = driver.events["basic_ack"]
+    driver.arrives(lambda: on_ack(1, False))  # noqa: FBT003 - py-amqp calls it so
+    driver.arrives(reset)
+    assert link.collect(wait=False) == [Receipt(first, None)]
+    assert link.broken
+    with pytest.raises(BrokerUnavailable, match="reset by peer"):
+        link.publish(third, "durian.events")
+    with pytest.raises(BrokerUnavailable, match="reset by peer"):
+        link.collect(wait=True)
+    assert link.take_back() == [second, third]
 
 
 def test_a_confirm_that_does_not_come_breaks_the_link(driver: Driver) -> None:
