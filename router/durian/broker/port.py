@@ -210,3 +210,14 @@ class Broker(Protocol):
 
     def call_later(self, seconds: float, function: Callable[[], None]) -> Timer:
         """Run a function on the loop after a while."""
+
+    def watch(self, fd: int, ready: Callable[[], None]) -> None:
+        """Call `ready` on the loop, again and again, while something can be read from `fd`.
+
+        For who has sockets of their own to look after on this loop: an epoll descriptor can be
+        read while one of them is ready. With the machine's clock only. Call `unwatch` before
+        closing it.
+        """
+
+    def unwatch(self, fd: int) -> None:
+        """Watch it no longer. Harmless when it is not watched."""

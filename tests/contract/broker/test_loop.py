@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import threading
 from functools import partial
 
@@ -105,3 +106,48 @@ def test_a_mistake_in_a_later_call_takes_no_other_of_its_turn_along(
     done.wait()
     assert seen == list(range(5))
     assert caplog.text.count("broker.callback_failed") == 5
+
+
+def test_a_descriptor_is_watched_while_there_is_something_to_read(broker: Broker) -> None:
+    ours, theirs = socket.socketpair()
+    seen: list[bytes] = []
+    threads: set[str] = set()
+    arrived = threading.Semaphore(0)
+
+    def ready() -> None:
+        threads.add(threading.current_thread().name)
+        seen.append(ours.recv(1))
+        arrived.release()
+
+    with ours, theirs:
+        broker.watch(ours.fileno(), ready)
+        theirs.send(b"abc")
+        for _ in range(3):
+            assert arrived.acquire(timeout=10)
+        broker.call(lambda: threads.add(threading.current_thread().name))
+        broker.unwatch(ours.fileno())
+        broker.unwatch(ours.fileno())
+        wait(lambda done: broker.call(lambda: done(None)))
+        theirs.send(b"d")
+        done = Outcome()
+        broker.call_later(0.05, lambda: done(None))
+        done.wait()
+    assert seen == [b"a", b"b", b"c"]
+    assert len(threads) == 1
+
+
+def test_a_mistake_of_who_watches_does_not_end_the_loop(broker: Broker) -> None:
+    ours, theirs = socket.socketpair()
+    seen = Outcome()
+
+    def ready() -> None:
+        if ours.recv(1) == b"a":
+            raise RuntimeError("our mistake")
+        seen(None)
+
+    with ours, theirs:
+        broker.watch(ours.fileno(), ready)
+        theirs.send(b"ab")
+        seen.wait()
+        broker.unwatch(ours.fileno())
+        wait(lambda done: broker.call(lambda: done(None)))

@@ -130,6 +130,14 @@ class MemoryBroker:
         """Run a function on the loop after a while."""
         return self._loop.call_later(seconds, function)
 
+    def watch(self, fd: int, ready: Callable[[], None]) -> None:
+        """Call `ready` on the loop while something can be read from `fd`; not with a FakeClock."""
+        self.call(partial(self._loop.watch, fd, ready))
+
+    def unwatch(self, fd: int) -> None:
+        """Watch it no longer. Harmless when it is not watched."""
+        self.call(partial(self._loop.unwatch, fd))
+
     # What tests need beyond the port.
 
     def run(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import selectors
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -52,6 +54,13 @@ class Loop:
             heapq.heappush(self._timers, (due, next(self._numbers), timer))
         return timer
 
+    def watch(self, fd: int, ready: Callable[[], None]) -> None:
+        """Call `ready` while something can be read from `fd`. Only on the loop."""
+        raise NotImplementedError("only a loop on a thread of its own watches descriptors")
+
+    def unwatch(self, fd: int) -> None:
+        """Watch it no longer. Only on the loop."""
+
     def settle(self) -> None:
         """Give what was called so far the chance to happen before this returns."""
 
@@ -94,9 +103,13 @@ class ThreadLoop(Loop):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
-        self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        #: Replaced when it starts, by one that holds a descriptor.
+        self._selector: selectors.BaseSelector = selectors.SelectSelector()
+        #: A byte that is sent to the first comes out of the second, and wakes the thread.
+        self._waker: socket.socket | None = None
+        self._woken = False
 
     def call(self, function: Callable[[], None]) -> None:
         """Run a function soon. From any thread."""
@@ -116,6 +129,9 @@ class ThreadLoop(Loop):
     def start(self) -> None:
         """Begin to run functions."""
         self._stopping.clear()
+        self._waker, wakes = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(wakes, selectors.EVENT_READ, lambda: wakes.recv(4096))
         self._thread = threading.Thread(target=self._main, name="durian-broker", daemon=True)
         self._thread.start()
 
@@ -125,23 +141,52 @@ class ThreadLoop(Loop):
         if thread is not None:
             self.call(self._stopping.set)
             thread.join(_STOP_PATIENCE_S)
+            self._end_watching()
         self._ready.clear()
         with self._heap_lock:
             self._timers.clear()
 
+    def watch(self, fd: int, ready: Callable[[], None]) -> None:
+        """Call `ready` while something can be read from `fd`. Only on the loop."""
+        self.unwatch(fd)
+        self._selector.register(fd, selectors.EVENT_READ, ready)
+
+    def unwatch(self, fd: int) -> None:
+        """Watch it no longer. Only on the loop."""
+        if fd in self._selector.get_map():
+            self._selector.unregister(fd)
+
     def _nudge(self) -> None:
-        if not self._wake.is_set():
-            self._wake.set()
+        if self._waker is not None and not self._woken:
+            self._woken = True
+            self._waker.send(b"x")
 
     def _main(self) -> None:
         while not self._stopping.is_set():
-            self._wake.clear()
+            # First, so that a call made from now on wakes the thread again.
+            self._woken = False
             self._run_ready()
             while not self._stopping.is_set() and self._fire():
                 pass
-            if not self._ready and not self._stopping.is_set():
-                due = self._next_due()
-                self._wake.wait(None if due is None else max(0.0, due - self.clock.monotonic()))
+            if not self._stopping.is_set():
+                self._look(0.0 if self._ready else self._patience_s())
+
+    def _patience_s(self) -> float | None:
+        due = self._next_due()
+        return None if due is None else max(0.0, due - self.clock.monotonic())
+
+    def _look(self, timeout_s: float | None) -> None:
+        for key, _ in self._selector.select(timeout_s):
+            self._run(key.data)
+
+    def _end_watching(self) -> None:
+        waker, self._waker = self._waker, None
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+        self._selector.close()
+        if waker is not None:
+            waker.close()
 
     def _run(self, function: Callable[[], None]) -> None:
         try:

@@ -203,6 +203,14 @@ class RabbitBroker:
         """Run a function on the loop after a while."""
         return self._loop.call_later(seconds, function)
 
+    def watch(self, fd: int, ready: Callable[[], None]) -> None:
+        """Call `ready` on the loop while something can be read from `fd`."""
+        self._loop.call(partial(self._loop.watch, fd, ready))
+
+    def unwatch(self, fd: int) -> None:
+        """Watch it no longer. Harmless when it is not watched."""
+        self._loop.call(partial(self._loop.unwatch, fd))
+
     def _remember(self, part: Part, _: object) -> None:
         self._session.known.add(part)
 

@@ -70,6 +70,7 @@ class IoLoop:
         self._stopping = False
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._ident: int | None = None
+        self._watched: set[int] = set()
 
     def start(self) -> None:
         """Begin to run."""
@@ -113,6 +114,18 @@ class IoLoop:
         else:
             self.call(lambda: self._set(delay, timer))
         return timer
+
+    def watch(self, fd: int, ready: Callable[[], None]) -> None:
+        """Call `ready` while something can be read from `fd`. Only on the loop."""
+        self.unwatch(fd)
+        self._watched.add(fd)
+        self.pika.add_handler(fd, lambda _fd, _events: guarded(ready), IOLoop.READ)
+
+    def unwatch(self, fd: int) -> None:
+        """Watch it no longer. Only on the loop."""
+        if fd in self._watched:
+            self._watched.remove(fd)
+            self.pika.remove_handler(fd)
 
     def _set(self, delay: float, timer: IoTimer) -> None:
         self.pika.call_later(delay, timer.fire)
