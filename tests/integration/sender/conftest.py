@@ -1,16 +1,17 @@
-"""A sender that may call loopback, with names that resolve by a table."""
+"""Senders of each kind that may call loopback, with names that resolve by a table."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from ipaddress import ip_network
 
 import pytest
 
-from durian.consumers.sender import TlsOptions
+from durian.consumers.sender import Sender, TlsOptions
 from durian.consumers.sender.port import Request
-from durian.consumers.sender.requests import RequestsSender
+from tests.support.senders import KINDS, Senders
 
 #: Seconds an attempt may take here: long enough for loopback, short enough for a quick suite.
 DEADLINE_S = 0.5
@@ -50,11 +51,16 @@ def request_to(
     )
 
 
+@pytest.fixture(params=KINDS)
+def senders(request: pytest.FixtureRequest) -> Iterator[Senders]:
+    """Makes senders, of each kind by turns."""
+    with ExitStack() as stack:
+        yield Senders(request.param, stack)
+
+
 @pytest.fixture
-def sender() -> Iterator[RequestsSender]:
+def sender(senders: Senders) -> Sender:
     """A sender that may call loopback."""
-    sender = RequestsSender(
+    return senders(
         allowed_networks=[ip_network("127.0.0.0/8"), ip_network("::1/128")], resolver=resolve
     )
-    yield sender
-    sender.close()

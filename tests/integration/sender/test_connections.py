@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from durian.consumers.sender import TlsOptions
-from durian.consumers.sender import requests as adapter
+from durian.consumers.sender import Sender, TlsOptions, send
 from durian.consumers.sender.deadline import Deadline
 from durian.consumers.sender.pools import Pools
 from durian.consumers.sender.requests import RequestsSender
 from durian.errors import InvalidSettings
 from tests.integration.sender.conftest import request_to, resolve
 from tests.support.certificates import authority, server_context
-from tests.support.receivers import OK, Connection, Inbox, Receiver
+from tests.support.receivers import OK, Connection, Inbox, Received, Receiver
+from tests.support.senders import Senders
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 
@@ -33,16 +33,16 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_a_listener_s_requests_share_a_connection(sender: RequestsSender) -> None:
+def test_a_listener_s_requests_share_a_connection(sender: Sender) -> None:
     inbox = Inbox()
     with Receiver(inbox) as receiver:
         for _ in range(5):
-            assert sender.send(request_to(receiver.url())).status == 200
+            assert send(sender, request_to(receiver.url())).status == 200
         assert (receiver.accepted, len(inbox.received)) == (1, 5)
 
 
 def test_a_deadline_shuts_no_connection_that_somebody_else_may_have_by_now(
-    sender: RequestsSender, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It passes in the moment after the answer, when the connection was given back."""
     end = Deadline.end
@@ -51,22 +51,24 @@ def test_a_deadline_shuts_no_connection_that_somebody_else_may_have_by_now(
         deadline.expire()
         return end(deadline)
 
+    sender = RequestsSender(allowed_networks=LOOPBACK)
     with Receiver(Inbox()) as receiver:
         with monkeypatch.context() as patch:
             patch.setattr(Deadline, "end", late)
-            assert sender.send(request_to(receiver.url())).kind == "timeout"
-        assert sender.send(request_to(receiver.url())).status == 200
+            assert send(sender, request_to(receiver.url())).kind == "timeout"
+        assert send(sender, request_to(receiver.url())).status == 200
         assert receiver.accepted == 1
+    sender.close()
 
 
-def test_listeners_do_not_share_connections(sender: RequestsSender) -> None:
+def test_listeners_do_not_share_connections(sender: Sender) -> None:
     with Receiver(Inbox()) as receiver:
         for listener_id in ("a", "b", "a", "b"):
-            sender.send(request_to(receiver.url(), listener_id=listener_id))
+            send(sender, request_to(receiver.url(), listener_id=listener_id))
         assert receiver.accepted == 2
 
 
-def test_a_response_sent_in_advance_is_never_read(sender: RequestsSender) -> None:
+def test_a_response_sent_in_advance_is_never_read(sender: Sender) -> None:
     """What a receiver sends unasked must not become the response to the next request."""
     answered, poisoned = threading.Event(), threading.Event()
 
@@ -80,22 +82,20 @@ def test_a_response_sent_in_advance_is_never_read(sender: RequestsSender) -> Non
 
     with Receiver(poison) as receiver:
         for _ in range(3):
-            assert sender.send(request_to(receiver.url())).status == 200
+            assert send(sender, request_to(receiver.url())).status == 200
             answered.set()
             assert poisoned.wait(5)
             poisoned.clear()
         assert receiver.accepted == 3
 
 
-def test_more_than_the_response_is_thrown_away(sender: RequestsSender) -> None:
+def test_more_than_the_response_is_thrown_away(sender: Sender) -> None:
     with Receiver(Inbox(OK + b"HTTP/1.1 299 Poison\r\n\r\n")) as receiver:
         for _ in range(3):
-            assert sender.send(request_to(receiver.url())).status == 200
+            assert send(sender, request_to(receiver.url())).status == 200
 
 
-def test_more_than_the_response_is_thrown_away_within_tls(
-    sender: RequestsSender, tmp_path: Path
-) -> None:
+def test_more_than_the_response_is_thrown_away_within_tls(sender: Sender, tmp_path: Path) -> None:
     """The rest of a TLS record waits above the socket, where polling does not see it."""
     poison = OK + b"HTTP/1.1 299 Poison\r\nContent-Length: 0\r\n\r\n" * 300
     context = server_context(authority().issue("receiver.test"), tmp_path)
@@ -104,11 +104,11 @@ def test_more_than_the_response_is_thrown_away_within_tls(
         url = receiver.url("receiver.test")
         for _ in range(3):
             request = request_to(url, tls=tls, timeout_s=5, connect_timeout_s=5)
-            assert sender.send(request).status == 200
+            assert send(sender, request).status == 200
         assert receiver.accepted == 3
 
 
-def test_a_connection_that_the_receiver_closed_is_not_used_again(sender: RequestsSender) -> None:
+def test_a_connection_that_the_receiver_closed_is_not_used_again(sender: Sender) -> None:
     closed = threading.Event()
 
     def once(connection: Connection) -> None:
@@ -119,21 +119,40 @@ def test_a_connection_that_the_receiver_closed_is_not_used_again(sender: Request
 
     with Receiver(once) as receiver:
         for _ in range(3):
-            assert sender.send(request_to(receiver.url())).status == 200
+            assert send(sender, request_to(receiver.url())).status == 200
             assert closed.wait(5)
             closed.clear()
         assert receiver.accepted == 3
 
 
-def test_a_body_that_was_not_read_to_its_end_costs_the_connection(sender: RequestsSender) -> None:
+def test_a_request_that_may_have_been_heard_is_not_sent_again(sender: Sender) -> None:
+    """Its connection is one that was kept, and breaks off without a word."""
+    heard: list[Received] = []
+
+    def once(connection: Connection) -> None:
+        while (request := connection.request()) is not None:
+            heard.append(request)
+            if len(heard) == 2:
+                return
+            connection.send(OK)
+
+    with Receiver(once) as receiver:
+        assert send(sender, request_to(receiver.url())).status == 200
+        outcome = send(sender, request_to(receiver.url()))
+        assert receiver.accepted == 1
+    assert (outcome.kind, len(heard)) == ("error", 2)
+    assert outcome.error == "the connection was closed without a response"
+
+
+def test_a_body_that_was_not_read_to_its_end_costs_the_connection(sender: Sender) -> None:
     long = b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + b"a" * 50000
     with Receiver(Inbox(long)) as receiver:
         for _ in range(3):
-            assert sender.send(request_to(receiver.url())).status == 200
+            assert send(sender, request_to(receiver.url())).status == 200
         assert receiver.accepted == 3
 
 
-def test_many_threads_use_one_sender(sender: RequestsSender) -> None:
+def test_many_threads_use_one_sender(sender: Sender) -> None:
     inboxes = [Inbox(f"HTTP/1.1 20{n} X\r\nContent-Length: 0\r\n\r\n".encode()) for n in range(5)]
     receivers = [Receiver(inbox) for inbox in inboxes]
     for receiver in receivers:
@@ -142,7 +161,7 @@ def test_many_threads_use_one_sender(sender: RequestsSender) -> None:
     def post(number: int) -> bool:
         which = number % 5
         url = receivers[which].url()
-        outcome = sender.send(request_to(url, listener_id=f"l{which}", timeout_s=10))
+        outcome = send(sender, request_to(url, listener_id=f"l{which}", timeout_s=10))
         return outcome.status == 200 + which
 
     with ThreadPoolExecutor(16) as pool:
@@ -153,53 +172,52 @@ def test_many_threads_use_one_sender(sender: RequestsSender) -> None:
         receiver.__exit__(None, None, None)
 
 
-def test_forgetting_a_listener_closes_its_connections(sender: RequestsSender) -> None:
+def test_forgetting_a_listener_closes_its_connections(sender: Sender) -> None:
     with Receiver(Inbox()) as receiver:
-        sender.send(request_to(receiver.url()))
+        send(sender, request_to(receiver.url()))
         before = open_files()
         sender.forget("listener-a")
         # The receiver's end is in this process too.
         assert eventually(lambda: open_files() == before - 2)
-        sender.send(request_to(receiver.url()))
+        send(sender, request_to(receiver.url()))
         assert receiver.accepted == 2
 
 
-def test_idle_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "_SWEEP_EVERY_S", 0.02)
-    monkeypatch.setattr(adapter, "Pools", lambda make: Pools(make, idle_s=0.05))
-    sender = RequestsSender(allowed_networks=LOOPBACK)
+def test_idle_connections_are_closed(senders: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(senders.module, "_SWEEP_EVERY_S", 0.02)
+    monkeypatch.setattr(senders.module, "Pools", lambda make, **_: Pools(make, idle_s=0.05))
+    sender = senders(allowed_networks=LOOPBACK)
     with Receiver(Inbox()) as receiver:
-        sender.send(request_to(receiver.url()))
+        send(sender, request_to(receiver.url()))
         assert len(sender._pools) == 1
         assert eventually(lambda: len(sender._pools) == 0)
-        sender.send(request_to(receiver.url()))
+        send(sender, request_to(receiver.url()))
         assert receiver.accepted == 2
-    sender.close()
 
 
 def test_few_pools_are_kept_however_many_listeners_there_are(
-    monkeypatch: pytest.MonkeyPatch,
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "Pools", lambda make: Pools(make, most=4))
-    sender = RequestsSender(allowed_networks=LOOPBACK)
+    monkeypatch.setattr(senders.module, "Pools", lambda make, **_: Pools(make, most=4))
+    sender = senders(allowed_networks=LOOPBACK)
     with Receiver(Inbox()) as receiver:
         for number in range(20):
-            sender.send(request_to(receiver.url(), listener_id=f"l{number}"))
+            send(sender, request_to(receiver.url(), listener_id=f"l{number}"))
         assert len(sender._pools) == 4
-        sender.send(request_to(receiver.url(), listener_id="l19"))
+        send(sender, request_to(receiver.url(), listener_id="l19"))
         assert receiver.accepted == 20
-        sender.send(request_to(receiver.url(), listener_id="l0"))
+        send(sender, request_to(receiver.url(), listener_id="l0"))
         assert receiver.accepted == 21
-    sender.close()
 
 
-def test_closing_gives_all_files_and_threads_back() -> None:
+def test_closing_gives_all_files_and_threads_back(senders: Senders) -> None:
+    senders(allowed_networks=LOOPBACK).close()  # what it needs around it stays
     files, threads = open_files(), threading.active_count()
     with Receiver(Inbox()) as receiver:
-        sender = RequestsSender(allowed_networks=LOOPBACK, resolver=resolve)
+        sender = senders(allowed_networks=LOOPBACK, resolver=resolve)
         for number in range(5):
             url = receiver.url("receiver.test")
-            assert sender.send(request_to(url, listener_id=f"l{number}")).status == 200
+            assert send(sender, request_to(url, listener_id=f"l{number}")).status == 200
         sender.close()
         sender.close()
     assert eventually(lambda: open_files() <= files)
@@ -240,7 +258,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
         return
 
 
-def test_an_egress_proxy_carries_http_and_https(tmp_path: Path) -> None:
+def test_an_egress_proxy_carries_http_and_https(senders: Senders, tmp_path: Path) -> None:
     proxy = Proxy()
     certificate = authority().issue("receiver.test")
     inbox = Inbox()
@@ -248,15 +266,15 @@ def test_an_egress_proxy_carries_http_and_https(tmp_path: Path) -> None:
         Receiver(proxy) as proxying,
         Receiver(inbox, tls=server_context(certificate, tmp_path)) as receiver,
     ):
-        sender = RequestsSender(
-            proxy_url=f"http://me:s%2Fcr%40t@127.0.0.1:{proxying.port}", resolver=_never
-        )
-        plain = sender.send(request_to("http://inner.test/hook?a=b"))
+        url = f"http://me:s%2Fcr%40t@127.0.0.1:{proxying.port}"
+        sender = senders(proxy_url=url, resolver=_never)
+        plain = send(sender, request_to("http://inner.test/hook?a=b"))
         tls = TlsOptions(ca_pem=authority().pem)
-        secure = sender.send(
-            request_to(receiver.url("receiver.test"), tls=tls, timeout_s=5, connect_timeout_s=5)
+        secure = send(
+            sender,
+            request_to(receiver.url("receiver.test"), tls=tls, timeout_s=5, connect_timeout_s=5),
         )
-        literal = sender.send(request_to("http://169.254.169.254/"))
+        literal = send(sender, request_to("http://169.254.169.254/"))
         sender.close()
     assert plain.status == secure.status == 200
     assert literal.kind == "blocked"
@@ -270,17 +288,17 @@ def _never(_host: str) -> list[str]:
     raise AssertionError("the proxy resolves names")
 
 
-def test_a_proxy_that_is_down_is_a_refusal() -> None:
+def test_a_proxy_that_is_down_is_a_refusal(senders: Senders) -> None:
     with Receiver(Inbox()) as receiver:
         url = f"http://127.0.0.1:{receiver.port}"
-    sender = RequestsSender(proxy_url=url)
-    assert sender.send(request_to("http://inner.test/")).kind == "refused"
-    assert sender.send(request_to("https://inner.test/")).kind == "refused"
+    sender = senders(proxy_url=url)
+    assert send(sender, request_to("http://inner.test/")).kind == "refused"
+    assert send(sender, request_to("https://inner.test/")).kind == "refused"
     sender.close()
 
 
 @pytest.mark.parametrize("url", ["socks5://127.0.0.1:1080", "proxy:3128", "http://", "http://[/"])
-def test_a_proxy_that_cannot_be_read_is_refused(url: str) -> None:
+def test_a_proxy_that_cannot_be_read_is_refused(senders: Senders, url: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
-        RequestsSender(proxy_url=url)
+        senders(proxy_url=url)
     assert caught.value.field == "DURIAN_PROXY_URL"

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from durian.consumers.sender import TlsOptions
-from durian.consumers.sender.requests import RequestsSender
+from durian.consumers.sender import Sender, TlsOptions, send
 from durian.consumers.sender.tls import tls_context
 from durian.errors import InvalidSettings
 from tests.integration.sender.conftest import DEADLINE_S, SLACK_S, request_to
@@ -26,6 +25,7 @@ from tests.support.receivers import (
     dripping,
     hanging,
 )
+from tests.support.senders import Senders
 
 #: Handshakes cost CPU, so this suite is a little more patient where nothing hangs.
 PATIENT_S = 5.0
@@ -41,22 +41,22 @@ def receiver(tmp_path: Path) -> Iterator[Receiver]:
 
 
 def post(
-    sender: RequestsSender, url: str, tls: TlsOptions | None = OURS, timeout_s: float = PATIENT_S
+    sender: Sender, url: str, tls: TlsOptions | None = OURS, timeout_s: float = PATIENT_S
 ) -> tuple[str, int | None, str]:
-    outcome = sender.send(
-        request_to(url, tls=tls, timeout_s=timeout_s, connect_timeout_s=timeout_s)
+    outcome = send(
+        sender, request_to(url, tls=tls, timeout_s=timeout_s, connect_timeout_s=timeout_s)
     )
     return outcome.kind, outcome.status, outcome.error
 
 
 @pytest.mark.parametrize("host", ["receiver.test", "127.0.0.1"])
 def test_a_listener_can_have_its_own_authority(
-    sender: RequestsSender, receiver: Receiver, host: str
+    sender: Sender, receiver: Receiver, host: str
 ) -> None:
     assert post(sender, receiver.url(host)) == ("response", 200, "")
 
 
-def test_other_authorities_do_not_count(sender: RequestsSender, receiver: Receiver) -> None:
+def test_other_authorities_do_not_count(sender: Sender, receiver: Receiver) -> None:
     kind, _, error = post(sender, receiver.url("receiver.test"), tls=None)
     assert kind == "tls"
     assert error.startswith("certificate not accepted: unable to get local issuer")
@@ -64,12 +64,13 @@ def test_other_authorities_do_not_count(sender: RequestsSender, receiver: Receiv
     assert kind == "tls"
 
 
-def test_the_deployment_can_have_its_own_authority(receiver: Receiver, tmp_path: Path) -> None:
+def test_the_deployment_can_have_its_own_authority(
+    senders: Senders, receiver: Receiver, tmp_path: Path
+) -> None:
     file = tmp_path / "ca.pem"
     file.write_text(authority().pem)
-    sender = RequestsSender(allowed_networks=[ip_network("127.0.0.0/8")], ca_file=str(file))
+    sender = senders(allowed_networks=[ip_network("127.0.0.0/8")], ca_file=str(file))
     assert post(sender, receiver.url(), tls=None) == ("response", 200, "")
-    sender.close()
 
 
 @pytest.mark.parametrize(
@@ -77,33 +78,31 @@ def test_the_deployment_can_have_its_own_authority(receiver: Receiver, tmp_path:
     [(None, "No such file"), ("", "no certificate"), ("no certificate", "no certificate")],
 )
 def test_a_file_of_authorities_that_cannot_be_used_is_refused_at_the_start(
-    tmp_path: Path, content: str | None, reason: str
+    senders: Senders, tmp_path: Path, content: str | None, reason: str
 ) -> None:
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_text(content)
     with pytest.raises(InvalidSettings, match=reason) as caught:
-        RequestsSender(ca_file=str(file))
+        senders(ca_file=str(file))
     assert caught.value.field == "DURIAN_CA_FILE"
     assert str(file) in caught.value.reason
 
 
-def test_a_certificate_for_another_name_is_refused(
-    sender: RequestsSender, receiver: Receiver
-) -> None:
+def test_a_certificate_for_another_name_is_refused(sender: Sender, receiver: Receiver) -> None:
     kind, _, error = post(sender, receiver.url("other.test"))
     assert kind == "tls"
     assert "Hostname mismatch" in error
 
 
-def test_an_expired_certificate_is_refused(sender: RequestsSender, tmp_path: Path) -> None:
+def test_an_expired_certificate_is_refused(sender: Sender, tmp_path: Path) -> None:
     expired = authority().issue("receiver.test", valid=-timedelta(days=1))
     with Receiver(Inbox(), tls=server_context(expired, tmp_path)) as receiver:
         kind, _, error = post(sender, receiver.url("receiver.test"))
     assert (kind, error) == ("tls", "certificate not accepted: certificate has expired")
 
 
-def test_the_name_is_told_to_the_server(sender: RequestsSender, tmp_path: Path) -> None:
+def test_the_name_is_told_to_the_server(sender: Sender, tmp_path: Path) -> None:
     names: list[str | None] = []
     context = server_context(authority().issue("receiver.test"), tmp_path)
     context.sni_callback = lambda _sock, name, _context: names.append(name)
@@ -112,7 +111,7 @@ def test_the_name_is_told_to_the_server(sender: RequestsSender, tmp_path: Path) 
     assert names == ["receiver.test"]
 
 
-def test_a_listener_can_show_a_certificate(sender: RequestsSender, tmp_path: Path) -> None:
+def test_a_listener_can_show_a_certificate(sender: Sender, tmp_path: Path) -> None:
     clients = Authority("Clients")
     mine, foreign = clients.issue("durian"), Authority().issue("durian")
     context = server_context(
@@ -144,7 +143,7 @@ def test_a_listener_can_show_a_certificate(sender: RequestsSender, tmp_path: Pat
     ],
 )
 def test_options_that_cannot_be_used_are_a_tls_failure(
-    sender: RequestsSender, receiver: Receiver, tls: TlsOptions
+    sender: Sender, receiver: Receiver, tls: TlsOptions
 ) -> None:
     kind, _, error = post(sender, receiver.url(), tls=tls)
     assert kind == "tls"
@@ -152,13 +151,13 @@ def test_options_that_cannot_be_used_are_a_tls_failure(
     assert receiver.accepted == 0
 
 
-def test_plain_http_on_a_tls_port_is_a_tls_failure(sender: RequestsSender) -> None:
+def test_plain_http_on_a_tls_port_is_a_tls_failure(sender: Sender) -> None:
     with Receiver(lambda connection: connection.send(OK)) as receiver:
         kind, _, _ = post(sender, receiver.url().replace("http:", "https:"))
     assert kind == "tls"
 
 
-def test_old_versions_of_tls_are_refused(sender: RequestsSender, receiver: Receiver) -> None:
+def test_old_versions_of_tls_are_refused(sender: Sender, receiver: Receiver) -> None:
     context = tls_context(OURS, "")
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert context.verify_mode is ssl.CERT_REQUIRED
@@ -167,7 +166,7 @@ def test_old_versions_of_tls_are_refused(sender: RequestsSender, receiver: Recei
 
 
 @pytest.mark.parametrize("accept", ["hang", "drip"])
-def test_a_handshake_ends_at_the_deadline(sender: RequestsSender, accept: str) -> None:
+def test_a_handshake_ends_at_the_deadline(sender: Sender, accept: str) -> None:
     def drip(connection: Connection) -> None:
         # The head of a TLS record that promises 16 KiB of handshake.
         connection.drip(b"\x16\x03\x03\x40\x00" + b"\x00" * 200)
@@ -180,7 +179,7 @@ def test_a_handshake_ends_at_the_deadline(sender: RequestsSender, accept: str) -
     assert took_s < DEADLINE_S + SLACK_S
 
 
-def test_a_dripping_response_ends_at_the_deadline(sender: RequestsSender, tmp_path: Path) -> None:
+def test_a_dripping_response_ends_at_the_deadline(sender: Sender, tmp_path: Path) -> None:
     context = server_context(authority().issue("receiver.test"), tmp_path)
     behaviour = dripping(b"HTTP/1.1 200 OK\r\n", b"X-A: " + b"a" * 200)
     with Receiver(behaviour, tls=context) as receiver:
@@ -192,14 +191,14 @@ def test_a_dripping_response_ends_at_the_deadline(sender: RequestsSender, tmp_pa
 
 
 def test_a_head_that_was_complete_counts_without_a_tls_farewell(
-    sender: RequestsSender, tmp_path: Path
+    sender: Sender, tmp_path: Path
 ) -> None:
     context = server_context(authority().issue("receiver.test"), tmp_path)
     with Receiver(answering(b"HTTP/1.1 200 OK\r\n\r\nok"), tls=context) as receiver:
         assert post(sender, receiver.url("receiver.test")) == ("response", 200, "")
 
 
-def test_a_connection_that_is_reset_in_the_handshake_fails(sender: RequestsSender) -> None:
+def test_a_connection_that_is_reset_in_the_handshake_fails(sender: Sender) -> None:
     def reset(connection: Connection) -> None:
         # Not before the handshake has begun: there CPython leaves a socket to be collected, and
         # warns of it (ssl.py, SSLSocket._create).

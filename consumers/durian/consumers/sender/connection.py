@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import queue
 import socket
 import ssl
@@ -16,15 +15,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from durian.consumers.sender.addresses import Guard
 from durian.consumers.sender.deadline import CURRENT
-from durian.consumers.sender.dialing import check, choose, is_address
+from durian.consumers.sender.dialing import check, choose, connect_fault, is_address
 from durian.consumers.sender.fault import Fault
 from durian.consumers.sender.lookup import Lookup
-from durian.consumers.sender.port import Kind
 from durian.consumers.sender.response import StrictResponse
 from durian.faults import failpoint
-
-#: Errors that say something about this process or machine, and nothing about the receiver.
-_OUR_OWN_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 #: Connects to a host and port, within the current deadline.
 Dial = Callable[[str, int], socket.socket]
@@ -61,7 +56,7 @@ class Dialer:
                 # An even share of what is left, so that the last address is tried too.
                 return _connect(chosen[-left], port, budget_s / left)
             except OSError as exc:
-                fault = _fault(exc)
+                fault = connect_fault(exc)
         raise fault
 
     def _checked(self, host: str, timeout_s: float) -> Sequence[str]:
@@ -185,10 +180,3 @@ def _closed_on_error(sock: socket.socket) -> Iterator[None]:
     except BaseException:
         sock.close()
         raise
-
-
-def _fault(exc: OSError) -> Fault:
-    if isinstance(exc, TimeoutError):
-        return Fault("timeout", "no connection in time")
-    kind: Kind = "error" if exc.errno in _OUR_OWN_ERRORS else "refused"
-    return Fault(kind, f"no connection: {(exc.strerror or type(exc).__name__).lower()}")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 from collections.abc import Sequence
 from ipaddress import ip_address
 
 from durian.consumers.sender.addresses import Guard
 from durian.consumers.sender.fault import Fault
+from durian.consumers.sender.port import Kind
 
 #: Addresses of one name that are tried; a name with fifty dead ones must not take fifty timeouts.
 MOST_ADDRESSES = 4
+
+#: Errors that say something about this process or machine, and nothing about the receiver.
+_OUR_OWN_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 def is_address(host: str) -> bool:
@@ -45,3 +50,11 @@ def choose(addresses: Sequence[str]) -> list[str]:
     other = [address for address in addresses if (":" in address) is not first_is_v6]
     turns = itertools.chain.from_iterable(itertools.zip_longest(first, other))
     return [address for address in turns if address is not None][:MOST_ADDRESSES]
+
+
+def connect_fault(exc: OSError) -> Fault:
+    """Translate what connecting to an address ended with."""
+    if isinstance(exc, TimeoutError):
+        return Fault("timeout", "no connection in time")
+    kind: Kind = "error" if exc.errno in _OUR_OWN_ERRORS else "refused"
+    return Fault(kind, f"no connection: {(exc.strerror or type(exc).__name__).lower()}")

@@ -8,8 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-
-from urllib3.connectionpool import HTTPConnectionPool
+from typing import Generic, Protocol, TypeVar
 
 from durian.consumers.sender.port import TlsOptions
 from durian.registry.url import Scheme
@@ -33,9 +32,21 @@ class PoolKey:
     tls: TlsOptions | None
 
 
+class Closable(Protocol):
+    """A pool of connections."""
+
+    def close(self) -> object:
+        """Close all of its connections; nobody uses them."""
+
+
+Pool = TypeVar("Pool", bound=Closable)
+
+
 @dataclass(slots=True)
-class _Entry:
-    pool: HTTPConnectionPool
+class Lent(Generic[Pool]):
+    """A pool, and who uses it."""
+
+    pool: Pool
     used_at: float
     #: Attempts that are using it.
     users: int = 0
@@ -43,7 +54,7 @@ class _Entry:
     retired: bool = field(default=False)
 
 
-class Pools:
+class Pools(Generic[Pool]):
     """Hands out pools, and closes those that are idle, too many or forgotten.
 
     Args:
@@ -54,7 +65,7 @@ class Pools:
 
     def __init__(
         self,
-        make: Callable[[PoolKey], HTTPConnectionPool],
+        make: Callable[[PoolKey], Pool],
         *,
         most: int = MOST_POOLS,
         idle_s: float = IDLE_S,
@@ -64,19 +75,41 @@ class Pools:
         self._idle_s = idle_s
         self._lock = threading.Lock()
         #: The least recently used first.
-        self._entries: OrderedDict[PoolKey, _Entry] = OrderedDict()
+        self._entries: OrderedDict[PoolKey, Lent[Pool]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
     @contextlib.contextmanager
-    def using(self, key: PoolKey) -> Iterator[HTTPConnectionPool]:
+    def using(self, key: PoolKey) -> Iterator[Pool]:
         """Use the pool of a key, which stays open meanwhile."""
-        entry = self._take(key)
+        entry = self.take(key)
         try:
             yield entry.pool
         finally:
-            self._give_back(entry)
+            self.give_back(entry)
+
+    def take(self, key: PoolKey) -> Lent[Pool]:
+        """Begin to use the pool of a key, which stays open until it is given back."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                entry = self._entries[key] = Lent(self._make(key), time.monotonic())
+            else:
+                self._entries.move_to_end(key)
+            entry.users += 1
+            surplus = self._surplus()
+        _close(surplus)
+        return entry
+
+    def give_back(self, entry: Lent[Pool]) -> None:
+        """Use a pool no longer."""
+        with self._lock:
+            entry.users -= 1
+            entry.used_at = time.monotonic()
+            closing = entry.retired and not entry.users
+        if closing:
+            entry.pool.close()
 
     def sweep(self) -> None:
         """Close the pools that nobody has used for a while."""
@@ -91,29 +124,9 @@ class Pools:
         """Close all pools; those in use are closed when they are given back."""
         self._retire(lambda _key, _entry: True)
 
-    def _take(self, key: PoolKey) -> _Entry:
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                entry = self._entries[key] = _Entry(self._make(key), time.monotonic())
-            else:
-                self._entries.move_to_end(key)
-            entry.users += 1
-            surplus = self._surplus()
-        _close(surplus)
-        return entry
-
-    def _give_back(self, entry: _Entry) -> None:
-        with self._lock:
-            entry.users -= 1
-            entry.used_at = time.monotonic()
-            closing = entry.retired and not entry.users
-        if closing:
-            entry.pool.close()
-
-    def _surplus(self) -> list[_Entry]:
+    def _surplus(self) -> list[Lent[Pool]]:
         """Take out the least recently used entries that are too many (called with the lock)."""
-        surplus: list[_Entry] = []
+        surplus: list[Lent[Pool]] = []
         if len(self._entries) <= self._most:
             return surplus
         for key, entry in list(self._entries.items()):
@@ -123,7 +136,7 @@ class Pools:
                 surplus.append(self._entries.pop(key))
         return surplus
 
-    def _retire(self, chosen: Callable[[PoolKey, _Entry], bool]) -> None:
+    def _retire(self, chosen: Callable[[PoolKey, Lent[Pool]], bool]) -> None:
         with self._lock:
             keys = [key for key, entry in self._entries.items() if chosen(key, entry)]
             retired = [self._entries.pop(key) for key in keys]
@@ -133,6 +146,6 @@ class Pools:
         _close(unused)
 
 
-def _close(entries: list[_Entry]) -> None:
+def _close(entries: list[Lent[Pool]]) -> None:
     for entry in entries:
         entry.pool.close()

@@ -63,7 +63,7 @@ class RequestsSender:
     ) -> None:
         self._guard = Guard(allowed_networks)
         self._factory = PoolFactory(Lookup(resolver), self._guard, proxy_url, ca_file)
-        self._pools = Pools(self._factory.make)
+        self._pools: Pools[HTTPConnectionPool] = Pools(self._factory.make)
         self._adapter = PooledAdapter()
         self._watchdog = Watchdog(self._pools.sweep, _SWEEP_EVERY_S)
         self._capacity = 2 * threads

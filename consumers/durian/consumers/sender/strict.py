@@ -16,10 +16,10 @@ LONGEST_HEAD_BYTES = 64 * 1024
 MOST_FIELDS = 100
 
 #: The lines of a head; the status and a header's name and value are groups.
-STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
-FIELD_LINE = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_`|~-]+):([^\r\n]*)\r?\n")
+STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\r\n\0]*)?\r?\n")
+FIELD_LINE = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_`|~-]+):([^\r\n\0]*)\r?\n")
 #: The rest of a header line that was folded (RFC 9112, section 5.2).
-FOLDED_LINE = re.compile(rb"[ \t][^\r\n]*\r?\n")
+FOLDED_LINE = re.compile(rb"[ \t][^\r\n\0]*\r?\n")
 END_OF_HEAD = frozenset({b"\r\n", b"\n"})
 
 #: A chunk of 4 GiB and more is no answer to a webhook.

@@ -23,14 +23,24 @@ def tls_context(options: TlsOptions | None, ca_file: str) -> ssl.SSLContext:
     Raises:
         InvalidListener: its field is `tls`: an option cannot be used.
     """
-    context = _trusting(options.ca_pem if options else None, ca_file)
+    if options is None or options.ca_pem is None:
+        context = ssl.create_default_context(cafile=ca_file)
+    else:
+        # Not by create_default_context, to which an empty text means the public authorities.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Debian's Python leaves this to the machine's OpenSSL configuration.
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if options and options.cert_pem:
-        _show(context, options.cert_pem, options.key_pem or "")
-    elif options and options.key_pem:
-        raise InvalidListener("tls", "key_pem is of no use without cert_pem")
+    if options is not None:
+        _take_on(context, options)
     return context
+
+
+def check_options(options: TlsOptions) -> None:
+    """Check whether a listener's options can be used, for a driver that takes them as they are.
+
+    Raises InvalidListener; its field is `tls`.
+    """
+    _take_on(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), options)
 
 
 def check_ca_file(path: str) -> None:
@@ -47,16 +57,16 @@ def check_ca_file(path: str) -> None:
         raise InvalidSettings(CA_SETTING, f"{path} cannot be read: {exc.strerror or exc}") from exc
 
 
-def _trusting(ca_pem: str | None, ca_file: str) -> ssl.SSLContext:
-    if ca_pem is None:
-        return ssl.create_default_context(cafile=ca_file)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        # Not by create_default_context, to which an empty text means the public authorities.
-        context.load_verify_locations(cadata=ca_pem)
-    except (ssl.SSLError, ValueError) as exc:
-        raise InvalidListener("tls", "ca_pem holds no certificate that can be read") from exc
-    return context
+def _take_on(context: ssl.SSLContext, options: TlsOptions) -> None:
+    if options.ca_pem is not None:
+        try:
+            context.load_verify_locations(cadata=options.ca_pem)
+        except (ssl.SSLError, ValueError) as exc:
+            raise InvalidListener("tls", "ca_pem holds no certificate that can be read") from exc
+    if options.cert_pem:
+        _show(context, options.cert_pem, options.key_pem or "")
+    elif options.key_pem:
+        raise InvalidListener("tls", "key_pem is of no use without cert_pem")
 
 
 def _show(context: ssl.SSLContext, cert_pem: str, key_pem: str) -> None:

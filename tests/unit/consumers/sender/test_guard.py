@@ -10,15 +10,17 @@ import errno
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
-from durian.consumers.sender import Outcome, Request, connection
+from durian.consumers.sender import Outcome, Request, send
 from durian.consumers.sender.requests import RequestsSender
 from tests.support.cases import extra_cases
+from tests.support.senders import KINDS, Senders
 
 PUBLIC = "93.184.215.14"
 
@@ -135,6 +137,7 @@ ROWS = [*_own_rows(), *(row for row in extra_cases("ssrf.jsonl") if row["require
 class Wire:
     """Stands in for the network: resolves by a table, and notes what is dialled."""
 
+    senders: Senders
     dns: dict[str, list[str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     dialled: list[str] = field(default_factory=list)
@@ -152,33 +155,25 @@ class Wire:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return answer
 
-    def connect(self, address: str, _port: int, _timeout_s: float) -> socket.socket:
+    def connect(self, address: str) -> None:
         self.dialled.append(address)
         raise self.connect_error
 
 
-@pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    wire = Wire()
-    monkeypatch.setattr(connection, "_connect", wire.connect)
-    return wire
+@pytest.fixture(params=KINDS)
+def wire(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    with ExitStack() as stack:
+        wire = Wire(Senders(request.param, stack))
+        wire.senders.replace_connecting(monkeypatch, wire.connect)
+        yield wire
 
 
 def attempt(wire: Wire, url: str, **options: Any) -> Outcome:
-    sender = RequestsSender(resolver=wire.resolve, **options)
-    try:
-        return sender.send(
-            Request(
-                listener_id="a",
-                url=url,
-                headers={},
-                body=b"",
-                timeout_s=5,
-                connect_timeout_s=5,
-            )
-        )
-    finally:
-        sender.close()
+    return send(wire.senders(resolver=wire.resolve, **options), request_to(url))
+
+
+def request_to(url: str) -> Request:
+    return Request(listener_id="a", url=url, headers={}, body=b"", timeout_s=5, connect_timeout_s=5)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.get("id") or row["url"][:40])
@@ -214,17 +209,9 @@ def test_a_name_is_looked_up_once_for_each_connection(wire: Wire) -> None:
 
 def test_a_name_that_rebinds_is_dialled_only_where_it_was_checked(wire: Wire) -> None:
     answers = iter([[PUBLIC], ["127.0.0.1"], [PUBLIC]])
-    sender = RequestsSender(resolver=lambda _: next(answers))
-    request = Request(
-        listener_id="a",
-        url="http://rebinding.example/",
-        headers={},
-        body=b"",
-        timeout_s=5,
-        connect_timeout_s=5,
-    )
-    kinds = [sender.send(request).kind for _ in range(3)]
-    sender.close()
+    sender = wire.senders(resolver=lambda _: next(answers))
+    request = request_to("http://rebinding.example/")
+    kinds = [send(sender, request).kind for _ in range(3)]
     assert kinds == ["refused", "blocked", "refused"]
     assert wire.dialled == [PUBLIC, PUBLIC]
 
@@ -290,11 +277,12 @@ def test_an_error_of_our_own_is_not_the_receiver_s(wire: Wire, code: int, kind: 
 
 
 def test_no_thread_to_watch_the_deadline_is_an_outcome_too(
-    wire: Wire, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    assert attempt(wire, "http://8.8.8.8/").kind == "error"
-    assert not wire.dialled
+    sender = RequestsSender()
+    assert sender.send(request_to("http://8.8.8.8/")).kind == "error"
+    sender.close()

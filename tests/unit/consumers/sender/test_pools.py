@@ -40,7 +40,7 @@ def key(listener_id: str, port: int = 80) -> PoolKey:
     return PoolKey(listener_id, "http", "a.example", port, None)
 
 
-def use(pools: Pools, *keys: PoolKey) -> None:
+def use(pools: Pools[Pool], *keys: PoolKey) -> None:
     for one in keys:
         with pools.using(one):
             pass
