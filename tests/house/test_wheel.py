@@ -70,6 +70,8 @@ def test_the_wheel_holds_every_module_and_nothing_else(wheel: Path) -> None:
         for path in root.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    receivers = (ROOT / "examples" / "receive").iterdir()
+    tree |= {f"durian/console/pages/receivers/{path.name}" for path in receivers}
 
     assert {name.partition("/")[0] for name in names} == {"durian"}
     assert set(names) == tree

@@ -72,6 +72,7 @@ def open_face(
         http=http,
         ready=Reach(check),
         local_token=local_token(settings.api_host),
+        settings=settings,
         queue_type=settings.queue_type,
         rate_per_s=settings.api_rate_per_s,
     )

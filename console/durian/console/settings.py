@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -19,6 +17,14 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from durian.console.setting_values import (
+    ORIGIN,
+    Network,
+    is_proxy,
+    network,
+    parts_of,
+    url_parts,
+)
 from durian.errors import InvalidSettings
 from durian.errors.fault import reason_of
 
@@ -49,8 +55,6 @@ FLAGS = {
     "log_level": "--log-level",
     "log_format": "--log-format",
 }
-
-Network = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
@@ -179,6 +183,21 @@ class Settings(BaseSettings):
         description="Requests a second that an API token may make of one process, unless the "
         "token says so itself.",
     )
+    public_url: str = Field(
+        "",
+        description="URL under which people reach the web pages, such as https://durian.example; "
+        "for links to the portal. Empty: that of DURIAN_API_HOST.",
+    )
+    portal_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Origins (comma separated) whose pages may show an owner's portal in a frame, "
+        "such as https://app.example.",
+    )
+    rabbitmq_ui_url: str = Field(
+        "",
+        description="URL of RabbitMQ's own pages, such as http://rabbitmq:15672: linked to, and "
+        "asked for the rates of queues.",
+    )
     token: SecretStr = Field(
         SecretStr(""),
         description="API token that commands show (durian_...). Empty: on this machine, that of "
@@ -218,7 +237,7 @@ class Settings(BaseSettings):
     @classmethod
     def _broker_url(cls, value: str) -> str:
         for url in filter(None, value.split(";")):
-            parts = _split(url)
+            parts = url_parts(url)
             if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
                 raise ValueError("must look like amqp://user:password@host:5672/vhost")
         return value
@@ -233,6 +252,22 @@ class Settings(BaseSettings):
             raise ValueError("needs three slashes before a file: sqlite:///durian.db")
         return value
 
+    @field_validator("public_url", "rabbitmq_ui_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        parts = url_parts(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("must look like https://durian.example")
+        return value.rstrip("/")
+
+    @field_validator("portal_origins", mode="before")
+    @classmethod
+    def _portal_origins(cls, value: object) -> object:
+        found = parts_of(value) if isinstance(value, str) else value
+        if not isinstance(found, Sequence) or not all(map(ORIGIN.fullmatch, found)):
+            raise ValueError("must look like https://app.example, or https://*.example")
+        return tuple(found)
+
     @field_validator("token")
     @classmethod
     def _token(cls, value: SecretStr) -> SecretStr:
@@ -245,7 +280,7 @@ class Settings(BaseSettings):
     @classmethod
     def _proxy_url(cls, value: str) -> str:
         # The reason repeats nothing of it: a password that is not escaped may stand anywhere.
-        if value and not _is_proxy(value):
+        if value and not is_proxy(value):
             raise ValueError(
                 "must look like http://user:password@host:3128, with @ and / of a password "
                 "written as %40 and %2F"
@@ -256,10 +291,10 @@ class Settings(BaseSettings):
     @classmethod
     def _allowed_networks(cls, value: object) -> object:
         if isinstance(value, str):
-            value = _parts(value)
+            value = parts_of(value)
         if not isinstance(value, Sequence):
             raise ValueError("must be networks separated by commas")  # noqa: TRY004  # pydantic reads ValueError
-        return tuple(_network(part) for part in value)
+        return tuple(network(part) for part in value)
 
     @classmethod
     def settings_customise_sources(
@@ -327,52 +362,3 @@ def _where(name: str, given: dict[str, object]) -> str:
     if variable(name) in os.environ:
         return variable(name)
     return f"{name} in {config_file()}"
-
-
-def _parts(text: str) -> list[str]:
-    """What stands between commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _split(url: str) -> Any:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # reading it checks it
-    except ValueError as exc:
-        raise ValueError(f"is no URL: {exc}") from exc
-    return parts
-
-
-def _is_proxy(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        # Reading the port checks it.
-        return bool(
-            parts.scheme == "http"
-            and parts.hostname
-            and parts.port != 0
-            and parts.netloc.count("@") <= 1
-            and parts.path in ("", "/")
-            and not (parts.query or parts.fragment)
-            and url.isascii()
-            and url.isprintable()
-            and " " not in url
-        )
-    except ValueError:
-        return False
-
-
-def _network(text: object) -> Network:
-    try:
-        return ip_network(str(text))
-    except ValueError as exc:
-        examples = "write networks such as 10.0.0.0/8,127.0.0.0/8"
-        raise ValueError(f"{text!r} is no network; {_meant(text) or examples}") from exc
-
-
-def _meant(text: object) -> str:
-    """What was meant by an address with the length of a network."""
-    try:
-        return f"did you mean {ip_network(str(text), strict=False)}?"
-    except ValueError:
-        return ""

@@ -1,4 +1,4 @@
-"""`durian web`: the REST API as a process of its own, on RabbitMQ and the registry."""
+"""`durian web`: web pages and REST API as a process of their own, on RabbitMQ and the registry."""
 
 from __future__ import annotations
 

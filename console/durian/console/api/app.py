@@ -36,6 +36,7 @@ from durian.console.api.measured import Measured
 from durian.console.api.once import Once
 from durian.console.api.services import Services
 from durian.console.inbound import KnownSources
+from durian.console.pages import app as pages
 
 #: The modules of the resources below /v1.
 _RESOURCES = (
@@ -91,6 +92,7 @@ def build(services: Services) -> FastAPI:
     app.get(OPENAPI_PATH, include_in_schema=False)(openapi.route(app))
     webhooks = inbound.route(services.publish, KnownSources(lambda: services.store))
     app.add_route(webhooks.path, webhooks.endpoint, methods=["POST"], include_in_schema=False)
+    app.router.routes += pages.build(services, gatekeeper)
     return app
 
 

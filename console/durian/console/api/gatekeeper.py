@@ -75,7 +75,7 @@ class Gatekeeper:
         Raises RegistryUnavailable when it is not known and cannot be looked up.
         """
         if self._is_local(text):
-            return self._remember(text, _local())
+            return self._remember(text, machine_token())
         try:
             return self._remember(text, self._store.find_token(text))
         except RegistryUnavailable:
@@ -127,7 +127,8 @@ class Gatekeeper:
         return token
 
 
-def _local() -> Token:
+def machine_token() -> Token:
+    """The token of this machine, which allows everything and is known to no registry."""
     return Token(id=LOCAL, name="this machine", scopes=frozenset(SCOPES), created_at=0.0)
 
 

@@ -87,7 +87,7 @@ def list_listeners(  # each is a parameter of the request
         limit=limit + 1,
     )
     entries, following = paging.cut(found, limit, lambda entry: entry.listener.id)
-    return ListenerPage(items=_described(caller, entries), next=following)
+    return ListenerPage(items=described(caller, entries), next=following)
 
 
 @router.post("", status_code=201)
@@ -95,15 +95,9 @@ def create_listener(
     caller: Manager, new: NewListener, request: Request, response: Response
 ) -> CreatedListener:
     """Add a listener; its signing secret is shown this once."""
-    listener = _new(caller, new)
-    secret = _secret(new.secret, "hmac")
-    _provision(caller).add(listener, secret, new.key_pem)
-    entry = caller.store.listener_entry(listener.id)
-    response.headers["Location"] = str(
-        request.url_for("get_listener", listener_id=listener.id).path
-    )
-    [described] = _described(caller, [entry], response)
-    return CreatedListener(**dict(described), secret=secret.value)
+    created = add(caller, new, response)
+    response.headers["Location"] = str(request.url_for("get_listener", listener_id=created.id).path)
+    return created
 
 
 @router.get("/{listener_id}")
@@ -162,6 +156,15 @@ def rotate_secret(caller: Manager, listener_id: Id, rotation: Rotation) -> Rotat
     return RotatedSecret(secret=secret.value)
 
 
+def add(caller: Caller, new: NewListener, response: Response | None = None) -> CreatedListener:
+    """Add a listener for a caller. Raises InvalidListener or InvalidFilter."""
+    listener = _new(caller, new)
+    secret = _secret(new.secret, "hmac")
+    _provision(caller).add(listener, secret, new.key_pem)
+    [told] = described(caller, [caller.store.listener_entry(listener.id)], response)
+    return CreatedListener(**dict(told), secret=secret.value)
+
+
 def _new(caller: Caller, new: NewListener) -> RegistryListener:
     """Make what is to be added. Raises InvalidListener or InvalidFilter."""
     if caller.owner is not None and new.id is not None:
@@ -206,11 +209,11 @@ def _provision(caller: Caller) -> Provision:
 
 
 def _tell(caller: Caller, listener_id: str, response: Response) -> Listener:
-    [described] = _described(caller, [caller.store.listener_entry(listener_id)], response)
-    return described
+    [told] = described(caller, [caller.store.listener_entry(listener_id)], response)
+    return told
 
 
-def _described(
+def described(
     caller: Caller, entries: Sequence[ListenerEntry], response: Response | None = None
 ) -> list[Listener]:
     """Tell of listeners; of a single one with its entity tag."""

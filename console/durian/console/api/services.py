@@ -12,6 +12,7 @@ from durian.console.api.publish import Publish
 from durian.console.backlog import BacklogWatch
 from durian.console.metrics import Exposition
 from durian.console.recent import RecentEvents
+from durian.console.settings import Settings
 from durian.console.working import Worker
 from durian.registry.store import Store
 
@@ -36,6 +37,8 @@ class Services:
     http: HttpMeasures = field(default_factory=HttpMeasures)
     #: The text of the token that is valid on this machine alone; None when there is none.
     local_token: str | None = None
+    #: As this process was told.
+    settings: Settings = field(default_factory=Settings)
     #: Kind of a new listener's delivery queue.
     queue_type: QueueType = "quorum"
     #: Requests a second that a token may make, unless it says so itself.

@@ -7,22 +7,15 @@ from durian.console.options import AsJSON
 
 def settings(*, as_json: AsJSON = False) -> None:
     """Show every setting: its variable, value, default and meaning."""
-    from durian.console.logs import hide_secrets
     from durian.console.output import say_json, table
-    from durian.console.settings import Settings, default_of, description_of, load, variable
+    from durian.console.settings import load
+    from durian.console.showing import shown_settings
 
-    now = load()
-    values = {name: hide_secrets(_shown(getattr(now, name))) for name in Settings.model_fields}
+    rows = shown_settings(load())
     if as_json:
-        say_json({variable(name): value for name, value in values.items()})
+        say_json({row.variable: row.value for row in rows})
         return
     table(
         ("variable", "value", "default", "meaning"),
-        ((variable(n), v, default_of(n), description_of(n)) for n, v in values.items()),
+        ((row.variable, row.value, row.default, row.meaning) for row in rows),
     )
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(str(part) for part in value)
-    return "" if value is None else str(value)

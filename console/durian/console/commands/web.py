@@ -1,4 +1,4 @@
-"""`durian web`: the REST API as a process of its own."""
+"""`durian web`: the web pages and the REST API as a process of their own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def web(
     log_level: LogLevel = None,
     log_format: LogFormat = None,
 ) -> None:
-    """Serve the REST API, and take webhooks, until Ctrl-C or SIGTERM."""
+    """Serve the web pages and the REST API, and take webhooks, until Ctrl-C or SIGTERM."""
     from durian.console.settings import load
     from durian.console.web import run_web
 
