@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 
 import django
@@ -68,6 +71,30 @@ def save_without_the_broker() -> None:
     print(sorted(drivers))  # noqa: T201  # what the test looks at
 
 
+def save_under_load() -> None:
+    """Save persons, a hundred a second, until there is no more input.
+
+    For each line of it print how long the saves since the last one took, in milliseconds.
+    """
+    times: list[float] = []
+    ended = threading.Event()
+
+    def save_on() -> None:
+        while not ended.wait(0.01):
+            began = time.perf_counter()
+            Person.objects.create(name="Joe")
+            times.append(1000 * (time.perf_counter() - began))
+
+    saving = threading.Thread(target=save_on)
+    saving.start()
+    for _ in sys.stdin:
+        taken = times[:]
+        del times[: len(taken)]
+        print(json.dumps(taken), flush=True)  # noqa: T201  # what the test reads
+    ended.set()
+    saving.join()
+
+
 def relay() -> None:
     """Relay the outbox, once."""
     call_command("durian_relay", once=True)
@@ -88,6 +115,7 @@ SCENES: dict[str, Callable[[], None]] = {
         save_and_die,
         roll_back_late,
         save_without_the_broker,
+        save_under_load,
         relay,
         relay_for_long,
     )

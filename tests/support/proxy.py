@@ -27,8 +27,9 @@ class _Pair:
             self._flow.set()
 
     def stall(self) -> None:
-        """Hold back everything."""
-        self._flow.clear()
+        """Hold back everything, unless it is over."""
+        if not self._ended:
+            self._flow.clear()
 
     def end(self, *, reset: bool) -> None:
         """Let both sides know, at once, that it is over: politely, or with a reset."""
@@ -101,8 +102,8 @@ class Proxy:
 
     def reset(self) -> None:
         """Cut every connection off with a TCP reset."""
-        while self._pairs:
-            self._pairs.pop().end(reset=True)
+        for pair in self._pairs:
+            pair.end(reset=True)
 
     def delay(self) -> None:
         """Wait as long as data is late."""
