@@ -27,6 +27,7 @@ WITHOUT = (
         ("re2", ["listeners", "add", "http://h/", "--event", "e", "--match", "a=like:b"], "router"),
         ("pika", ["topology", "--declare", "--broker", "amqp://127.0.0.1:9/"], "router"),
         ("requests", ["up", "--port", "0"], "consumer"),
+        ("pycurl", ["up", "--port", "0", "--sender", "curl"], "curl"),
         ("cryptography", ["listeners", "list"], "router"),
     ],
 )

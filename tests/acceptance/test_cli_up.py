@@ -12,6 +12,7 @@ import pytest
 from durian.signature import new_secret
 from tests.support.cli import Running, durian
 from tests.support.rabbitmq import free_ports
+from tests.support.senders import KINDS
 
 LOOPBACK = "127.0.0.0/8"
 
@@ -35,12 +36,16 @@ def first_arrival(home: Path, port: int, listen: Running) -> dict[str, Any]:
     pytest.fail(f"nothing arrived: {listen.lines}")
 
 
-def test_an_event_arrives_at_who_wants_it_and_only_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sender", KINDS)
+def test_an_event_arrives_at_who_wants_it_and_only_there(tmp_path: Path, sender: str) -> None:
     (port,) = free_ports(1)
     secret = new_secret()
     with (
         Running("listen", "--port", "0", "--secret", secret, "--json", home=tmp_path) as listen,
-        Running("up", "--port", str(port), "--allow-network", LOOPBACK, home=tmp_path) as up,
+        Running(
+            *("up", "--port", str(port), "--allow-network", LOOPBACK, "--sender", sender),
+            home=tmp_path,
+        ) as up,
     ):
         url = listen.wait_json("listening")["listening"]
         up.wait_line("up.broker_embedded")

@@ -35,6 +35,7 @@ _EXTRA_OF = {
     "sqlalchemy": "router",
     "cryptography": "router",
     "idna": "consumer",
+    "pycurl": "curl",
     "requests": "consumer",
     "urllib3": "consumer",
     "pydantic_settings": "console",

@@ -50,7 +50,7 @@ def open_house(settings: Settings) -> Iterator[House]:
     with ExitStack() as stack:
         broker = stack.enter_context(_broker(settings))
         store = stack.enter_context(open_store(settings, DURIAN, create=True))
-        sender = stack.enter_context(open_sender(settings))
+        sender = stack.enter_context(open_sender(settings, broker))
         poll_s = settings.poll_s if settings.broker_url else min(EMBEDDED_POLL_S, settings.poll_s)
         delivery = DeliveryConsumer(
             broker,

@@ -64,7 +64,7 @@ def _open_delivery(
     settings: Settings, broker: Broker, names: Topology, stack: ExitStack
 ) -> DeliveryConsumer:
     store = stack.enter_context(open_store(settings, DURIAN))
-    sender = stack.enter_context(open_sender(settings))
+    sender = stack.enter_context(open_sender(settings, broker))
     delivery = DeliveryConsumer(
         broker,
         names,

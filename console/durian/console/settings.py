@@ -41,6 +41,7 @@ FLAGS = {
     "prefix": "--prefix",
     "queue_type": "--queue-type",
     "allowed_networks": "--allow-network",
+    "sender": "--sender",
     "threads": "--threads",
     "prefetch": "--prefetch",
     "grace_s": "--grace",
@@ -113,8 +114,17 @@ class Settings(BaseSettings):
         description="File that holds those keys, one a line; made with a new key when it is "
         "missing. With neither set, it is ~/.config/durian/secret.key.",
     )
+    sender: Literal["requests", "curl"] = Field(
+        "requests",
+        description="What makes the attempts of deliveries: requests, or for volume curl, which "
+        "needs the extra `curl`.",
+    )
     threads: int = Field(
-        32, ge=1, le=1024, description="Deliveries under way at once in one process."
+        32,
+        ge=1,
+        le=1024,
+        description="Deliveries under way at once in one process; curl takes as many as open files "
+        "allow.",
     )
     prefetch: int = Field(
         500, ge=1, le=65535, description="Events a router holds unsettled at once."

@@ -6,7 +6,7 @@ import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from durian.broker.topology import Topology
 from durian.console.settings import Settings
@@ -92,20 +92,30 @@ _SET_ONE = "Set DURIAN_BROKER_URL, or give --broker amqp://user:password@host/."
 
 
 @contextmanager
-def open_sender(settings: Settings) -> Iterator[Sender]:
-    """Make what sends attempts, for the length of the block."""
-    from durian.consumers.sender.requests import RequestsSender  # noqa: PLC0415 - as above
-
-    sender = RequestsSender(
+def open_sender(settings: Settings, broker: Broker) -> Iterator[Sender]:
+    """Make what sends attempts, for the length of the block; the broker has to run as long."""
+    sender = _make_sender(
+        settings,
+        broker,
         allowed_networks=settings.allowed_networks,
         proxy_url=settings.proxy_url or None,
         ca_file=str(settings.ca_file) if settings.ca_file else None,
-        threads=settings.threads,
     )
     try:
         yield sender
     finally:
         sender.close()
+
+
+def _make_sender(settings: Settings, broker: Broker, **options: Any) -> Sender:
+    if settings.sender == "curl":
+        from durian.consumers.sender.curl import CurlSender, raise_limit  # noqa: PLC0415 - as above
+
+        raise_limit()
+        return CurlSender(broker, **options)
+    from durian.consumers.sender.requests import RequestsSender  # noqa: PLC0415 - as above
+
+    return RequestsSender(threads=settings.threads, **options)
 
 
 def make_recorder(settings: Settings, broker: Broker, names: Topology, store: Store) -> Recorder:

@@ -167,5 +167,19 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["extra console"].level == "ok"
 
 
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_sender_is_named_and_what_the_other_would_bring(
+    monkeypatch: pytest.MonkeyPatch, *, installed: bool
+) -> None:
+    monkeypatch.setattr(machine, "find_spec", lambda _name: installed or None)
+    (plain,) = machine.sender(load(sender="requests"))
+    assert plain.level == "ok"
+    assert "requests makes the attempts; with DURIAN_SENDER=curl" in plain.found
+    assert ('pip install "durian[curl]"' in plain.found) is not installed
+    (curl,) = machine.sender(load(sender="curl"))
+    assert curl.level == ("ok" if installed else "fail")
+    assert ('pip install "durian[curl]"' in curl.advice) is not installed
+
+
 def test_every_finding_says_what_it_is_about(settings: Settings) -> None:
     assert all(finding.about and finding.found for finding in findings(settings))

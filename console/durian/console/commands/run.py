@@ -13,6 +13,7 @@ from durian.console.options import (
     Prefetch,
     Prefix,
     RegistryURL,
+    SenderKind,
     Threads,
 )
 
@@ -52,6 +53,7 @@ def deliver(
     registry: RegistryURL = None,
     prefix: Prefix = None,
     allow_network: AllowedNetworks = None,
+    sender: SenderKind = None,
     threads: Threads = None,
     grace: Grace = None,
     health_file: HealthFile = None,
@@ -69,6 +71,7 @@ def deliver(
             registry_url=registry,
             prefix=prefix,
             allowed_networks=allow_network,
+            sender=sender,
             threads=threads,
             grace_s=grace,
             health_file=health_file,

@@ -13,6 +13,7 @@ from durian.console.options import (
     MetricsPort,
     Prefix,
     RegistryURL,
+    SenderKind,
     Threads,
 )
 
@@ -25,6 +26,7 @@ def up(
     port: ApiPort = None,
     allow_network: AllowedNetworks = None,
     prefix: Prefix = None,
+    sender: SenderKind = None,
     threads: Threads = None,
     grace: Grace = None,
     metrics_port: MetricsPort = None,
@@ -43,6 +45,7 @@ def up(
             api_port=port,
             allowed_networks=allow_network,
             prefix=prefix,
+            sender=sender,
             threads=threads,
             grace_s=grace,
             metrics_port=metrics_port,

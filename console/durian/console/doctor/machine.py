@@ -1,11 +1,13 @@
-"""What the doctor looks at on this machine: the installed extras and the key of the secrets."""
+"""What the doctor looks at on this machine: the installed extras, and what makes attempts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from durian.console.doctor.finding import Finding, ok, warn
+from durian.console.doctor.finding import Finding, fail, ok, warn
+from durian.console.settings import Settings
+from durian.errors import MissingExtra
 
 #: One module each that only an extra brings.
 _MODULES = {"router": "pika", "consumer": "requests", "console": "starlette"}
@@ -19,3 +21,16 @@ def extras() -> Iterator[Finding]:
         else:
             advice = f'Run: pip install "durian[{extra}]"'
             yield warn(f"extra {extra}", f"is not installed ({module} is missing)", advice)
+
+
+def sender(settings: Settings) -> Iterator[Finding]:
+    """What makes the attempts, and what the other one would bring."""
+    if settings.sender == "requests":
+        gain = "with DURIAN_SENDER=curl one process makes several times as many"
+        if not find_spec("pycurl"):
+            gain += ', which needs: pip install "durian[curl]"'
+        yield ok("sender", f"requests makes the attempts; {gain}")
+    elif find_spec("pycurl"):
+        yield ok("sender", "curl makes the attempts: many at a time, and by HTTP/2")
+    else:
+        yield fail("sender", MissingExtra("curl", "pycurl"))

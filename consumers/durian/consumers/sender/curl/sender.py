@@ -7,7 +7,6 @@ and check addresses, read the head and the chunks, and keep a listener's connect
 from __future__ import annotations
 
 import logging
-import resource
 import threading
 import time
 from collections import deque
@@ -19,6 +18,7 @@ import certifi
 from durian.consumers.sender.addresses import Guard, Network
 from durian.consumers.sender.answer import Answer, outcome_of
 from durian.consumers.sender.checked import check_headers, checked_url
+from durian.consumers.sender.curl.capacity import capacity
 from durian.consumers.sender.curl.connections import Connections
 from durian.consumers.sender.curl.multi import Loop, Multi, Timer
 from durian.consumers.sender.curl.options import Options
@@ -33,12 +33,6 @@ from durian.consumers.sender.proxy import Proxy
 from durian.consumers.sender.tls import check_ca_file
 
 _log = logging.getLogger(__name__)
-
-#: Attempts under way at once, where the system allows as many open files.
-MOST_ATTEMPTS = 4096
-
-#: Open files that are left to everything else in the process.
-_OTHER_FILES = 256
 
 #: Seconds between two looks for idle connections.
 _SWEEP_EVERY_S = 1.0
@@ -84,7 +78,7 @@ class CurlSender:
             self._guard.allows if self._proxy is None else None,
         )
         self._lookup = Lookup(resolver)
-        self._capacity = _capacity()
+        self._capacity = capacity()
         # Each may hold as many idle connections as a listener had attempts under way.
         self._pools = Pools(make, most=max(1, self._capacity // 4))
         self._now = now
@@ -269,9 +263,3 @@ class _Waiting:
         self.over = True
         for timer in self.timers:
             timer.cancel()
-
-
-def _capacity() -> int:
-    """How many attempts the limit of open files allows: a third is for idle connections."""
-    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(16, min(MOST_ATTEMPTS, (most - _OTHER_FILES) // 3))
