@@ -24,6 +24,7 @@ from durian.console.api import (
     metrics,
     openapi,
     operations,
+    portal_links,
     problem,
     replays,
     stats,
@@ -53,6 +54,7 @@ _RESOURCES = (
     stats,
     jobs,
     tokens,
+    portal_links,
     audit,
     operations,
 )

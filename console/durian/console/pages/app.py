@@ -36,11 +36,12 @@ from durian.console.pages import (
 )
 from durian.console.pages.headers import Guarded
 from durian.console.pages.page import Nowhere, Page, routes_of
-from durian.console.pages.portal import KEY, PORTAL, PortalDoor
+from durian.console.pages.portal import KEY, PortalDoor
 from durian.console.pages.session import SessionDoor
 from durian.console.pages.templates import STATIC, Templates
 from durian.console.pages.throttle import Throttle
 from durian.console.pages.visit import CONSOLE
+from durian.console.portal import PATH
 
 #: The pages of listeners, which an owner's portal has as well.
 _OWNED = (
@@ -86,7 +87,7 @@ def build(services: Services, gatekeeper: Gatekeeper) -> list[Route | Mount]:
     return [
         Route("/", _to_console),
         Mount(CONSOLE, console),
-        Mount(f"{PORTAL}/{{{KEY}}}", portal),
+        Mount(f"{PATH}/{{{KEY}}}", portal),
     ]
 
 

@@ -8,10 +8,12 @@ from starlette.responses import Response
 
 from durian.console.api import listeners as api
 from durian.console.api.listener_models import Listener
+from durian.console.backlog import Depth
 from durian.console.listeners import short_of
 from durian.console.pages.fare import WINDOWS, fare_of
 from durian.console.pages.page import Pages
 from durian.console.pages.visit import Visit
+from durian.errors import BrokerError
 from durian.match import Filter
 from durian.registry.attempt import Attempt
 
@@ -62,8 +64,17 @@ def about(visit: Visit, listener: Listener, tab: str) -> dict[str, Any]:
         "tab": tab,
         "listener": listener,
         "wants": short_of(Filter.parse(listener.filter)),
+        "depth": depth_of(visit, listener.id),
         "done": DONE.get(visit.query("done"), ""),
     }
+
+
+def depth_of(visit: Visit, listener_id: str) -> Depth | None:
+    """What waits for it; None while the broker does not tell."""
+    try:
+        return visit.caller.services.backlog.depths_of([listener_id])[listener_id]
+    except BrokerError:
+        return None
 
 
 def seen(visit: Visit, attempt: Attempt) -> Attempt:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from durian.console.api import listeners as api
 from durian.console.api.listener_models import Listener
+from durian.console.backlog import Depth
 from durian.console.listeners import short_of
 from durian.console.pages.page import Pages
 from durian.console.pages.plots import Grid, Plot, columns
@@ -36,6 +37,8 @@ class Row:
     #: Its filter in the short form; empty when it wants every event.
     wants: str
     counts: Counts
+    #: Deliveries in its queue, as they were counted a moment ago; None: not yet.
+    waiting: int | None
     spark: Plot
 
 
@@ -66,12 +69,15 @@ def rows_of(visit: Visit, listeners: Sequence[Listener]) -> list[Row]:
     until = (int(time.time()) // 60 + 1) * 60
     grid = Grid(since=until - WINDOW_S, step_s=_STEP_S, count=WINDOW_S // _STEP_S)
     ids = [listener.id for listener in listeners]
+    backlog = visit.caller.services.backlog.look()
+    depths = backlog.listeners if backlog.listeners_at else None
     spans = visit.store.counts_of_listeners(ids, since=grid.since, until=until)
     return [
         Row(
             listener=listener,
             wants=short_of(Filter.parse(listener.filter)),
             counts=sum((span.counts for span in spans.get(listener.id, ())), Counts()),
+            waiting=None if depths is None else depths.get(listener.id, Depth()).ready,
             spark=spark(grid, spans.get(listener.id, ())),
         )
         for listener in listeners

@@ -121,7 +121,8 @@ class _Endpoint:
         except DurianError as error:
             response = told(visit, error)
         except Exception:  # noqa: BLE001  # whoever asks learns no more than that; the log has it
-            _log.exception("page.failed", path=request.url.path)
+            # Not the address itself: that of a portal's page is a key.
+            _log.exception("page.failed", page=self._page.path)
             response = told(visit, DurianError("Something went wrong here; the log says what."))
         self._door.leave(visit, response)
         return response

@@ -22,9 +22,6 @@ from durian.console.pages.visit import Visit
 from durian.registry.portal_link import PortalLink
 from durian.registry.token import Token, digest
 
-#: Where the portal's pages begin.
-PORTAL: Final = "/portal"
-
 #: The parameter of the path that holds a link's key.
 KEY: Final = "key"
 

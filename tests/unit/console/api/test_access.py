@@ -81,6 +81,7 @@ NEEDED: dict[tuple[str, str], Scope] = {
     ("GET", "/v1/tokens"): "admin",
     ("POST", "/v1/tokens"): "admin",
     ("DELETE", "/v1/tokens/{token_id}"): "admin",
+    ("POST", "/v1/portal-links"): "admin",
     ("GET", "/v1/audit"): "admin",
     ("POST", "/v1/operations/{name}"): "admin",
 }
