@@ -59,6 +59,7 @@ def measure(mix: str, size: int) -> Figures:
 
 def _load(index: Index, workload: Workload) -> None:
     refused = index.load(workload.listeners())
+    index.settle()
     assert not refused
     assert len(index) == workload.size
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from collections.abc import Callable
@@ -309,3 +310,17 @@ def test_who_moves_to_what_is_not_wanted_is_not_found_there() -> None:
     index.add("moves", "#", Filter({"@source": "/shop"}))
     event = Meddling(lambda: index.add("moves", "order.paid", Filter(name="Bo")))
     assert list(index.match(event)) == ["stays"]  # type: ignore[arg-type]  # it has what is looked at
+
+
+def test_a_large_index_that_has_settled_is_as_it_was() -> None:
+    index = Index()
+    rows = [(f"l{number}", "#", f'{{"a": {number}, "b": "x"}}') for number in range(10_000)]
+    assert index.load(rows) == {}
+    try:
+        index.settle()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+    assert list(index.match(Event(type="t", data={"a": 77, "b": "x"}))) == ["l77"]
+    index.remove("l77")
+    assert list(index.match(Event(type="t", data={"a": 77, "b": "x"}))) == []

@@ -6,7 +6,7 @@ of their own, by what else they ask: else an event with a common value would hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from durian.match.index.posting import Filed, Item
@@ -38,6 +38,9 @@ class Bucket:
 
     def __len__(self) -> int:
         return len(self._ids) + len(self._keys)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
 
     def add(self, item: Item) -> None:
         """File an item."""

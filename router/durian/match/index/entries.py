@@ -78,8 +78,8 @@ def _text_cover(path: Path, condition: Condition) -> Found | None:
         case Cidr():
             return _one(path, "network", network_key(condition.parsed), 10)
         case Like(pattern):
-            needed = literals(pattern)
-            return _one(path, "like", pattern, 45 if needed and len(needed[0]) > _SHORT else 60)
+            longest = max(map(len, literals(pattern)), default=0)
+            return _one(path, "like", pattern, 45 if longest > _SHORT else 60)
         case Startswith(text, ignore_case):
             kind, found = "prefix", text
         case Endswith(text, ignore_case):

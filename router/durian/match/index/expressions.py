@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from durian.match.index.literals import literals
-from durian.match.index.lookup import Ids, Store, TableLookup
+from durian.match.index.lookup import Find, Ids, Store, TableLookup
 from durian.match.index.posting import Item
 from durian.match.index.regex_sets import RegexSets
 from durian.match.limits import MAX_SEARCHED
-from durian.match.matchers.expression import is_found
 
 if TYPE_CHECKING:
     from durian.match.index.place import Place
@@ -26,11 +25,11 @@ _LONG = 3
 class Expressions(TableLookup):
     """Finds by the expressions that are found in a string."""
 
-    __slots__ = ("_others", "_words")
+    __slots__ = ("_others", "_texts")
 
     def __init__(self, store: Store, place: Place) -> None:
         super().__init__(store, place)
-        self._words = place.shared_words()
+        self._texts = place.texts()
         self._others = RegexSets()
 
     def put(self, argument: str, item: Item) -> str:
@@ -39,9 +38,9 @@ class Expressions(TableLookup):
         key = super().put(argument, item)
         if known:
             return key
-        text, second = _needed(argument)
+        text, pair = _needed(argument)
         if text:
-            self._words.get(text).need(argument, second)
+            self._texts.words.get(text).need(argument, pair, key)
         else:
             self._others.add(argument)
         return key
@@ -51,15 +50,15 @@ class Expressions(TableLookup):
         keys = super().refill(arguments, items)
         needed = {argument: _needed(argument) for argument in arguments}
         self._others.fill(argument for argument, (text, _) in needed.items() if not text)
-        self._words.fill(text for text, _ in needed.values() if text)
-        for argument, (text, second) in needed.items():
+        self._texts.words.fill(text for text, _ in needed.values() if text)
+        for (argument, (text, pair)), key in zip(needed.items(), keys, strict=True):
             if text:
-                self._words.get(text).need(argument, second)
+                self._texts.words.get(text).need(argument, pair, key)
         return keys
 
     def compact(self) -> None:
         """Make as few automata and groups as can be."""
-        self._words.compact()
+        self._texts.words.compact()
         self._others.compact()
 
     def discard(self, argument: str, item: Item) -> None:
@@ -71,34 +70,32 @@ class Expressions(TableLookup):
         if not text:
             self._others.remove(argument)
             return
-        word = self._words.get(text)
+        word = self._texts.words.get(text)
         word.spare(argument)
-        self._words.release(word)
+        self._texts.words.release(word)
+
+    def finds(self) -> tuple[Find, ...]:
+        """Let all texts that are asked for or needed at the place be found at once."""
+        return (self._texts.find, self.find)
 
     def find(self, value: Any, search: Search) -> None:
-        """Find the expressions that are found in the value's head."""
-        if type(value) is not str:
+        """Find the expressions without a text that are found in the value's head."""
+        if type(value) is not str or not self._others:
             return
-        head = value[:MAX_SEARCHED]
         table = self.store.table
-        for pattern in (*self._needing(head), *self._others.find(head)):
+        for pattern in self._others.find(value[:MAX_SEARCHED]):
             posting = table.get(self.prefix + pattern)
             if posting is not None:
                 search.hits.append(posting)
 
-    def _needing(self, head: str) -> list[str]:
-        """Give the expressions found in the text, of those that need a text of their own."""
-        is_in = head.__contains__
-        return [
-            pattern
-            for word in self._words.find(head)
-            if any(map(is_in, word.seconds))
-            for pattern, second in list(word.needing.items())
-            if second in head and is_found(pattern, head)
-        ]
 
+def _needed(pattern: str) -> tuple[str, tuple[str, str]]:
+    """Give the longest text that an expression needs, and two such texts in their order.
 
-def _needed(pattern: str) -> tuple[str, str]:
-    """Give the longest text that an expression needs and a second one, empty if there is none."""
-    text, second, *_ = (*literals(pattern), "", "")
-    return (text, second) if len(text) >= _LONG else ("", "")
+    All of them are empty when there is none that is long enough.
+    """
+    texts = literals(pattern)
+    longest = sorted(range(len(texts)), key=lambda at: -len(texts[at]))[:2]
+    first, second, *_ = (*(texts[at] for at in sorted(longest)), "", "")
+    text = max(first, second, key=len)
+    return (text, (first, second)) if len(text) >= _LONG else ("", ("", ""))

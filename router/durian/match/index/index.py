@@ -14,7 +14,6 @@ from durian.match.condition import Condition
 from durian.match.condition import found as is_found
 from durian.match.event_pattern import check_event_pattern, means
 from durian.match.filter import Filter
-from durian.match.index.collection import kept_from_collection
 from durian.match.index.lookup import Lookup, Store, how_many, ids_of
 from durian.match.index.matches import Matches
 from durian.match.index.node import Node
@@ -22,13 +21,17 @@ from durian.match.index.plan import Plan
 from durian.match.index.posting import Item
 from durian.match.index.quick import quick_place, read_left
 from durian.match.index.search import Search
-from durian.match.index.shards import MASK, Shards
+from durian.match.index.shards import MASK
 from durian.match.index.snapshot import Group, restore, save
+from durian.match.index.staying import set_apart, without_collection
 from durian.match.index.topics import Topics
 from durian.match.parsing import read_text
 
 #: Listeners that are loaded in one go, while other writers wait: less than a millisecond's worth.
 _BATCH = 64
+
+#: Listeners from which on an index is large.
+_LARGE = 10_000
 
 #: Moved listeners that are remembered, for events that were on their way: one takes a microsecond.
 _MOVED = 1024
@@ -50,8 +53,7 @@ class Index:
         #: What all parts share.
         self.store = Store()
         self._topics: Topics[Node] = Topics()
-        #: Where each listener is filed: a key, or a Filed with its keys.
-        self._filed: Shards[Item] = Shards()
+        self._filed = self.store.filed
         self._writing = threading.Lock()
         #: Odd while a listener is filed twice, in its old place and its new one.
         self._changing = 0
@@ -74,18 +76,27 @@ class Index:
         """File many listeners, given by id, event pattern and filter (JSON), as `add` does each.
 
         Gives those that were refused, by id, and why. Filing a million takes seconds: events can be
-        matched meanwhile. What is filed is kept out of garbage collections from then on, as there
-        is no garbage in it, and going through it takes long.
+        matched meanwhile. Once there are no more, call `settle`.
         """
         refused: dict[str, InvalidInput] = {}
-        with kept_from_collection(self):
+        with without_collection():
             waiting = iter(rows)
             while batch := list(itertools.islice(waiting, _BATCH)):
                 self._load(batch, refused)
-            with self._writing:
-                for lookup in self.store.lookups.values():
-                    lookup.compact()
         return refused
+
+    def settle(self) -> None:
+        """Put in order what was loaded or restored, for matching to be faster from then on.
+
+        Call it once the listeners are all there, however many will come and go later. A large index
+        takes seconds, in which events can be matched; it is kept out of garbage collections from
+        then on, and with it all that the process has at that time.
+        """
+        with self._writing:
+            for lookup in self.store.lookups.values():
+                lookup.compact()
+        if len(self) >= _LARGE:
+            set_apart()
 
     def save(self, path: FilePath, mark: str = "") -> None:
         """Write all listeners to a file, in place of the one that is there.
@@ -104,7 +115,7 @@ class Index:
         SnapshotUnusable; then load the listeners from where they come from.
         """
         index = cls()
-        with kept_from_collection(index):
+        with without_collection():
             mark = restore(index, path)
         return index, mark
 

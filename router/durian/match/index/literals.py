@@ -16,7 +16,7 @@ _CLASS = re.compile(r"\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]", re.DOTALL)
 
 
 def literals(pattern: str) -> tuple[str, ...]:
-    """Give the texts that the expression cannot be found without, the longest first."""
+    """Give the texts that must be there, one behind the other, for the expression to be found."""
     if "(?" in pattern.replace("(?:", "").replace("(?P<", "") or "\\Q" in pattern:
         return ()
     found: list[str] = []
@@ -46,7 +46,7 @@ def literals(pattern: str) -> tuple[str, ...]:
             return ()
         else:
             run, at = run + pattern[at], at + 1
-    return tuple(sorted({*found, run} - {""}, key=lambda text: (-len(text), text)))
+    return tuple(filter(None, (*found, run)))
 
 
 def _past(pattern: str, at: int) -> int:

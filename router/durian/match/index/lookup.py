@@ -7,6 +7,7 @@ store's one table, under such keys; the others, which need an order or an automa
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from durian.match.condition import Condition
@@ -21,17 +22,22 @@ if TYPE_CHECKING:
 #: A posting of listeners that need only their key, as snapshots write it: one id, or several.
 Ids: TypeAlias = "str | list[str]"
 
+#: Takes a value, and adds the postings that it meets to the search's hits.
+Find: TypeAlias = "Callable[[Any, Search], None]"
+
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class Store:
     """What all parts of one index share."""
 
-    __slots__ = ("_next", "lookups", "table")
+    __slots__ = ("_next", "filed", "lookups", "table")
 
     def __init__(self) -> None:
         #: Every posting that has a key of text, by key.
-        self.table: Shards[Posting] = Shards()
+        self.table: Shards[Posting] = Shards(quick=True)
+        #: Where each listener is filed: a key, or a Filed with its keys.
+        self.filed: Shards[Item] = Shards()
         #: Every lookup by its number.
         self.lookups: dict[str, Lookup] = {}
         self._next = 0
@@ -112,6 +118,10 @@ class Lookup:
     def discard(self, argument: str, item: Item) -> None:
         """Take an item away. Readers may be reading."""
 
+    def finds(self) -> tuple[Find, ...]:
+        """Give what takes the values of the place. Equal ones of several lookups are asked once."""
+        return (self.find,)
+
     def find(self, value: Any, search: Search) -> None:
         """Add the postings that the value meets to the search's hits. Never asked of shapes."""
         raise TypeError((value, search))
@@ -138,8 +148,17 @@ class TableLookup(Lookup):
         key = self.prefix + argument
         part = self.store.table.parts[hash(key) & MASK]
         posting = part.get(key)
-        part[key] = item if posting is None else added(posting, item, self)
-        return key
+        if posting is None:
+            part[key] = item
+            return key
+        part[key] = added(posting, item, self)
+        return self._known(key, posting)
+
+    def _known(self, key: str, posting: Posting) -> str:
+        """Give the key as somebody has it who is filed there: to be kept once, not for each."""
+        first = next(iter(posting), None) if isinstance(posting, tuple | Bucket) else posting
+        known = self.store.filed.get(first) if isinstance(first, str) else None
+        return known if isinstance(known, str) and known == key else key
 
     def discard(self, argument: str, item: Item) -> None:
         """Take an item out of the table."""

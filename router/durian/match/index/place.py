@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from durian.match.index.kinds import KINDS
 from durian.match.index.lookup import Lookup, Store
 from durian.match.index.paths import Path
-from durian.match.index.words import Words
+from durian.match.index.texts import Texts
 
 if TYPE_CHECKING:
     from durian.match.index.node import Node
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Place:
     """One path: the lookups that take its values, and the places below it."""
 
-    __slots__ = ("_kinds", "_parent", "_words", "members", "node", "path", "shapes")
+    __slots__ = ("_kinds", "_parent", "_texts", "members", "node", "path", "shapes")
 
     def __init__(self, node: Node, path: Path, parent: Place | None = None) -> None:
         self.node = node
@@ -26,7 +26,7 @@ class Place:
         self._parent = parent
         self.members: dict[str, Place] = {}
         self._kinds: dict[str, Lookup] = {}
-        self._words: Words | None = None
+        self._texts: Texts | None = None
         #: Shapes of several places that are looked up when there is a value at this one.
         self.shapes: tuple[Shape, ...] = ()
 
@@ -50,11 +50,11 @@ class Place:
             self.node.version += 1
         return lookup
 
-    def shared_words(self) -> Words:
-        """Give the set of words in which all lookups of texts look for theirs, at once."""
-        if self._words is None:
-            self._words = Words()
-        return self._words
+    def texts(self) -> Texts:
+        """Give that in which all lookups of texts look for theirs, at once."""
+        if self._texts is None:
+            self._texts = Texts(self.node.store)
+        return self._texts
 
     def lead(self, shape: Shape) -> None:
         """Look a shape up whenever there is a value here."""

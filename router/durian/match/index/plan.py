@@ -7,10 +7,11 @@ one of its nodes has got or lost a lookup.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from durian.match.index.equal import Equal
+from durian.match.index.lookup import Find, Lookup
 from durian.match.index.paths import Path
 from durian.match.index.place import Place
 from durian.match.index.shapes import Shape, Shapes
@@ -20,9 +21,6 @@ from durian.match.values import MISSING, candidates
 if TYPE_CHECKING:
     from durian.match.index.node import Node
     from durian.match.index.search import Search
-
-#: Takes a value, and adds the postings that it meets to the search's hits.
-Find: TypeAlias = "Callable[[Any, Search], None]"
 
 #: Up to so many members, they are looked for in the event; from there on, the event's in them.
 _FEW = 8
@@ -74,10 +72,8 @@ class _Spot:
     def __init__(self, places: Sequence[Place]) -> None:
         lookups = [lookup for place in places for lookup in place.lookups()]
         #: Who takes a value, and who does beside equality.
-        self.finds: tuple[Find, ...] = tuple(lookup.find for lookup in lookups)
-        self.others: tuple[Find, ...] = tuple(
-            lookup.find for lookup in lookups if not isinstance(lookup, Equal)
-        )
+        self.finds = _finds(lookups)
+        self.others = _finds(each for each in lookups if not isinstance(each, Equal))
         #: What the keys start with by which nodes have strings that values are equal to.
         self.texts = tuple(lookup.text for lookup in lookups if isinstance(lookup, Equal))
         self._parts = places[0].node.store.table.parts
@@ -143,3 +139,7 @@ class _Spot:
                     find(value, search)
             else:
                 self.visit(value, search)
+
+
+def _finds(lookups: Iterable[Lookup]) -> tuple[Find, ...]:
+    return tuple(dict.fromkeys(find for lookup in lookups for find in lookup.finds()))

@@ -35,6 +35,9 @@ class RegexSets:
         #: Compiled expressions kept apart, and groups. Replaced as a whole.
         self._state: tuple[tuple[tuple[str, Any], ...], tuple[Part, ...]] = ((), ())
 
+    def __len__(self) -> int:
+        return len(self._alive)
+
     def add(self, pattern: str) -> None:
         """Add an expression that is not in the set. It compiles."""
         self._alive[pattern] = None

@@ -7,6 +7,7 @@ no time that anyone would notice (it holds the interpreter's lock).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
@@ -24,30 +25,38 @@ _BLOCK = 16 * 1024
 _LONG = 3
 
 
+#: An expression, two texts that it needs, and its key.
+Needing: TypeAlias = "tuple[str, str, str, str]"
+
+
 class Word:
     """A text that is looked for, and by whom. Without anyone it is gone, or soon will be."""
 
-    __slots__ = ("needing", "seconds", "text", "wanted")
+    __slots__ = ("key", "needing", "seconds", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        #: Whether somebody looks for the text itself.
-        self.wanted = False
-        #: Expressions that need it, each with a second text that it needs.
-        self.needing: dict[str, str] = {}
-        #: These second texts: nearly always none of them is there, and nothing else is looked at.
+        #: The key of those who look for the text itself, empty if there is none.
+        self.key = ""
+        #: Expressions that need it, with the two texts that each needs in this order, one of them
+        #: the word, and its key.
+        self.needing: tuple[Needing, ...] = ()
+        #: The others of these texts: nearly always none is there, and nothing else is looked at.
         self.seconds: tuple[str, ...] = ()
 
-    def need(self, expression: str, second: str) -> None:
-        """Note an expression that needs the word, and a second text as well."""
+    def need(self, expression: str, pair: tuple[str, str], key: str) -> None:
+        """Note an expression that needs the word and a second text, in this order or the other."""
+        # One object for all who need it: it is looked at so often that it is in reach then.
+        first, second = map(sys.intern, pair)
         # In this order: readers look at the second texts first.
-        self.needing[expression] = second
-        self.seconds += (second,)
+        self.needing += ((expression, first, second, key),)
+        self.seconds += (second if first == self.text else first,)
 
     def spare(self, expression: str) -> None:
         """Forget an expression."""
-        del self.needing[expression]
-        self.seconds = tuple(self.needing.values())
+        at = [each for each, *_ in self.needing].index(expression)
+        self.needing = self.needing[:at] + self.needing[at + 1 :]
+        self.seconds = self.seconds[:at] + self.seconds[at + 1 :]
 
 
 Part: TypeAlias = "tuple[Any, tuple[Word, ...]]"
@@ -56,27 +65,39 @@ Part: TypeAlias = "tuple[Any, tuple[Word, ...]]"
 class Words:
     """A set of words that finds itself in texts."""
 
-    __slots__ = ("_dead", "_found", "_short", "_state", "_words")
+    __slots__ = ("_dead", "_short", "_state", "_words", "wanted")
 
     def __init__(self) -> None:
         self._words: dict[str, Word] = {}
         #: Words of one or two characters.
         self._short: dict[str, Word] = {}
         self._dead = 0
+        #: How many words are looked for themselves.
+        self.wanted = 0
         #: Words kept apart, and automata, largest first. Replaced as a whole with every change.
         self._state: tuple[tuple[Word, ...], tuple[Part, ...]] = ((), ())
-        #: The last text, the state it was searched with, and what was found: who shares a set
-        #: asks it for the same text one after the other.
-        self._found: tuple[str, object, tuple[Word, ...]] | None = None
 
     def get(self, text: str) -> Word:
-        """Give a word, a new one if need be. It is found once somebody wants or needs it."""
+        """Give a word, a new one if need be."""
         words = self._words if len(text) >= _LONG else self._short
         word = words.get(text)
         if word is None:
             word = words[text] = Word(text)
             self._put(word)
         return word
+
+    def want(self, text: str, key: str) -> None:
+        """Note the key of those who look for a text itself."""
+        word = self.get(text)
+        self.wanted += not word.key
+        word.key = key
+
+    def unwant(self, text: str) -> None:
+        """Note that nobody looks for a text itself any more."""
+        word = self.get(text)
+        self.wanted -= 1
+        word.key = ""
+        self.release(word)
 
     def fill(self, texts: Iterable[str]) -> None:
         """Make many words at once."""
@@ -93,7 +114,7 @@ class Words:
 
     def release(self, word: Word) -> None:
         """Let go of a word that nobody may want or need any more."""
-        if word.wanted or word.needing:
+        if word.key or word.needing:
             return
         (self._words if len(word.text) >= _LONG else self._short).pop(word.text)
         apart, parts = self._state
@@ -104,24 +125,17 @@ class Words:
         if self._dead > len(self._words) + _APART:
             self.compact()
 
-    def find(self, text: str) -> tuple[Word, ...]:
-        """Give the words that are in the text, each once, and maybe some that were just let go."""
-        state = self._state
-        last = self._found
-        if last is not None and last[0] is text and last[1] is state:
-            return last[2]
-        apart, parts = state
-        found = [word for word in apart if word.text in text]
+    def find(self, text: str) -> set[Word]:
+        """Give the words that are in the text, and maybe some that were just let go."""
+        apart, parts = self._state
+        found = {word for word in apart if word.text in text}
         for automaton, words in parts:
             for block in _blocks(text, words) if len(text) > _BLOCK else (text,):
                 matches = automaton.find_matches_as_indexes(block, overlapping=True)
-                found += [words[match[0]] for match in matches]
+                found.update([words[match[0]] for match in matches])
         if self._short:
-            found += self._find_short(text)
-        once = tuple(dict.fromkeys(found))
-        if len(text) <= _BLOCK:
-            self._found = (text, state, once)
-        return once
+            found.update(self._find_short(text))
+        return found
 
     def _find_short(self, text: str) -> Iterable[Word]:
         short = self._short
