@@ -74,7 +74,7 @@ class Router:
         self._stopping = threading.Event()
         self._keeper = IndexKeeper(broker, topology, self.index)
         self.follower = Follower(
-            source, broker, topology, self._keeper.apply, on_synced=self._consume, poll_s=poll_s
+            source, broker, topology, self._keeper.apply, on_synced=self._begin, poll_s=poll_s
         )
 
     def start(self) -> None:
@@ -98,6 +98,11 @@ class Router:
         self.follower.stop()
         if self._subscription is not None:
             self._subscription.cancel()
+
+    def _begin(self) -> None:
+        """The whole registry is loaded, and most of it stays as it is for long."""
+        self.index.settle()
+        self._consume()
 
     def _consume(self, _: BrokerError | None = None) -> None:
         if not self._stopping.is_set():

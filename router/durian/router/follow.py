@@ -8,9 +8,9 @@ from collections.abc import Collection
 from durian.broker.blocking import declare_all
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
-from durian.errors import InvalidInput, TopologyMismatch
+from durian.errors import TopologyMismatch
 from durian.faults import failpoint
-from durian.match import Filter, Index
+from durian.match import Index
 from durian.registry import Listener
 from durian.registry.changes import Changes
 
@@ -61,12 +61,11 @@ class IndexKeeper:
         """
         try:
             if listener.enabled:
-                self._index.add(listener.id, listener.event, Filter.parse(listener.filter))
-                return
-        except InvalidInput as error:
-            _log.error(
-                "router.listener_unreadable listener=%s error=%s", listener.id, error
-            )  # says it all
+                row = (listener.id, listener.event, listener.filter)
+                error = self._index.load([row]).get(listener.id)
+                if error is None:
+                    return
+                _log.error("router.listener_unreadable listener=%s error=%s", listener.id, error)
         except Exception:  # noqa: BLE001  # ours: one listener must not hold up all others
             _log.exception("router.listener_failed listener=%s", listener.id)
         self._index.remove(listener.id)

@@ -8,7 +8,7 @@ import pytest
 
 from durian.events import Event
 from durian.events.message import Message
-from durian.match import Filter, Index
+from durian.match import Index
 from durian.router.consumer import addresses
 from durian.router.invalid import explained
 from tests.support.whole import House, listener
@@ -173,14 +173,14 @@ def test_a_listener_that_cannot_be_read_leaves_the_others_in_peace(house: House)
 def test_a_listener_over_which_we_stumble_leaves_the_others_in_peace(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = Index.add
+    load = Index.load
 
-    def stumble(index: Index, listener_id: str, event: str, wanted: Filter) -> None:
-        if listener_id == "odd":
+    def stumble(index: Index, rows: list[tuple[str, str, str]]) -> object:
+        if rows[0][0] == "odd":
             raise ZeroDivisionError
-        add(index, listener_id, event, wanted)
+        return load(index, rows)
 
-    monkeypatch.setattr(Index, "add", stumble)
+    monkeypatch.setattr(Index, "load", stumble)
     house.add(listener("odd"), listener("fine"))
     house.add(listener("later"))
     house.emit(Event(type="person", data={}))
