@@ -13,20 +13,23 @@ from tests.chaos import drill
 from tests.chaos.deployment import deployed
 from tests.chaos.drill import Drill
 from tests.support.rabbitmq import Node
+from tests.support.senders import SenderKind
 
 pytestmark = [pytest.mark.crash, pytest.mark.rabbitmq]
 
 
 @pytest.mark.parametrize(
-    "points",
+    ("sender", "points"),
     [
-        ("router.chunk_published", "delivery.published", "recorder.taken"),
-        ("router.confirmed", "delivery.answered", "recorder.written"),
-        ("router.matched", "delivery.confirmed"),
+        ("requests", ("router.chunk_published", "delivery.published", "recorder.taken")),
+        ("requests", ("router.confirmed", "delivery.answered", "recorder.written")),
+        ("requests", ("router.matched", "delivery.confirmed")),
+        ("curl", ("delivery.sent",)),
+        ("curl", ("delivery.recorded",)),
     ],
 )
 def test_a_crash_of_each_loses_nothing(
-    points: tuple[str, ...], rabbitmq: Node, tmp_path: Path
+    sender: SenderKind, points: tuple[str, ...], rabbitmq: Node, tmp_path: Path
 ) -> None:
-    with deployed(rabbitmq, tmp_path) as deployment:
+    with deployed(rabbitmq, tmp_path, sender=sender) as deployment:
         drill.judge([Drill(point, 1) for point in points], deployment)

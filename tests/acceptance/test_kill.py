@@ -15,6 +15,7 @@ from durian.producers import Producer
 from tests.support.cli import Running, durian
 from tests.support.history import History
 from tests.support.recording import RecordingReceiver
+from tests.support.senders import KINDS, SenderKind
 
 pytestmark = [pytest.mark.crash, pytest.mark.rabbitmq, pytest.mark.postgres]
 
@@ -34,13 +35,15 @@ def events(history: History) -> Iterator[Event]:
         yield event
 
 
+@pytest.mark.parametrize("sender", KINDS)
 def test_a_kill_in_the_middle_loses_nothing(
-    amqp_url: str, postgres_url: str, tmp_path: Path
+    amqp_url: str, postgres_url: str, tmp_path: Path, sender: SenderKind
 ) -> None:
     settings = {
         "DURIAN_BROKER_URL": amqp_url,
         "DURIAN_REGISTRY_URL": postgres_url,
         "DURIAN_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "DURIAN_SENDER": sender,
     }
     history = History()
 

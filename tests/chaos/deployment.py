@@ -30,6 +30,7 @@ from tests.support.cli import PATIENCE_S
 from tests.support.history import History, Name, Verdict
 from tests.support.rabbitmq import Node
 from tests.support.recording import RecordingReceiver
+from tests.support.senders import SenderKind
 
 #: Attempts of one listener under way at once in a process, which fetches as many again ahead.
 CONCURRENCY = 4
@@ -71,6 +72,7 @@ class Deployment:
         *,
         registry_url: str = "",
         history: History | None = None,
+        sender: SenderKind = "requests",
     ) -> None:
         """Make one with an empty registry: on SQLite, unless another one is named."""
         vhost = node.add_vhost()
@@ -99,6 +101,7 @@ class Deployment:
             "DURIAN_SECRET_KEYS": keys,
             "DURIAN_ALLOWED_NETWORKS": "127.0.0.0/8",
             "DURIAN_PREFETCH": str(PREFETCH),
+            "DURIAN_SENDER": sender,
         }
         self.crew = Crew(stack, home, self.settings)
         self._paths: set[str] = set()
@@ -227,11 +230,14 @@ class Deployment:
 
 @contextmanager
 def deployed(
-    node: Node, home: Path, policies: Mapping[str, Policy] = POLICIES
+    node: Node,
+    home: Path,
+    policies: Mapping[str, Policy] = POLICIES,
+    sender: SenderKind = "requests",
 ) -> Iterator[Deployment]:
     """Set a deployment up for the length of the block; no process runs yet."""
     with ExitStack() as stack:
-        deployment = Deployment(stack, node, home)
+        deployment = Deployment(stack, node, home, sender=sender)
         for listener_id, policy in policies.items():
             deployment.add(listener_id, policy)
         yield deployment

@@ -11,6 +11,7 @@ from tests.chaos.deployment import POLICIES, deployed
 from tests.chaos.drill import Drill
 from tests.support.cli import PATIENCE_S
 from tests.support.rabbitmq import Node
+from tests.support.senders import KINDS, SenderKind
 
 pytestmark = [pytest.mark.chaos, pytest.mark.rabbitmq]
 
@@ -21,9 +22,22 @@ def test_a_crash_loses_nothing(case: Drill, rabbitmq: Node, tmp_path: Path) -> N
         drill.judge([case], deployment)
 
 
-def test_processes_that_are_asked_to_stop_double_nothing(rabbitmq: Node, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "case", [case for case in drill.all_drills() if case.role == "delivery"], ids=str
+)
+def test_a_crash_of_deliveries_by_libcurl_loses_nothing(
+    case: Drill, rabbitmq: Node, tmp_path: Path
+) -> None:
+    with deployed(rabbitmq, tmp_path, sender="curl") as deployment:
+        drill.judge([case], deployment)
+
+
+@pytest.mark.parametrize("sender", KINDS)
+def test_processes_that_are_asked_to_stop_double_nothing(
+    sender: SenderKind, rabbitmq: Node, tmp_path: Path
+) -> None:
     """No crash, no duplicate: a restart of everything in full stream, three times."""
-    with deployed(rabbitmq, tmp_path) as deployment:
+    with deployed(rabbitmq, tmp_path, sender=sender) as deployment:
         for role in drill.ROLES:
             deployment.crew.start(role)
         deployment.publish(drill.MANY)

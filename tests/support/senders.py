@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from durian.broker.memory import MemoryBroker
+from durian.broker.port import Broker
 from durian.consumers.sender import connection
 from durian.consumers.sender import requests as requests_module
 from durian.consumers.sender.curl import CurlSender, transfer
@@ -25,12 +26,15 @@ KINDS: tuple[SenderKind, ...] = ("requests", "curl")
 
 
 class Senders:
-    """Makes senders of one kind, and closes them all in the end."""
+    """Makes senders of one kind, and closes them all in the end.
 
-    def __init__(self, kind: SenderKind, stack: ExitStack) -> None:
+    Those that need a loop live on that of `broker`, or on one of their own.
+    """
+
+    def __init__(self, kind: SenderKind, stack: ExitStack, broker: Broker | None = None) -> None:
         self.kind = kind
         self._stack = stack
-        self._loop: MemoryBroker | None = None
+        self._broker = broker
 
     @property
     def module(self) -> ModuleType:
@@ -67,12 +71,12 @@ class Senders:
         monkeypatch.setattr(connection, "_connect", dialling)
         monkeypatch.setattr(transfer, "open_socket", opening)
 
-    def _running_loop(self) -> MemoryBroker:
-        if self._loop is None:
-            self._loop = MemoryBroker()
-            self._loop.start()
-            self._stack.callback(self._loop.stop)
-        return self._loop
+    def _running_loop(self) -> Broker:
+        if self._broker is None:
+            self._broker = MemoryBroker()
+            self._broker.start()
+            self._stack.callback(self._broker.stop)
+        return self._broker
 
 
 def cpu_s() -> float:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,8 +15,7 @@ from durian.broker.memory import MemoryBroker
 from durian.broker.port import Address
 from durian.broker.topology import Topology
 from durian.consumers import DeliveryConsumer
-from durian.consumers.sender.port import Outcome, Request
-from durian.consumers.sender.requests import RequestsSender
+from durian.consumers.sender.port import Done, Outcome, Request, Sender
 from durian.control import Provision
 from durian.events import Event, amqp
 from durian.registry import Listener, ListenerSecret
@@ -26,6 +24,7 @@ from durian.registry.vault import Vault
 from tests.support.broker import eventually
 from tests.support.certificates import Authority, authority, server_context
 from tests.support.receivers import Inbox, Receiver
+from tests.support.senders import KINDS, SenderKind, Senders
 
 NAMES = Topology()
 
@@ -35,31 +34,35 @@ CLIENTS = Authority("Clients")
 OURS = authority().pem
 
 
-class Noting(RequestsSender):
-    """The real sender, and what became of each attempt."""
+class Noting:
+    """A real sender, and what became of each attempt."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self.capacity = sender.capacity
+        self.forget, self.close = sender.forget, sender.close
         self.outcomes: list[Outcome] = []
 
-    def send(self, request: Request) -> Outcome:
-        outcome = super().send(request)
-        self.outcomes.append(outcome)
-        return outcome
+    def begin(self, request: Request, done: Done) -> None:
+        def noted(outcome: Outcome) -> None:
+            self.outcomes.append(outcome)
+            done(outcome)
+
+        self._sender.begin(request, noted)
 
 
 class Scene:
-    """Deliveries by the real sender, and joe, who listens by TLS."""
+    """Deliveries by a real sender, and joe, who listens by TLS."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, kind: SenderKind, stack: ExitStack) -> None:
         broker = MemoryBroker()
         stack.callback(broker.stop)
         broker.start()
         vault = Vault([b"k" * 32])
         store = stack.enter_context(Store.open(f"sqlite:///{folder}/durian.db", vault))
-        sender = Noting(allowed_networks=[ip_network("127.0.0.0/8")])
+        senders = Senders(kind, stack, broker)
+        sender = Noting(senders(allowed_networks=[ip_network("127.0.0.0/8")]))
         self.outcomes = sender.outcomes
-        stack.callback(sender.close)
         delivery = DeliveryConsumer(broker, NAMES, store, sender, poll_s=0.1)
         stack.callback(delivery.stop)
         delivery.start()
@@ -82,10 +85,10 @@ class Scene:
         return self.outcomes[0]
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+@pytest.fixture(params=KINDS)
+def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     with ExitStack() as stack:
-        yield Scene(tmp_path, stack)
+        yield Scene(tmp_path, request.param, stack)
 
 
 @pytest.fixture

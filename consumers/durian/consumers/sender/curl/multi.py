@@ -86,9 +86,10 @@ class Multi:
 
     def close(self) -> None:
         """Let go of everything; no transfer is under way."""
-        self._loop.unwatch(self._selector.fileno())
         self._multi.close()
-        self._selector.close()
+        self._loop.unwatch(self._selector.fileno())
+        # The loop does what it is asked for in turn: its descriptor must not be gone before.
+        self._loop.call(self._selector.close)
 
     def _ready(self) -> None:
         for key, events in self._selector.select(0):

@@ -111,7 +111,7 @@ class CurlSender:
             try:
                 self._close()
             finally:
-                closed.set()
+                self._loop.call(closed.set)  # behind what closing has asked of the loop
 
         self._loop.call(close)
         if not closed.wait(_CLOSE_PATIENCE_S):
