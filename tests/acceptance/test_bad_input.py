@@ -87,8 +87,10 @@ def test_a_setting_is_named_by_its_variable(tmp_path: Path) -> None:
 
 def test_an_event_for_nobody_says_who_should_run(tmp_path: Path) -> None:
     (port,) = free_ports(1)
-    finished = durian("emit", "person", "{}", "--port", str(port), home=tmp_path)
-    assert f"Nobody takes events at http://127.0.0.1:{port}" in one_sentence(finished)
+    finished = durian("emit", "person", "{}", "--server", f"http://127.0.0.1:{port}", home=tmp_path)
+    assert f"No Durian answers at http://127.0.0.1:{port}: nothing listens there" in one_sentence(
+        finished
+    )
     assert "durian up" in finished.stderr
     assert finished.returncode == 3
 

@@ -44,15 +44,15 @@ def test_one_process_records_what_it_delivers(tmp_path: Path) -> None:
         Running("up", "--port", "0", home=tmp_path, settings=settings) as up,
     ):
         url = listen.wait_json("listening")["listening"]
-        port = up.wait_json("events")["url"].rpartition(":")[2]
+        server = up.wait_json("events")["url"]
         lines("listeners", "add", f"{url}/hook", "--event", "#", home=tmp_path, settings=settings)
 
         def recorded() -> bool:
-            durian("emit", "person", "{}", "--port", port, home=tmp_path)
+            durian("emit", "person", "{}", "--server", server, home=tmp_path)
             return bool(lines("deliveries", "list", home=tmp_path, settings=settings))
 
         await_that(recorded, "a record")
-        sent = durian("emit", "last", "{}", "--port", port, home=tmp_path).stdout.strip()
+        sent = durian("emit", "last", "{}", "--server", server, home=tmp_path).stdout.strip()
         listen.wait_line(sent)
         assert up.stop() == 0
 

@@ -21,7 +21,7 @@ TRIES = 30
 
 
 def emit(home: Path, port: int, data: str) -> str:
-    finished = durian("emit", "person", data, "--port", str(port), home=home)
+    finished = durian("emit", "person", data, "--server", f"http://127.0.0.1:{port}", home=home)
     assert finished.returncode == 0, finished
     return finished.stdout.strip()
 

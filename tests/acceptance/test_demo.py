@@ -61,7 +61,14 @@ def test_without_once_it_goes_on_serving(tmp_path: Path) -> None:
         demo.wait_line("durian emit")
         command = demo.lines[-1].strip()
         assert str(port) in command
-        emitted = durian("emit", "--port", str(port), "person", '{"name": "Jill"}', home=tmp_path)
+        emitted = durian(
+            "emit",
+            "--server",
+            f"http://127.0.0.1:{port}",
+            "person",
+            '{"name": "Jill"}',
+            home=tmp_path,
+        )
         assert emitted.returncode == 0, emitted
         demo.wait_line('"name": "Jill"')
         assert demo.stop() == 0

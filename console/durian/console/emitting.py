@@ -1,4 +1,4 @@
-"""Emitting one event from the command line: to RabbitMQ, or to a running `durian up`."""
+"""Emitting one event from the command line: to RabbitMQ, or to a server such as `durian up`."""
 
 from __future__ import annotations
 
@@ -60,16 +60,16 @@ def new_event(
 
 def emit(settings: Settings, event: Event) -> None:
     """Publish the event; returns once a broker has it safely. Raises DurianError."""
-    if settings.broker_url:
+    if settings.broker_url and not settings.server:
         from durian.producers import Producer  # noqa: PLC0415 - only with a broker of one's own
 
         with Producer(settings.broker_url, prefix=settings.prefix) as producer:
             producer.emit(event)
         return
-    from durian.console.operations import handing  # noqa: PLC0415 - only without one
+    from durian.console.server import open_client  # noqa: PLC0415 - only without one
 
-    token = settings.token.get_secret_value()
-    handing.emit(settings.api_host, settings.api_port, event, token)
+    with open_client(settings) as client:
+        client.publish([event])
 
 
 def _extension(text: str) -> tuple[str, str]:

@@ -1,37 +1,30 @@
-"""Adding and changing listeners from the command line, with or without a broker at hand."""
+"""Listeners as the command line reads and shows them."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from durian import control
-from durian.console.moments import moment
-from durian.console.settings import Settings
-from durian.console.wiring import open_store, topology
-from durian.control import Desk
-from durian.errors import InvalidListener
+from durian.console.moments import moment, read_duration
+from durian.console.output import say, say_json
+from durian.errors import InvalidFilter, InvalidInput, InvalidListener
 from durian.match import Filter, check_event_pattern
 from durian.registry import Listener, ListenerSecret, OpenBreaker
 from durian.registry.client_key import MAX_KEY_LENGTH
 from durian.registry.policy import MAX_PEM_LENGTH
 
+if TYPE_CHECKING:
+    from durian.registry.entry import ListenerEntry
+    from durian.registry.store import Store
+
+#: Seconds for which an old secret may go on signing: whoever needs longer forgets to change it.
+MOST_OVERLAP_S = 30 * 24 * 3600
+
 #: Listeners read at once.
 _PAGE = 1000
-
-
-@contextmanager
-def open_desk(settings: Settings) -> Iterator[Desk]:
-    """Open the registry, and the broker when one is set."""
-    with (
-        open_store(settings) as store,
-        control.open_desk(store, settings.broker_url, topology(settings)) as desk,
-    ):
-        yield desk
 
 
 def filter_of(text: str | None, conditions: Sequence[str]) -> str:
@@ -48,7 +41,7 @@ def filter_of(text: str | None, conditions: Sequence[str]) -> str:
 
 def policy_of(
     choices: Sequence[str], *, ordered: bool = False, rate_per_s: float | None = None
-) -> Mapping[str, object]:
+) -> dict[str, object]:
     """Read choices of the delivery policy, such as `timeout_s=5` or `schedule_s=[0,5,60]`.
 
     Raises InvalidListener.
@@ -69,7 +62,7 @@ def policy_of(
 
 def tls_of(
     ca_file: Path | None, cert_file: Path | None, *, clear: bool = False
-) -> Mapping[str, object]:
+) -> dict[str, object]:
     """Read what a listener needs of TLS into fields of its policy; `clear` empties the others.
 
     Raises InvalidListener.
@@ -100,17 +93,19 @@ def _pem(option: str, path: Path | None, most: int) -> str | None:
     return content.decode("ascii", "replace")
 
 
-def change_tls(
-    settings: Settings, listener_id: str, policy: Mapping[str, object], key_pem: str | None
-) -> None:
-    """Change what a listener needs of TLS. Raises NotFound or InvalidListener."""
+def refuse_nothing(policy: Mapping[str, object], key_pem: str | None) -> None:
+    """Raise InvalidListener when nothing of TLS is to be changed."""
     if not policy and key_pem is None:
         reason = "is needed, or --cert-file with --key-file, or --clear"
         raise InvalidListener("--ca-file", reason)
-    with open_store(settings) as store:
-        listener = store.get_listener(listener_id).replace(policy=dict(policy))
-    with open_desk(settings) as desk:
-        desk.update(listener, key_pem)
+
+
+def overlap_of(text: str) -> float:
+    """Read how long old secrets go on signing, in seconds. Raises InvalidInput."""
+    overlap_s = read_duration("--overlap", text)
+    if overlap_s > MOST_OVERLAP_S:
+        raise InvalidInput("--overlap", "must be at most 30d")
+    return overlap_s
 
 
 def new_secret(text: str | None) -> ListenerSecret:
@@ -128,9 +123,25 @@ def new_listener(**fields: Any) -> Listener:
     return listener
 
 
-def described(listener: Listener, breaker: OpenBreaker | None = None) -> dict[str, object]:
-    """A listener as one JSON object, its filter unfolded; null for a breaker that is closed."""
+def tell_secret(told: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print a listener's id and its new signing secret."""
+    if as_json:
+        say_json(told)
+    else:
+        say("id      ", told["id"])
+        say("secret  ", told["secret"])
+
+
+def described(
+    listener: Listener, breaker: OpenBreaker | None = None, *, readable: bool = True
+) -> dict[str, object]:
+    """A listener as one JSON object, its filter unfolded; null for a breaker that is closed.
+
+    Null for the policy when that is not readable.
+    """
     facts = listener.model_dump(mode="json") | {"filter": json.loads(listener.filter)}
+    if not readable:
+        facts["policy"] = None
     return facts | {"breaker": None if breaker is None else _breaker(breaker)}
 
 
@@ -147,17 +158,22 @@ def _failing_since(breaker: OpenBreaker) -> str:
     return moment(round(breaker.failing_since * 1000))
 
 
-def open_breakers(store: Any) -> Mapping[str, OpenBreaker]:
+def open_breakers(store: Store) -> Mapping[str, OpenBreaker]:
     """The breakers that are open, by listener."""
     return {breaker.listener_id: breaker for breaker in store.open_breakers()}
 
 
-def pages(store: Any, event: str | None) -> Iterator[Listener]:
-    """All listeners by id, read in pages."""
+def entries(store: Store, event: str | None = None) -> Iterator[ListenerEntry]:
+    """All listeners by id as they are filed, read in pages."""
     after: str | None = None
-    while page := store.list_listeners(event, after=after, limit=_PAGE):
+    while page := store.list_entries(event=event, after=after, limit=_PAGE):
         yield from page
-        after = page[-1].id
+        after = page[-1].listener.id
+
+
+def pages(store: Store, event: str | None = None) -> Iterator[Listener]:
+    """All listeners by id, read in pages."""
+    return (entry.listener for entry in entries(store, event))
 
 
 def short_of(conditions: Filter) -> str:
@@ -165,16 +181,27 @@ def short_of(conditions: Filter) -> str:
     return "" if conditions == Filter() else conditions.to_short()
 
 
-def row(listener: Listener, breaker: OpenBreaker | None) -> tuple[str, str, str, str, str]:
+def row(told: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     """A listener as a row: id, event pattern, filter in its short form, URL, and its state."""
-    wants = short_of(Filter.parse(listener.filter))
-    if not listener.enabled:
-        state = "disabled"
-    elif listener.paused:
-        state = "paused"
-    else:
-        state = "enabled" if breaker is None else f"failing since {_failing_since(breaker)}"
-    return listener.id, listener.event, wants, listener.url, state
+    return told["id"], told["event"], _wants(told["filter"]), told["url"], _state(told)
+
+
+def _wants(conditions: Mapping[str, Any]) -> str:
+    try:
+        return short_of(Filter.parse(conditions))
+    except InvalidFilter:  # a newer version's: it is shown as it is
+        return json.dumps(conditions)
+
+
+def _state(told: Mapping[str, Any]) -> str:
+    if told["policy"] is None or told.get("state") == "unreadable":
+        return "unreadable: a newer version wrote its policy"
+    if not told["enabled"]:
+        return "disabled"
+    if told["paused"]:
+        return "paused"
+    breaker = told["breaker"]
+    return "enabled" if breaker is None else f"failing since {breaker['failing_since']}"
 
 
 def pairs(described: Mapping[str, object]) -> Iterator[tuple[str, str]]:

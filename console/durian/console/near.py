@@ -12,6 +12,9 @@ from durian.errors import ListenerUnknown
 if TYPE_CHECKING:
     from durian.registry.store import Store
 
+#: Listeners among which is looked for near matches for somebody who may ask again and again.
+_LOOKED_MOST = 1000
+
 #: Near matches that are named.
 _MOST = 3
 
@@ -25,6 +28,13 @@ def suggesting(store: Store) -> Iterator[None]:
         if not error.advice:
             raise ListenerUnknown(error.listener_id, hint=_hint(store, error.listener_id)) from None
         raise
+
+
+def suggested(store: Store, error: ListenerUnknown) -> ListenerUnknown:
+    """The error with near matches, where there are not too many listeners to look for them."""
+    if error.advice or store.count_listeners() > _LOOKED_MOST:
+        return error
+    return ListenerUnknown(error.listener_id, hint=_hint(store, error.listener_id))
 
 
 def _hint(store: Store, listener_id: str) -> str:

@@ -6,16 +6,22 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from durian.console.moments import moment, read_moment
+from durian.console.operations.replay import described
 from durian.console.operations.runner import open_runner
 from durian.console.output import say, say_json, table
+from durian.console.server import open_client
 from durian.console.settings import Settings
 from durian.console.watching import watched
 from durian.console.wiring import open_store
 from durian.errors import DurianError, InvalidInput
 from durian.registry.replay import new_replay_id
+
+#: Fields that the API tells as moments, and the registry in seconds.
+_MOMENTS = ("since", "until", "started_at", "updated_at")
 
 #: Of a table of replays.
 COLUMNS = ("id", "listener", "state", "sent", "read", "since", "until", "began", "error")
@@ -71,6 +77,22 @@ def preview(settings: Settings, asked: Mapping[str, object], *, as_json: bool) -
         table(columns, ([one[column] for column in columns] for one in found["first"]))
 
 
+def listed(settings: Settings, listener: str | None, limit: int) -> Sequence[Mapping[str, Any]]:
+    """The newest replays. Raises ListenerUnknown when there are none of a listener that is not."""
+    if settings.server:
+        with open_client(settings) as client:
+            asked = {"listener": listener, "limit": limit}
+            told = client.call("GET", "/v1/replays", **asked)["items"]
+            if listener and not told:
+                client.listener(listener)
+        return [one | {name: _seconds(one[name]) for name in _MOMENTS} for one in told]
+    with open_store(settings) as store:
+        found = [described(one) for one in store.list_replays(listener, limit=limit)]
+        if listener and not found:
+            store.get_listener(listener)
+    return found
+
+
 def row(replay: Mapping[str, Any]) -> Sequence[str]:
     """A replay as a row of COLUMNS."""
     return (
@@ -108,12 +130,18 @@ def _goes_on(settings: Settings, replay_id: str) -> Iterator[None]:
 
 
 def _is_open(settings: Settings, replay_id: str) -> bool:
-    """Tell whether a replay was begun and is not done, as far as the registry can say."""
+    """Tell whether a replay was begun here and is not done, as far as the registry can say."""
+    if settings.server or not settings.broker_url:
+        return False  # at a server it has another id, which was told already
     try:
         with open_store(settings) as store:
             return store.get_replay(replay_id).state != "done"
     except DurianError:
         return False
+
+
+def _seconds(moment: str | None) -> float | None:
+    return None if moment is None else datetime.fromisoformat(moment).timestamp()
 
 
 def _when(at: float | None) -> str:

@@ -47,6 +47,7 @@ FLAGS = {
     "grace_s": "--grace",
     "api_host": "--host",
     "api_port": "--port",
+    "server": "--server",
     "token": "--token",
     "health_file": "--health-file",
     "metrics_port": "--metrics-port",
@@ -208,6 +209,12 @@ class Settings(BaseSettings):
         description="URL of RabbitMQ's own pages, such as http://rabbitmq:15672: linked to, and "
         "asked for the rates of queues.",
     )
+    server: str = Field(
+        "",
+        description="URL of a `durian up` or `durian web` that commands ask, with a token, instead "
+        "of a broker and a registry: https://durian.example. Empty: without a broker, the `durian "
+        "up` of this machine.",
+    )
     token: SecretStr = Field(
         SecretStr(""),
         description="API token that commands show (durian_...). Empty: on this machine, that of "
@@ -262,7 +269,7 @@ class Settings(BaseSettings):
             raise ValueError("needs three slashes before a file: sqlite:///durian.db")
         return value
 
-    @field_validator("public_url", "rabbitmq_ui_url")
+    @field_validator("public_url", "rabbitmq_ui_url", "server")
     @classmethod
     def _http_url(cls, value: str) -> str:
         parts = url_parts(value)

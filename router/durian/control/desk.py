@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -36,6 +37,12 @@ class Desk(Protocol):
     def set_paused(self, listener_id: str, *, paused: bool) -> None:
         """Pause or resume a listener; raises NotFound."""
 
+    def rotate_secret(self, listener_id: str, new: ListenerSecret, overlap_s: float) -> None:
+        """Give a listener a new secret; the old ones go on signing for the overlap, in seconds.
+
+        Raises NotFound.
+        """
+
     def remove(self, listener_id: str, *, if_version: int | None = None) -> None:
         """Remove a listener; raises NotFound, or Changed when it is not at `if_version`."""
 
@@ -63,6 +70,10 @@ class RegistryDesk:
     def set_paused(self, listener_id: str, *, paused: bool) -> None:
         """Pause or resume a listener."""
         self._store.set_paused(listener_id, paused=paused)
+
+    def rotate_secret(self, listener_id: str, new: ListenerSecret, overlap_s: float) -> None:
+        """Give a listener a new secret."""
+        self._store.rotate_secret(listener_id, new, overlap_s, time.time())
 
     def remove(self, listener_id: str, *, if_version: int | None = None) -> None:
         """Remove a listener."""

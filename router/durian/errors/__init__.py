@@ -144,6 +144,15 @@ class BrokerUnavailable(BrokerError):
     hint = "Check that it runs and that DURIAN_BROKER_URL names it."
 
 
+class ServerUnavailable(BrokerUnavailable):
+    """Raised when no Durian answers where one was asked: a `durian up` or `durian web`."""
+
+    hint = (
+        "Start `durian up` there, set DURIAN_BROKER_URL to work on RabbitMQ, or name another "
+        "server by DURIAN_SERVER."
+    )
+
+
 class BrokerBlocked(BrokerUnavailable):
     """Raised when the broker takes no messages for now: it is low on memory or disk."""
 

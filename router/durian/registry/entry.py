@@ -18,6 +18,9 @@ class ListenerEntry:
     updated_at: float
     #: The registry's version that last changed it, or its secrets.
     version: int
+    #: False when its policy cannot be read, because a newer version wrote it or something damaged
+    #: it: it is told with the default policy then.
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

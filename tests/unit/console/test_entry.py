@@ -9,10 +9,10 @@ from http.client import BadStatusLine, RemoteDisconnected
 
 import pytest
 
+from durian.client.unreached import why
 from durian.console import entry, exits
 from durian.console.near import near
 from durian.console.stop import stop_signals
-from durian.console.unreached import why
 from durian.errors import (
     BrokerRefused,
     BrokerUnavailable,

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from durian.client import Client
 from durian.console import exits
 from durian.console.lines.event import event_of
 from durian.console.lines.reading import Lines
 from durian.console.lines.run import Run
-from durian.console.operations import handing
 from durian.errors import BrokerUnavailable, InvalidEvent, InvalidInput
 from durian.events import Event
 from durian.events.ids import made_at
@@ -31,7 +31,7 @@ class House:
         self.batches: list[list[Event]] = []
         self.fails_at: int | None = None
 
-    def emit_batch(self, _host: str, _port: int, events: Sequence[Event], _token: str = "") -> None:
+    def publish(self, events: Sequence[Event]) -> None:
         if len(self.batches) == self.fails_at:
             self.fails_at = None
             raise BrokerUnavailable
@@ -45,7 +45,7 @@ class House:
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> House:
     house = House()
-    monkeypatch.setattr(handing, "emit_batch", house.emit_batch)
+    monkeypatch.setattr(Client, "publish", house.publish)
     return house
 
 

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from durian.console import emitting, hooks, listeners
+from durian.console.listener_desk import open_listener_desk
 from durian.console.settings import Settings, load, variable
-from durian.errors import InvalidEvent, InvalidFilter, InvalidHook, InvalidListener, NotFound
+from durian.errors import (
+    InvalidEvent,
+    InvalidFilter,
+    InvalidHook,
+    InvalidListener,
+    NotFound,
+    RegistryError,
+)
 from durian.events import CAPS
 from durian.registry import HookSpec, ListenerSecret, OpenBreaker, Policy
 from durian.registry.store import Store
@@ -21,6 +32,12 @@ from durian.signature import new_key_pair, new_secret
 from tests.support.certificates import authority
 
 URL = "http://where.joe/is/listening"
+
+#: What `durian listeners add` hands on.
+NEW = {"id": "joe", "url": URL, "event": "person", "filter": "{}", "policy": {}}
+
+#: A filter that only a newer version understands.
+NEWER = '{"name": {"like": "("}}'
 
 
 @pytest.fixture
@@ -93,17 +110,36 @@ def test_a_pattern_with_a_wildcard_inside_a_word_is_refused() -> None:
 
 
 def test_without_a_broker_the_desk_writes_the_registry(settings: Settings, store: Store) -> None:
-    listener = listeners.new_listener(id="joe", url=URL, event="person")
-    with listeners.open_desk(settings) as desk:
-        desk.add(listener, ListenerSecret.new(now=0))
-        assert store.get_listener("joe") == listener
+    with open_listener_desk(settings) as desk:
+        added = desk.add(NEW, None, None)
+        assert added["id"] == "joe"
+        assert store.get_listener("joe").url == URL
         desk.set_enabled("joe", enabled=False)
         assert not store.get_listener("joe").enabled
         desk.set_paused("joe", paused=True)
         assert store.get_listener("joe").paused
+        new = desk.rotate("joe", None, 60)
+        assert [one.value for one in store.secrets_of("joe", time.time())] == [new, added["secret"]]
         desk.remove("joe")
         with pytest.raises(NotFound):
             store.get_listener("joe")
+
+
+@pytest.mark.usefixtures("store")
+def test_a_listener_that_cannot_be_read_keeps_no_other_from_being_listed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with open_listener_desk(settings) as desk:
+        for name in ("ann", "bo", "joe"):
+            desk.add(NEW | {"id": name}, None, None)
+        with closing(sqlite3.connect(tmp_path / "d.db")) as database, database:
+            database.execute("UPDATE durian_listeners SET policy = '{' WHERE id = 'bo'")
+            database.execute("UPDATE durian_listeners SET filter = ? WHERE id = 'joe'", (NEWER,))
+        ann, bo, joe = desk.list(None)
+        assert (bo["policy"], listeners.row(bo)[-1].partition(":")[0]) == (None, "unreadable")
+        assert (listeners.row(ann)[-1], listeners.row(joe)[2]) == ("enabled", NEWER)
+        with pytest.raises(RegistryError, match="policy of listener bo cannot be read"):
+            desk.show("bo")
 
 
 def test_tls_is_read_from_files_changed_and_cleared(
@@ -113,28 +149,25 @@ def test_tls_is_read_from_files_changed_and_cleared(
     files = {"ca": authority().pem, "cert": mine.cert_pem, "cert.key": mine.key_pem}
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    listener = listeners.new_listener(
-        id="joe",
-        url="https://joe.example/",
-        event="person",
-        policy={"jitter": 0} | dict(listeners.tls_of(tmp_path / "ca", None)),
+    policy = {"jitter": 0} | dict(listeners.tls_of(tmp_path / "ca", None))
+    with open_listener_desk(settings) as desk:
+        desk.add(NEW | {"url": "https://joe.example/", "policy": policy}, None, None)
+        certificate = listeners.tls_of(None, tmp_path / "cert")
+        desk.change_tls("joe", certificate, listeners.key_of(tmp_path / "cert.key"))
+    assert store.get_listener("joe").policy == Policy(
+        jitter=0, ca_pem=files["ca"], cert_pem=files["cert"]
     )
-    with listeners.open_desk(settings) as desk:
-        desk.add(listener, ListenerSecret.new(now=0))
-    certificate = listeners.tls_of(None, tmp_path / "cert")
-    listeners.change_tls(settings, "joe", certificate, listeners.key_of(tmp_path / "cert.key"))
-    policy = store.get_listener("joe").policy
-    assert policy == Policy(jitter=0, ca_pem=files["ca"], cert_pem=files["cert"])
     assert store.client_key_of("joe") == mine.key_pem
     shown = dict(listeners.pairs(listeners.described(store.get_listener("joe"))))
     assert "PRIVATE KEY" not in str(shown)
 
-    listeners.change_tls(settings, "joe", listeners.tls_of(None, None, clear=True), None)
+    with open_listener_desk(settings) as desk:
+        desk.change_tls("joe", listeners.tls_of(None, None, clear=True), None)
     assert store.get_listener("joe").policy == Policy(jitter=0)
     assert store.client_key_of("joe") is None
 
 
-def test_files_of_tls_that_cannot_be_used_are_named(settings: Settings, tmp_path: Path) -> None:
+def test_files_of_tls_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     (tmp_path / "long").write_text("x" * 40_000)
     with pytest.raises(InvalidListener, match=r"--ca-file: .*nowhere cannot be read: No such file"):
         listeners.tls_of(tmp_path / "nowhere", None)
@@ -143,7 +176,7 @@ def test_files_of_tls_that_cannot_be_used_are_named(settings: Settings, tmp_path
     with pytest.raises(InvalidListener, match=r"--key-file: .*long has more than 16384 bytes"):
         listeners.key_of(tmp_path / "long")
     with pytest.raises(InvalidListener, match="or --clear"):
-        listeners.change_tls(settings, "joe", {}, None)
+        listeners.refuse_nothing({}, None)
 
 
 def test_all_listeners_are_read_page_by_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +206,7 @@ def test_a_listener_that_fails_is_shown_as_such(store: Store) -> None:
     store.add_listener(listener, ListenerSecret.new(now=0))
     assert listeners.open_breakers(store) == {}
     assert listeners.described(listener)["breaker"] is None
-    assert listeners.row(listener, None)[-1] == "enabled"
+    assert listeners.row(listeners.described(listener))[-1] == "enabled"
 
     opened = OpenBreaker(
         listener_id="joe", failing_since=0, failures=10, opened_at=60, next_probe_at=70, probes=2
@@ -184,8 +217,12 @@ def test_a_listener_that_fails_is_shown_as_such(store: Store) -> None:
     assert shown["breaker.failing_since"] == '"1970-01-01 00:00:00Z"'
     assert shown["breaker.next_probe_at"] == '"1970-01-01 00:01:10Z"'
     assert (shown["breaker.failures"], shown["breaker.probes"]) == ("10", "2")
-    assert listeners.row(listener, breaker)[-1] == "failing since 1970-01-01 00:00:00Z"
-    assert listeners.row(listener.replace(enabled=False), breaker)[-1] == "disabled"
+    assert (
+        listeners.row(listeners.described(listener, breaker))[-1]
+        == "failing since 1970-01-01 00:00:00Z"
+    )
+    off = listener.replace(enabled=False)
+    assert listeners.row(listeners.described(off, breaker))[-1] == "disabled"
 
 
 def test_hooks_are_made_listed_and_described(

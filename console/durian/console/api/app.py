@@ -23,7 +23,6 @@ from durian.console.api import (
     listeners,
     metrics,
     openapi,
-    operations,
     portal_links,
     problem,
     replays,
@@ -56,7 +55,6 @@ _RESOURCES = (
     tokens,
     portal_links,
     audit,
-    operations,
 )
 
 

@@ -18,7 +18,7 @@ from durian.consumers.side_queue import BROWSE_MOST
 from durian.errors import ListenerUnknown
 from durian.registry.attempt import KEY_MAX_CHARS
 
-router = APIRouter(prefix="/listeners", tags=["dead letters"])
+router = APIRouter(tags=["dead letters"])
 
 #: Ids that can be named at once.
 MOST_IDS = 1000
@@ -52,6 +52,12 @@ class DeadLetters(BaseModel):
     items: list[DeadLetter]
 
 
+class DeadLetterCounts(BaseModel):
+    """How many dead letters there are."""
+
+    listeners: dict[str, int] = Field(description="By listener; those that have none are left out.")
+
+
 class DeadLetterReplay(BaseModel):
     """Which dead letters are to be sent again: all, unless something is said of them."""
 
@@ -70,7 +76,13 @@ class DeadLetterPurge(BaseModel):
     webhook_ids: WebhookIds | None = Field(None, description="Only these; null: all of them.")
 
 
-@router.get("/{listener_id}/dead-letters")
+@router.get("/dead-letters")
+def count_dead_letters(caller: Reader) -> DeadLetterCounts:
+    """Count the dead letters of all listeners that have any, removed ones among them."""
+    return DeadLetterCounts(listeners=dead.count(caller.context(), dead.Count(), unseen))
+
+
+@router.get("/listeners/{listener_id}/dead-letters")
 def list_dead_letters(
     caller: Reader,
     listener_id: Id,
@@ -87,7 +99,7 @@ def list_dead_letters(
     return DeadLetters(total=max(total, len(items)), items=items)
 
 
-@router.post("/{listener_id}/dead-letters/replay", status_code=202)
+@router.post("/listeners/{listener_id}/dead-letters/replay", status_code=202)
 def replay_dead_letters(
     caller: Replayer, listener_id: Id, asked: DeadLetterReplay, response: Response
 ) -> jobs.Job:
@@ -103,7 +115,7 @@ def replay_dead_letters(
     return jobs.begin(caller, response, "dead.replay", given, target=target, owner=owner)
 
 
-@router.post("/{listener_id}/dead-letters/purge", status_code=202)
+@router.post("/listeners/{listener_id}/dead-letters/purge", status_code=202)
 def purge_dead_letters(
     caller: Manager, listener_id: Id, asked: DeadLetterPurge, response: Response
 ) -> jobs.Job:

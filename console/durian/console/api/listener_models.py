@@ -92,7 +92,7 @@ class Breaker(BaseModel):
     next_probe_at: Seconds
 
 
-State = Literal["active", "failing", "paused", "disabled"]
+State = Literal["active", "failing", "paused", "disabled", "unreadable"]
 
 
 class Listener(BaseModel):
@@ -104,7 +104,10 @@ class Listener(BaseModel):
     filter: dict[str, Any] = Field(description=_WHAT["filter"])
     enabled: bool = Field(description=_WHAT["enabled"])
     paused: bool = Field(description=_WHAT["paused"])
-    state: State = Field(description="In a word; `failing` means that its breaker is open.")
+    state: State = Field(
+        description="In a word; `failing` means that its breaker is open, `unreadable` that a "
+        "newer version wrote its policy: the default one is told instead."
+    )
     policy: Policy = Field(
         description=f"Values of its headers are `{HIDDEN}` for a token without the scope `manage`."
     )
@@ -150,6 +153,8 @@ def describe(
 
 
 def _state(entry: ListenerEntry, breaker: OpenBreaker | None) -> State:
+    if not entry.readable:
+        return "unreadable"
     if not entry.listener.enabled:
         return "disabled"
     if entry.listener.paused:

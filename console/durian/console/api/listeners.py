@@ -22,6 +22,7 @@ from durian.console.api.listener_models import (
     describe,
 )
 from durian.console.api.partial import given
+from durian.console.listeners import MOST_OVERLAP_S
 from durian.control import Provision
 from durian.errors import InvalidListener
 from durian.match import Filter, check_event_pattern
@@ -44,7 +45,7 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    overlap_s: Annotated[float, Field(ge=0, le=30 * 24 * 3600)] = Field(
+    overlap_s: Annotated[float, Field(ge=0, le=MOST_OVERLAP_S)] = Field(
         OVERLAP_S, description="Seconds for which the old secrets go on signing."
     )
     secret: Annotated[str, Field(max_length=200)] | None = Field(

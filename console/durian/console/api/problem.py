@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from durian.console.api.methods import methods_of
+from durian.console.near import suggested
 from durian.errors import (
     BrokerError,
     BrokerUnavailable,
@@ -24,11 +27,13 @@ from durian.errors import (
     InvalidEvent,
     InvalidFilter,
     InvalidInput,
+    ListenerUnknown,
     NotAllowed,
     NotAuthenticated,
     NotFound,
     Overloaded,
     RateLimited,
+    RegistryError,
     RegistryUnavailable,
     SignatureError,
     TooLarge,
@@ -134,7 +139,12 @@ def _answer_http(error: HTTPException, request: Request) -> JSONResponse:
     return _respond(status, status.name.lower(), detail, headers=headers)
 
 
-async def _on_durian(_request: Request, error: Exception) -> Response:
+async def _on_durian(request: Request, error: Exception) -> Response:
+    # What the gate has let in has a caller, who sees no listeners but theirs.
+    caller = getattr(request.state, "caller", None)
+    if isinstance(error, ListenerUnknown) and caller is not None:
+        with suppress(RegistryError):
+            error = await run_in_threadpool(suggested, caller.store, error)
     return answer(error if isinstance(error, DurianError) else DurianError())
 
 

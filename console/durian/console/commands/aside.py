@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from durian.console.commands.replay import Rate
-from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix, RegistryURL
+from durian.console.options import AsJSON, BrokerURL, Prefix, RegistryURL, Server
 
 #: The commands of both: which of them it is, its name says.
 app = typer.Typer()
@@ -26,8 +26,7 @@ def list_(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """List the oldest messages and why each is there; they stay there."""
@@ -35,9 +34,7 @@ def list_(
     from durian.console.operations.runner import open_runner, unseen
     from durian.console.settings import load
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     place = _place(context)
     with open_runner(settings) as run:
         # Before: what is being looked at is not counted.
@@ -54,8 +51,7 @@ def show(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Show a message: headers, body, why it is there, and whether it can be read now."""
@@ -63,9 +59,7 @@ def show(
     from durian.console.operations.runner import open_runner, unseen
     from durian.console.settings import load
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     with open_runner(settings) as run:
         found = run("aside.find", {"place": _place(context), "id": message}, unseen)
     asides.show_one(found, as_json=as_json)
@@ -80,8 +74,7 @@ def replay(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Publish messages again that can be read now; the others stay."""
@@ -90,9 +83,7 @@ def replay(
     from durian.console.settings import load
     from durian.console.watching import watched
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     given = {"place": _place(context), "ids": messages or None, "rate_per_s": rate}
     with open_runner(settings) as run, watched("replaying") as progress:
         report = run("aside.replay", given, progress)
@@ -108,8 +99,7 @@ def purge(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Throw messages away, for good: all, or those that are named."""
@@ -118,9 +108,7 @@ def purge(
     from durian.console.settings import load
     from durian.console.watching import confirm, watched
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     place = _place(context)
     if not yes:
         those = f"{len(messages)} {place} messages" if messages else f"all {place} messages"

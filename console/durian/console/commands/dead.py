@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from durian.console.commands.replay import Rate
-from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix, RegistryURL
+from durian.console.options import AsJSON, BrokerURL, Prefix, RegistryURL, Server
 
 app = typer.Typer(help="Deliveries that were given up: kept, explained, replayable.")
 
@@ -24,8 +24,7 @@ def list_(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """List the listeners that have dead letters, and how many."""
@@ -35,9 +34,7 @@ def list_(
     from durian.console.settings import load
     from durian.console.watching import watched
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     with open_runner(settings) as run, watched("counting") as progress:
         found = run("dead.count", {}, progress)
         others = run("aside.count", {}, unseen)
@@ -56,8 +53,7 @@ def show(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Show the oldest dead letters of a listener and why each was given up; they stay there."""
@@ -66,9 +62,7 @@ def show(
     from durian.console.output import say_json, table
     from durian.console.settings import load
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     with open_runner(settings) as run:
         letters = run("dead.browse", {"listener": listener, "limit": limit}, unseen)
     if as_json:
@@ -102,8 +96,7 @@ def replay(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Send dead letters again, from their first attempt on, under the same webhook-id."""
@@ -112,9 +105,7 @@ def replay(
     from durian.console.settings import load
     from durian.console.watching import watched
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     given = {"listener": listener, "webhook_ids": webhook_ids or None, "rate_per_s": rate}
     with open_runner(settings) as run, watched("replaying") as progress:
         report = run("dead.replay", given, progress)
@@ -130,8 +121,7 @@ def purge(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Throw dead letters of a listener away, for good: all, or those that are named."""
@@ -140,9 +130,7 @@ def purge(
     from durian.console.settings import load
     from durian.console.watching import confirm, watched
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     if not yes:
         those = f"{len(webhook_ids)}" if webhook_ids else "all"
         question = f"Throw away {those} dead letters of {listener}, for good?"

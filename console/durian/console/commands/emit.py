@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix
+from durian.console.options import AsJSON, BrokerURL, Prefix, Server
 
 EventType = Annotated[str | None, typer.Argument(metavar="TYPE", help="The event's type: person.")]
 Data = Annotated[str | None, typer.Argument(metavar="JSON", help="Its data; - reads stdin.")]
@@ -43,16 +43,15 @@ def emit(
     resume: Resume = None,
     broker: BrokerURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Emit an event, or many: to RabbitMQ when a broker is set, else to the running `durian up`."""
+    """Emit an event, or many: to the server or broker that is set, else to the `durian up` here."""
     from durian.console import emitting
     from durian.console.output import say, say_json
     from durian.console.settings import load
 
-    settings = load(broker_url=broker, prefix=prefix, api_host=host, api_port=port)
+    settings = load(broker_url=broker, prefix=prefix, server=server)
     if lines is not None:
         emitting.refuse("--lines", JSON=data, subject=subject, id=event_id, extension=extension)
         from durian.console.lines import Asked, emit_lines

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix, RegistryURL
+from durian.console.options import AsJSON, BrokerURL, Prefix, RegistryURL, Server
 
 
 def explain(
@@ -29,8 +29,7 @@ def explain(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Explain why a listener got an event or not: filter, attempts, where it is, what is next."""
@@ -40,9 +39,7 @@ def explain(
     from durian.console.settings import load
     from durian.console.watching import watched
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     asked = explaining.asked(event, listener, since=since, everyone=everyone)
     with open_runner(settings) as run, watched("looking") as progress:
         found = run("explain", asked, progress)

@@ -1,4 +1,4 @@
-"""`durian listeners`: add, list, show, change, remove and backfill listeners."""
+"""`durian listeners`: add, list, show, change, rotate, remove and backfill listeners."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import typer
 
 from durian.console.commands.replay import DryRun, Rate, Since, Until
 from durian.console.options import (
-    ApiHost,
-    ApiPort,
     AsJSON,
     BrokerURL,
     Prefix,
     QueueKind,
     RegistryURL,
+    Server,
 )
 
 app = typer.Typer(help="The URLs that want events.")
@@ -81,6 +80,7 @@ def add(
     ca_file: CaFile = None,
     cert_file: CertFile = None,
     key_file: KeyFile = None,
+    server: Server = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
@@ -89,69 +89,72 @@ def add(
 ) -> None:
     """Add a listener; prints its id and, this once, its signing secret."""
     from durian.console import listeners
-    from durian.console.output import say, say_json
+    from durian.console.listener_desk import open_listener_desk
     from durian.console.settings import load
 
-    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, queue_type=queue_type)
-    listener = listeners.new_listener(
-        id=listener_id,
-        url=url,
-        event=event,
-        filter=listeners.filter_of(filter_json, match or ()),
-        policy={
-            **listeners.policy_of(policy or (), ordered=ordered, rate_per_s=rate_limit),
-            **listeners.tls_of(ca_file, cert_file),
-        },
-        queue_type=settings.queue_type,
-        description=description,
-        owner=owner,
+    settings = load(
+        server=server,
+        broker_url=broker,
+        registry_url=registry,
+        prefix=prefix,
+        queue_type=queue_type,
     )
-    key = listeners.new_secret(secret)
+    fields = {
+        "id": listener_id,
+        "url": url,
+        "event": event,
+        "filter": listeners.filter_of(filter_json, match or ()),
+        "policy": listeners.policy_of(policy or (), ordered=ordered, rate_per_s=rate_limit)
+        | listeners.tls_of(ca_file, cert_file),
+        "queue_type": queue_type,
+        "description": description,
+        "owner": owner,
+    }
     client_key = listeners.key_of(key_file)
-    with listeners.open_desk(settings) as desk:
-        desk.add(listener, key, client_key)
-    if as_json:
-        say_json({"id": listener.id, "secret": key.value})
-    else:
-        say("id      ", listener.id)
-        say("secret  ", key.value)
+    with open_listener_desk(settings) as desk:
+        added = desk.add(fields, secret, client_key)
+    listeners.tell_secret(added, as_json=as_json)
 
 
 @app.command("list")
 def list_(
     *,
     event: Annotated[str | None, typer.Option(help="Only those of this event pattern.")] = None,
+    server: Server = None,
     registry: RegistryURL = None,
     as_json: AsJSON = False,
 ) -> None:
     """List all listeners; --json prints one JSON object a line."""
     from durian.console import listeners
+    from durian.console.listener_desk import open_listener_desk
     from durian.console.output import say_json, table
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        found = list(listeners.pages(store, event))
-        breakers = listeners.open_breakers(store)
+    with open_listener_desk(load(server=server, registry_url=registry)) as desk:
+        found = list(desk.list(event))
     if as_json:
         for listener in found:
-            say_json(listeners.described(listener, breakers.get(listener.id)))
+            say_json(listener)
         return
-    rows = (listeners.row(listener, breakers.get(listener.id)) for listener in found)
-    table(("id", "event", "filter", "url", "state"), rows)
+    table(("id", "event", "filter", "url", "state"), map(listeners.row, found))
 
 
 @app.command()
-def show(listener_id: ListenerId, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
+def show(
+    listener_id: ListenerId,
+    *,
+    server: Server = None,
+    registry: RegistryURL = None,
+    as_json: AsJSON = False,
+) -> None:
     """Show one listener with its policy, and its breaker if that is open."""
     from durian.console import listeners
+    from durian.console.listener_desk import open_listener_desk
     from durian.console.output import facts, say_json
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        breaker = listeners.open_breakers(store).get(listener_id)
-        found = listeners.described(store.get_listener(listener_id), breaker)
+    with open_listener_desk(load(server=server, registry_url=registry)) as desk:
+        found = desk.show(listener_id)
     if as_json:
         say_json(found)
     else:
@@ -168,97 +171,162 @@ def tls(
     clear: Annotated[
         bool, typer.Option("--clear", help="Take away what is not given anew.")
     ] = False,
+    server: Server = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Give a listener authorities of its own, or a client certificate; or take them away."""
     from durian.console import listeners
+    from durian.console.listener_desk import open_listener_desk
+    from durian.console.output import say_json
     from durian.console.settings import load
 
-    settings = load(broker_url=broker, registry_url=registry, prefix=prefix)
+    settings = load(server=server, broker_url=broker, registry_url=registry, prefix=prefix)
     policy = listeners.tls_of(ca_file, cert_file, clear=clear)
-    listeners.change_tls(settings, listener_id, policy, listeners.key_of(key_file))
+    key_pem = listeners.key_of(key_file)
+    listeners.refuse_nothing(policy, key_pem)
+    with open_listener_desk(settings) as desk:
+        desk.change_tls(listener_id, policy, key_pem)
+    if as_json:
+        say_json({"id": listener_id})
 
 
 @app.command()
 def enable(
     listener_id: ListenerId,
     *,
+    server: Server = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Enable a listener: it is matched again, and what rests in its queue is delivered."""
-    from durian.console.listeners import open_desk
+    from durian.console.listener_desk import open_listener_desk
+    from durian.console.output import say_json
     from durian.console.settings import load
 
-    with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
+    settings = load(server=server, broker_url=broker, registry_url=registry, prefix=prefix)
+    with open_listener_desk(settings) as desk:
         desk.set_enabled(listener_id, enabled=True)
+    if as_json:
+        say_json({"id": listener_id})
 
 
 @app.command()
 def disable(
     listener_id: ListenerId,
     *,
+    server: Server = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Disable a listener: no event matches it, and what is queued for it rests."""
-    from durian.console.listeners import open_desk
+    from durian.console.listener_desk import open_listener_desk
+    from durian.console.output import say_json
     from durian.console.settings import load
 
-    with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
+    settings = load(server=server, broker_url=broker, registry_url=registry, prefix=prefix)
+    with open_listener_desk(settings) as desk:
         desk.set_enabled(listener_id, enabled=False)
+    if as_json:
+        say_json({"id": listener_id})
 
 
 @app.command()
 def pause(
     listener_id: ListenerId,
     *,
+    server: Server = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Pause a listener: what it wants is queued for it, and rests there until it is resumed."""
-    from durian.console.listeners import open_desk
+    from durian.console.listener_desk import open_listener_desk
+    from durian.console.output import say_json
     from durian.console.settings import load
 
-    with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
+    settings = load(server=server, broker_url=broker, registry_url=registry, prefix=prefix)
+    with open_listener_desk(settings) as desk:
         desk.set_paused(listener_id, paused=True)
+    if as_json:
+        say_json({"id": listener_id})
 
 
 @app.command()
 def resume(
     listener_id: ListenerId,
     *,
+    server: Server = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Resume a listener: what rests in its queue is delivered."""
-    from durian.console.listeners import open_desk
+    from durian.console.listener_desk import open_listener_desk
+    from durian.console.output import say_json
     from durian.console.settings import load
 
-    with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
+    settings = load(server=server, broker_url=broker, registry_url=registry, prefix=prefix)
+    with open_listener_desk(settings) as desk:
         desk.set_paused(listener_id, paused=False)
+    if as_json:
+        say_json({"id": listener_id})
+
+
+@app.command()
+def rotate(
+    listener_id: ListenerId,
+    *,
+    secret: OwnSecret = None,
+    overlap: Annotated[
+        str, typer.Option(help="How long the old secrets go on signing: 0s, 12h, 30d at most.")
+    ] = "24h",
+    server: Server = None,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Give a listener a new signing secret and print it, this once."""
+    from durian.console import listeners
+    from durian.console.listener_desk import open_listener_desk
+    from durian.console.settings import load
+
+    settings = load(server=server, broker_url=broker, registry_url=registry, prefix=prefix)
+    overlap_s = listeners.overlap_of(overlap)
+    with open_listener_desk(settings) as desk:
+        new = desk.rotate(listener_id, secret, overlap_s)
+    listeners.tell_secret({"id": listener_id, "secret": new}, as_json=as_json)
 
 
 @app.command()
 def remove(
     listener_id: ListenerId,
     *,
+    server: Server = None,
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Remove a listener with what is queued for it; its dead letters stay."""
-    from durian.console.listeners import open_desk
+    from durian.console.listener_desk import open_listener_desk
+    from durian.console.output import say_json
     from durian.console.settings import load
 
-    with open_desk(load(broker_url=broker, registry_url=registry, prefix=prefix)) as desk:
+    settings = load(server=server, broker_url=broker, registry_url=registry, prefix=prefix)
+    with open_listener_desk(settings) as desk:
         desk.remove(listener_id)
+    if as_json:
+        say_json({"id": listener_id})
 
 
 @app.command()
@@ -272,17 +340,14 @@ def backfill(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Send a new listener the events of the archive that it would have wanted."""
     from durian.console import replaying
     from durian.console.settings import load
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     asked = replaying.asked(listener_id, since=since, until=until, rate=rate)
     do = replaying.preview if dry_run else replaying.begin
     do(settings, asked, as_json=as_json)

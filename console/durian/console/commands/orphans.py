@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from durian.console.commands.replay import Rate
-from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix, RegistryURL
+from durian.console.options import AsJSON, BrokerURL, Prefix, RegistryURL, Server
 
 app = typer.Typer(help="Deliveries whose listener had no queue when they arrived.")
 
@@ -27,8 +27,7 @@ def list_(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """List the listeners that have orphans, how many, and whether the listener is there now."""
@@ -36,9 +35,7 @@ def list_(
     from durian.console.output import say, say_json, table
     from durian.console.settings import load
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     with open_runner(settings) as run:
         found = run("orphans.count", {}, unseen)
     if as_json:
@@ -58,8 +55,7 @@ def show(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Show the oldest orphans; they stay there."""
@@ -67,9 +63,7 @@ def show(
     from durian.console.output import say_json, table
     from durian.console.settings import load
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     with open_runner(settings) as run:
         found = run("orphans.browse", {"listener": listener, "limit": limit}, unseen)
     if as_json:
@@ -90,8 +84,7 @@ def replay(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Send orphans again whose listener is there now; the others stay."""
@@ -100,9 +93,7 @@ def replay(
     from durian.console.settings import load
     from durian.console.watching import watched
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     given = {"listener": listener, "webhook_ids": webhook_ids or None, "rate_per_s": rate}
     with open_runner(settings) as run, watched("replaying") as progress:
         report = run("orphans.replay", given, progress)
@@ -118,8 +109,7 @@ def purge(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Throw orphans away, for good: all, those of a listener, or those that are named."""
@@ -128,9 +118,7 @@ def purge(
     from durian.console.settings import load
     from durian.console.watching import confirm, watched
 
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     if not yes:
         whose = f" of {listener}" if listener else ""
         those = f"{len(webhook_ids)} orphans" if webhook_ids else "all orphans"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import ApiHost, ApiPort, AsJSON, BrokerURL, Prefix, RegistryURL
+from durian.console.options import AsJSON, BrokerURL, Prefix, RegistryURL, Server
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -40,8 +40,7 @@ def replay(
     broker: BrokerURL = None,
     registry: RegistryURL = None,
     prefix: Prefix = None,
-    host: ApiHost = None,
-    port: ApiPort = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Send events of the archive to a listener again, under the same webhook-ids."""
@@ -50,9 +49,7 @@ def replay(
 
     if context.invoked_subcommand is not None:
         return
-    settings = load(
-        broker_url=broker, registry_url=registry, prefix=prefix, api_host=host, api_port=port
-    )
+    settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     if resume is not None:
         replaying.refuse(listener=listener, since=since, until=until, rate=rate, dry_run=dry_run)
         replaying.resume(settings, resume, as_json=as_json)
@@ -68,21 +65,17 @@ def list_(
     listener: Annotated[
         str | None, typer.Option(help="Only those to this listener, by its id.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="How many of the newest.", min=1)] = 20,
+    limit: Annotated[int, typer.Option(help="How many of the newest.", min=1, max=500)] = 20,
+    server: Server = None,
     registry: RegistryURL = None,
     as_json: AsJSON = False,
 ) -> None:
     """List replays, the newest first, and how far each has come."""
     from durian.console import replaying
-    from durian.console.operations.replay import described
     from durian.console.output import say_json, table
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        found = [described(one) for one in store.list_replays(listener, limit=limit)]
-        if listener and not found:
-            store.get_listener(listener)
+    found = replaying.listed(load(server=server, registry_url=registry), listener, limit)
     if as_json:
         for one in found:
             say_json(one)

@@ -46,10 +46,9 @@ def _total(stage: Stage) -> None:
 
 def _go_on(stage: Stage, service: Service, stop: threading.Event) -> None:
     """Print what arrives until SIGINT or SIGTERM."""
-    host, port = service.url.removeprefix("http://").rsplit(":", 1)
     say()
     say(f"Taking events at {service.url}/v1/events until Ctrl-C. In another shell:")
-    say(f"""  durian emit --host {host} --port {port} person '{{"name": "Jill"}}'""")
+    say(f"""  durian emit --server {service.url} person '{{"name": "Jill"}}'""")
     while not stop.is_set():
         try:
             show_arrival(stage.arrivals.get(timeout=_LOOK_S))

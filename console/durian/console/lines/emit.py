@@ -1,4 +1,4 @@
-"""Emitting what a file holds, to RabbitMQ or to a running `durian up`."""
+"""Emitting what a file holds, to RabbitMQ or to a server such as a running `durian up`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import BinaryIO, cast
 from durian.console.emitting import SOURCE
 from durian.console.lines.reading import Lines
 from durian.console.lines.run import Run
-from durian.console.operations import handing
+from durian.console.server import open_client
 from durian.console.settings import Settings
 from durian.console.watching import watched
 from durian.errors import DurianError, InvalidInput
 from durian.events import Event
 from durian.producers import PartlyEmitted, Producer
 
-#: Events, and about how many bytes, that are handed to a `durian up` by one request.
+#: Events, and about how many bytes, that are handed to a server by one request.
 BATCH_EVENTS = 100
 BATCH_BYTES = 1024 * 1024
 
@@ -60,9 +60,9 @@ def emit_lines(settings: Settings, asked: Asked) -> int:
         # What comes from a pipe, or at a rate, does not wait for a batch to be full.
         at_once = total is None or asked.rate_per_s is not None
         with _goes_on(lines):
-            if settings.broker_url:
+            if settings.broker_url and not settings.server:
                 return _to_rabbitmq(settings, lines)
-            return _to_house(settings, lines, 1 if at_once else BATCH_EVENTS)
+            return _to_server(settings, lines, 1 if at_once else BATCH_EVENTS)
 
 
 @contextmanager
@@ -108,17 +108,17 @@ def _to_rabbitmq(settings: Settings, lines: Lines) -> int:
         return producer.emit_many(lines)
 
 
-def _to_house(settings: Settings, lines: Lines, most: int) -> int:
-    token = settings.token.get_secret_value()
+def _to_server(settings: Settings, lines: Lines, most: int) -> int:
     confirmed = 0
-    for batch in _batches(lines, most):
-        try:
-            handing.emit_batch(settings.api_host, settings.api_port, batch, token)
-        except DurianError as error:
-            raise PartlyEmitted(
-                str(error), confirmed=confirmed, unconfirmed=tuple(batch), unread=lines
-            ) from error
-        confirmed += len(batch)
+    with open_client(settings) as client:
+        for batch in _batches(lines, most):
+            try:
+                client.publish(batch)
+            except DurianError as error:
+                raise PartlyEmitted(
+                    str(error), confirmed=confirmed, unconfirmed=tuple(batch), unread=lines
+                ) from error
+            confirmed += len(batch)
     return confirmed
 
 

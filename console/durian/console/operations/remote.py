@@ -1,57 +1,162 @@
-"""Running an operation inside a running `durian up`, by HTTP."""
+"""Operations at a server: each is a request of its REST API, and answers as it does here."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
+from durian.client import Client, JobFailed, Progress
+from durian.client.client import listener_path
 from durian.console.operations import failure
-from durian.console.operations.handing import bearer
-from durian.console.operations.operation import Progress
+from durian.console.server import open_client
 from durian.console.settings import Settings
-from durian.console.unreached import why
-from durian.errors import BrokerUnavailable, DurianError
+from durian.errors import DurianError, NotAllowed
 
-#: Seconds to wait for the next line of an answer.
-_PATIENCE_S = 60.0
+Given = Mapping[str, Any]
 
-_HINT = "Start `durian up` there, or set DURIAN_BROKER_URL to work on RabbitMQ."
+#: Fields that the API tells as moments, and operations in milliseconds.
+_MOMENTS = {"dead_at": "dead_at_ms", "at": "at_ms", "next_at": "next_at_ms"}
 
 
-def run(settings: Settings, name: str, given: Mapping[str, object], progress: Progress) -> Any:
+def run(settings: Settings, name: str, given: Given, progress: Progress) -> Any:
     """Run an operation and follow its progress. Raises DurianError."""
-    host, port = settings.api_host, settings.api_port
-    connection = HTTPConnection(host, port, timeout=_PATIENCE_S)
-    try:
-        shown = bearer(host, settings.token.get_secret_value())
-        headers = {"Content-Type": "application/json", **shown}
-        body = json.dumps(given, default=sorted).encode()
-        connection.request("POST", f"/v1/operations/{name}", body=body, headers=headers)
-        response = connection.getresponse()
-        if response.status != HTTPStatus.OK:
-            raise DurianError(_detail(response.read()))
-        for line in response:
-            told = json.loads(line)
-            if "progress" in told:
-                progress(*told["progress"])
-            elif "failure" in told:
-                raise failure.from_json(told["failure"])
-            else:
-                return told["result"]
-    except (OSError, HTTPException) as exc:
-        raise BrokerUnavailable(
-            f"No `durian up` at http://{host}:{port}: {why(exc)}.", hint=_HINT
-        ) from exc
-    finally:
-        connection.close()
-    raise BrokerUnavailable(f"http://{host}:{port} ended its answer early.", hint=_HINT)
+    with open_client(settings) as client:
+        if name in _LOOKS:
+            return _LOOKS[name](client, given)
+        path, body = _begun(name, given)
+        with _stopping(client, client.begin(path, body)) as job:
+            return client.follow(job, progress)
 
 
-def _detail(answer: bytes) -> str:
+def _begun(name: str, given: Given) -> tuple[str, dict[str, Any]]:
+    """What is asked for to begin a job: where, and how."""
+    group, _, verb = name.partition(".")
+    body = {key: _sent(value) for key, value in given.items() if value is not None}
+    if group == "dead":
+        return listener_path(body.pop("listener"), "dead-letters", verb), body
+    if group == "orphans":
+        return f"/v1/orphans/{verb}", body
+    if group == "aside":
+        return f"/v1/set-aside/{body.pop('place')}/{verb}", body
+    if verb == "resume":
+        return f"/v1/replays/{body['id']}/resume", {}
+    for field in ("since", "until"):
+        if f"{field}_ms" in body:
+            body[field] = _moment(body.pop(f"{field}_ms"))
+    # The server makes an id for it.
+    body.pop("id", None)
+    rest = ("replays", "preview") if verb == "preview" else ("replays",)
+    return listener_path(body.pop("listener"), *rest), body
+
+
+@contextmanager
+def _stopping(client: Client, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Stop a job that nobody waits for any more; of a replay, tell how to go on with it."""
     try:
-        return str(json.loads(answer)["detail"])
-    except (ValueError, KeyError, TypeError):
-        return answer.decode(errors="replace")[:200]
+        yield job
+    except JobFailed as error:
+        _tell_rest(job)
+        raise (failure.from_json(error.failure) if error.failure else error) from None
+    except KeyboardInterrupt:
+        client.stop_job(job["id"])
+        _tell_rest(job)
+        raise
+    except DurianError:
+        _tell_rest(job)
+        raise
+
+
+def _tell_rest(job: Mapping[str, Any]) -> None:
+    replay_id = job["arguments"].get("id")
+    if replay_id and job["kind"].startswith("replay."):
+        line = f"To go on with this replay: durian replay --resume {replay_id}"
+        print(line, file=sys.stderr)  # noqa: T201  # stdout is for what was asked for
+
+
+def _count_dead(client: Client, _given: Given) -> Any:
+    return client.call("GET", "/v1/dead-letters")["listeners"]
+
+
+def _browse_dead(client: Client, given: Given) -> Any:
+    path = listener_path(given["listener"], "dead-letters")
+    return [_told(one) for one in client.call("GET", path, limit=given["limit"])["items"]]
+
+
+def _count_orphans(client: Client, _given: Given) -> Any:
+    told = client.call("GET", "/v1/orphans", limit=1)
+    return {name: value for name, value in told.items() if name != "items"}
+
+
+def _browse_orphans(client: Client, given: Given) -> Any:
+    return client.call("GET", "/v1/orphans", **given)["items"]
+
+
+def _count_asides(client: Client, _given: Given) -> Any:
+    places = {"orphans": "orphans"} | {one: f"set-aside/{one}" for one in ("invalid", "unrouted")}
+    try:
+        return {
+            name: client.call("GET", f"/v1/{path}", limit=1)["total"]
+            for name, path in places.items()
+        }
+    except NotAllowed:  # they are the deployment's, and no owner's
+        return {}
+
+
+def _browse_asides(client: Client, given: Given) -> Any:
+    told = client.call("GET", f"/v1/set-aside/{given['place']}", limit=given["limit"])
+    return [_told(one) for one in told["items"]]
+
+
+def _find_aside(client: Client, given: Given) -> Any:
+    return _told(client.call("GET", f"/v1/set-aside/{given['place']}/messages/{given['id']}"))
+
+
+def _explain(client: Client, given: Given) -> Any:
+    since_ms = given.get("since_ms")
+    found = client.explain(
+        given["event"],
+        listener=given.get("listener"),
+        since=None if since_ms is None else _moment(since_ms),
+        everyone=given.get("everyone", False),
+    )
+    for one in found["listeners"]:
+        one["attempts"] = [_told(attempt) for attempt in one["attempts"]]
+    # Here what there is nothing to say of is left out.
+    event = {name: value for name, value in found["event"].items() if value is not None}
+    return found | {"event": event}
+
+
+#: What is only looked at; all other operations are jobs.
+_LOOKS: Mapping[str, Callable[[Client, Given], Any]] = {
+    "dead.count": _count_dead,
+    "dead.browse": _browse_dead,
+    "orphans.count": _count_orphans,
+    "orphans.browse": _browse_orphans,
+    "aside.count": _count_asides,
+    "aside.browse": _browse_asides,
+    "aside.find": _find_aside,
+    "explain": _explain,
+}
+
+
+def _told(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What the API tells of something, as operations do."""
+    return {
+        _MOMENTS.get(name, name): _ms(value) if name in _MOMENTS else value
+        for name, value in item.items()
+    }
+
+
+def _ms(moment: str | None) -> int | None:
+    return None if moment is None else round(datetime.fromisoformat(moment).timestamp() * 1000)
+
+
+def _moment(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat()
+
+
+def _sent(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value

@@ -1,4 +1,4 @@
-"""Where operations are run: here, on RabbitMQ, or inside a running `durian up`."""
+"""Where operations are run: here, on RabbitMQ, or at a server such as a `durian up`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Run = Callable[[str, Mapping[str, object], Progress], Any]
 
 @contextmanager
 def open_runner(settings: Settings) -> Iterator[Run]:
-    """Run operations on the broker that is set, else in the `durian up` that has one of its own."""
-    if not settings.broker_url:
-        from durian.console.operations import remote  # noqa: PLC0415 - only without a broker
+    """Run operations at the server that is set, or on the broker, else in the `durian up` here."""
+    if settings.server or not settings.broker_url:
+        from durian.console.operations import remote  # noqa: PLC0415 - only with a server
 
         yield partial(remote.run, settings)
         return

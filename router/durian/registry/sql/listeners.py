@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from durian.errors import Changed, Conflict, InvalidListener, ListenerUnknown, RegistryError
 from durian.registry.entry import ListenerEntry, WantedListeners
@@ -93,10 +93,10 @@ def get(connection: Connection, listener_id: str, *, owner: str | None = None) -
 def entry(connection: Connection, listener_id: str, *, owner: str | None = None) -> ListenerEntry:
     """Read one with its dates, of an owner if one is given. Raises `ListenerUnknown`."""
     query = sa.select(*_columns, *_dates).where(listeners.c.id == listener_id, *is_of(owner))
-    found = _entries(connection, query)
-    if not found:
+    row = connection.execute(query).mappings().first()
+    if row is None:
         raise ListenerUnknown(listener_id)
-    return found[0]
+    return _entry(row, (_to_listener(_fields(row)), True))
 
 
 def current(
@@ -116,9 +116,13 @@ def current(
 def page(
     connection: Connection, wanted: WantedListeners, *, owner: str | None, limit: int
 ) -> list[ListenerEntry]:
-    """Read the next listeners by id that fit, of an owner if one is given."""
+    """Read the next listeners by id that fit, of an owner if one is given.
+
+    Those whose policy cannot be read are among them, and marked.
+    """
     query = sa.select(*_columns, *_dates).where(*is_of(owner), *_conditions(wanted))
-    return _entries(connection, query.order_by(listeners.c.id).limit(limit))
+    rows = connection.execute(query.order_by(listeners.c.id).limit(limit)).mappings()
+    return [_entry(row, _as_far_as_readable(_fields(row))) for row in rows]
 
 
 def owners(
@@ -162,13 +166,19 @@ def _told(
     found: list[Listener] = []
     unreadable: list[str] = []
     for row in map(dict, connection.execute(query).mappings()):
-        try:
-            found.append(_to_listener(row))
-        except RegistryError:
-            # Enough to know its queue by.
-            found.append(_construct(row, Policy(ordered=_is_ordered(row["policy"]))))
+        listener, readable = _as_far_as_readable(row)
+        found.append(listener)
+        if not readable:
             unreadable.append(row["id"])
     return found, unreadable
+
+
+def _as_far_as_readable(row: Mapping[str, Any]) -> tuple[Listener, bool]:
+    """Take a row; of one whose policy cannot be read, enough to know its queue by."""
+    try:
+        return _to_listener(row), True
+    except RegistryError:
+        return _construct(row, Policy(ordered=_is_ordered(row["policy"]))), False
 
 
 def _conditions(wanted: WantedListeners) -> Iterator[sa.ColumnElement[bool]]:
@@ -183,16 +193,19 @@ def _conditions(wanted: WantedListeners) -> Iterator[sa.ColumnElement[bool]]:
         yield sa.or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
-def _entries(connection: Connection, query: sa.Select[Any]) -> list[ListenerEntry]:
-    return [
-        ListenerEntry(
-            listener=_to_listener({name: row[name] for name in Listener.model_fields}),
-            created_at=row["created_at"],
-            updated_at=row["updated_at"],
-            version=row["version"],
-        )
-        for row in connection.execute(query).mappings()
-    ]
+def _fields(row: RowMapping) -> dict[str, Any]:
+    return {name: row[name] for name in Listener.model_fields}
+
+
+def _entry(row: RowMapping, told: tuple[Listener, bool]) -> ListenerEntry:
+    listener, readable = told
+    return ListenerEntry(
+        listener=listener,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        version=row["version"],
+        readable=readable,
+    )
 
 
 def _to_row(listener: Listener) -> dict[str, object]:

@@ -24,10 +24,16 @@ from durian.console.api.publish import through_broker
 from durian.console.api.serve import Service
 from durian.console.api.services import Services
 from durian.console.backlog import BacklogWatch
-from durian.console.operations import handing
 from durian.console.recent import RecentEvents
+from durian.console.server import hand_over
 from durian.console.working import Worker
-from durian.errors import BrokerError, BrokerUnavailable, DurianError, InvalidEvent, InvalidSettings
+from durian.errors import (
+    BrokerError,
+    BrokerUnavailable,
+    InvalidSettings,
+    NotAuthenticated,
+    ServerUnavailable,
+)
 from durian.events import CAPS, Event, Message
 from durian.events import http as binding
 from durian.registry.store import Store
@@ -271,43 +277,20 @@ def test_a_port_that_is_taken_is_one_clear_error() -> None:
         Service(Starlette(), "127.0.0.1", taken.getsockname()[1])
 
 
-def test_the_client_hands_an_event_over() -> None:
+def test_a_part_of_another_program_hands_events_over() -> None:
+    """As a Django project does without a broker of its own."""
     broker = Publishing()
     with serving(broker) as (host, port):
-        handing.emit(host, port, EVENT, TOKEN)
+        hand_over(host, port, [EVENT], TOKEN)
+        with pytest.raises(NotAuthenticated) as caught:
+            hand_over(host, port, [EVENT], new_token_text("k3f9qaxy"))
+    assert "DURIAN_TOKEN" in caught.value.advice
     assert broker.published[0][0].body == EVENT.body
-
-
-def test_the_client_says_that_its_token_is_not_known() -> None:
-    with serving(Publishing()) as (host, port):
-        for token in ("", new_token_text("k3f9qaxy")):
-            with pytest.raises(DurianError, match="answered 401"):
-                handing.emit(host, port, EVENT, token)
 
 
 def test_the_client_says_that_nobody_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    with pytest.raises(BrokerUnavailable, match="durian up"):
-        handing.emit("127.0.0.1", port, EVENT)
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "kind", "words"),
-    [
-        (422, b'{"detail": "type: is missing"}', InvalidEvent, "type: is missing"),
-        (413, b'{"detail": "too large"}', InvalidEvent, "too large"),
-        (503, b'{"detail": "The broker is away."}', BrokerUnavailable, "is away"),
-        (500, b"oops", DurianError, "answered 500: oops"),
-    ],
-)
-def test_the_client_tells_why_an_event_was_not_taken(
-    monkeypatch: pytest.MonkeyPatch,
-    status: int,
-    body: bytes,
-    kind: type[DurianError],
-    words: str,
-) -> None:
-    monkeypatch.setattr(handing, "_post", lambda *_: (status, body))
-    with pytest.raises(kind, match=words):
-        handing.emit("127.0.0.1", 1, EVENT)
+    with pytest.raises(ServerUnavailable, match="nothing listens there") as caught:
+        hand_over("127.0.0.1", port, [EVENT])
+    assert "durian up" in caught.value.advice

@@ -6,7 +6,7 @@ import socket
 from http.client import HTTPException
 
 
-def why(error: OSError | HTTPException) -> str:
+def why(error: BaseException) -> str:
     """Say in a few words why a request failed."""
     match error:
         case ConnectionRefusedError():
@@ -20,4 +20,4 @@ def why(error: OSError | HTTPException) -> str:
         case HTTPException():
             return "what answers there speaks no HTTP"
         case _:
-            return error.strerror or str(error)
+            return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,0 +1,152 @@
+"""Where commands work on listeners: in the registry here, or at a server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from durian import control
+from durian.client import Client
+from durian.console import listeners
+from durian.console.server import open_client
+from durian.console.settings import Settings
+from durian.console.wiring import open_store, topology
+from durian.registry.store import Store
+
+#: A listener as one JSON object.
+Told = Mapping[str, Any]
+
+
+class ListenerDesk(Protocol):
+    """Where listeners are looked at and changed. Its methods raise DurianError."""
+
+    def add(self, fields: Mapping[str, Any], secret: str | None, key_pem: str | None) -> Told:
+        """Add one of the fields that were typed; returns its `id` and its signing `secret`."""
+
+    def list(self, event: str | None) -> Iterator[Told]:
+        """Yield all by id, or those of an event pattern."""
+
+    def show(self, listener_id: str) -> Told:
+        """Get one. Raises NotFound."""
+
+    def change_tls(self, listener_id: str, policy: Mapping[str, Any], key_pem: str | None) -> None:
+        """Change what one needs of TLS. Raises NotFound or InvalidInput."""
+
+    def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
+        """Enable or disable one. Raises NotFound."""
+
+    def set_paused(self, listener_id: str, *, paused: bool) -> None:
+        """Pause or resume one. Raises NotFound."""
+
+    def rotate(self, listener_id: str, secret: str | None, overlap_s: float) -> str:
+        """Give one a new secret, and return it. Raises NotFound."""
+
+    def remove(self, listener_id: str) -> None:
+        """Remove one. Raises NotFound."""
+
+
+@contextmanager
+def open_listener_desk(settings: Settings) -> Iterator[ListenerDesk]:
+    """Open the server that is set, or the registry here."""
+    if settings.server:
+        with open_client(settings) as client:
+            yield _There(client)
+    else:
+        with open_store(settings) as store:
+            yield _Here(settings, store)
+
+
+class _Here:
+    """In the registry; and on the broker when one is set, which only changes need."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+
+    def add(self, fields: Mapping[str, Any], secret: str | None, key_pem: str | None) -> Told:
+        kind = {"queue_type": fields.get("queue_type") or self._settings.queue_type}
+        listener = listeners.new_listener(**{**fields, **kind})
+        key = listeners.new_secret(secret)
+        with self._desk() as desk:
+            desk.add(listener, key, key_pem)
+        return {"id": listener.id, "secret": key.value}
+
+    def list(self, event: str | None) -> Iterator[Told]:
+        breakers = listeners.open_breakers(self._store)
+        for entry in listeners.entries(self._store, event):
+            breaker = breakers.get(entry.listener.id)
+            yield listeners.described(entry.listener, breaker, readable=entry.readable)
+
+    def show(self, listener_id: str) -> Told:
+        breaker = listeners.open_breakers(self._store).get(listener_id)
+        return listeners.described(self._store.get_listener(listener_id), breaker)
+
+    def change_tls(self, listener_id: str, policy: Mapping[str, Any], key_pem: str | None) -> None:
+        listener = self._store.get_listener(listener_id).replace(policy=dict(policy))
+        with self._desk() as desk:
+            desk.update(listener, key_pem)
+
+    def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
+        with self._desk() as desk:
+            desk.set_enabled(listener_id, enabled=enabled)
+
+    def set_paused(self, listener_id: str, *, paused: bool) -> None:
+        with self._desk() as desk:
+            desk.set_paused(listener_id, paused=paused)
+
+    def rotate(self, listener_id: str, secret: str | None, overlap_s: float) -> str:
+        key = listeners.new_secret(secret)
+        with self._desk() as desk:
+            desk.rotate_secret(listener_id, key, overlap_s)
+        return key.value
+
+    def remove(self, listener_id: str) -> None:
+        with self._desk() as desk:
+            desk.remove(listener_id)
+
+    @contextmanager
+    def _desk(self) -> Iterator[control.Desk]:
+        names = topology(self._settings)
+        with control.open_desk(self._store, self._settings.broker_url, names) as desk:
+            yield desk
+
+
+class _There:
+    """At a server."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def add(self, fields: Mapping[str, Any], secret: str | None, key_pem: str | None) -> Told:
+        given = {**fields, "filter": json.loads(fields["filter"])}
+        given |= {"secret": secret, "key_pem": key_pem}
+        made = self._client.create_listener(
+            **{name: value for name, value in given.items() if value is not None}
+        )
+        return {"id": made["id"], "secret": made["secret"]}
+
+    def list(self, event: str | None) -> Iterator[Told]:
+        return self._client.listeners(event=event)
+
+    def show(self, listener_id: str) -> Told:
+        return self._client.listener(listener_id)
+
+    def change_tls(self, listener_id: str, policy: Mapping[str, Any], key_pem: str | None) -> None:
+        fields = {"policy": dict(policy), "key_pem": key_pem}
+        given = {name: value for name, value in fields.items() if value}
+        self._client.update_listener(listener_id, **given)
+
+    def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
+        self._client.update_listener(listener_id, enabled=enabled)
+
+    def set_paused(self, listener_id: str, *, paused: bool) -> None:
+        change = self._client.pause_listener if paused else self._client.resume_listener
+        change(listener_id)
+
+    def rotate(self, listener_id: str, secret: str | None, overlap_s: float) -> str:
+        return self._client.rotate_secret(listener_id, secret=secret, overlap_s=overlap_s)
+
+    def remove(self, listener_id: str) -> None:
+        self._client.remove_listener(listener_id)
