@@ -90,7 +90,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its caller, or answer why not."""
-        if scope["type"] != "http" or not _is_guarded(scope["path"]):
+        if scope["type"] != "http" or not is_guarded(scope["path"]):
             await self._app(scope, receive, send)
             return
         try:
@@ -118,7 +118,7 @@ class Gate:
     async def _caller_of(self, request: Request) -> Caller:
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not text:
-            raise NotAuthenticated
+            raise NotAuthenticated("There is no token.")
         gatekeeper = self._gatekeeper
         token = gatekeeper.recall(text) or await run_in_threadpool(gatekeeper.find, text)
         if token is None:
@@ -137,7 +137,8 @@ class Gate:
             _log.warning("token.use_unnoted", id=token.id, error=str(error))
 
 
-def _is_guarded(path: str) -> bool:
+def is_guarded(path: str) -> bool:
+    """Tell whether a path needs a token."""
     return (path.startswith(GUARDED) and path != OPENAPI_PATH) or path == METRICS_PATH
 
 
@@ -145,7 +146,7 @@ def caller_of(request: Request) -> Caller:
     """Return whoever makes a request. Raises NotAuthenticated."""
     caller = getattr(request.state, "caller", None)
     if not isinstance(caller, Caller):
-        raise NotAuthenticated
+        raise NotAuthenticated("There is no token.")
     return caller
 
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
 from durian.console.api import once, problem
-from durian.console.api.access import GUARDED
+from durian.console.api.access import is_guarded
 from durian.registry.answer_store import MAX_KEY_LENGTH
 
 #: What the document says of the API as a whole.
@@ -64,7 +64,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     components["parameters"] = {"IdempotencyKey": _KEY}
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            if method in _METHODS and path.startswith(GUARDED):
+            if method in _METHODS and is_guarded(path):
                 _complete(operation, path, method)
     return document
 
