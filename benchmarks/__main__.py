@@ -11,6 +11,7 @@ from tests.support.rabbitmq import Node
 
 SUITES: dict[str, Callable[[Node], list[Figure]]] = {
     "end_to_end": suites.end_to_end,
+    "crowd": suites.crowd,
     "emit": emitting.emit,
     "isolation": suites.isolation,
     "replay": suites.replay,

@@ -31,6 +31,10 @@ EVENTS = 20_000
 DELIVERIES = 5_000
 STEADY_S = 10.0
 
+#: Listeners in a router's index, few and many, and how often either is measured.
+FEW, MANY = 10, 100_000
+CROWD_ROUNDS = 3
+
 #: Dead letters that are replayed.
 DEAD_LETTERS = 5_000
 
@@ -57,6 +61,21 @@ def end_to_end(node: Node) -> list[Figure]:
             baseline = fastest(url, receiver)
             celery = measure_celery(baseline, url, receiver, list(FANOUTS), DELIVERIES)
     return figures + durian + celery + _ratios(durian, celery)
+
+
+def crowd(node: Node) -> list[Figure]:
+    """The router alone with few listeners and with many, in turn: one of them wants each event."""
+    found: dict[int, list[float]] = {FEW: [], MANY: []}
+    for _ in range(CROWD_ROUNDS):
+        for listeners, speeds in found.items():
+            with virtual_host(node) as url, Deployment(url) as deployment:
+                speeds.append(measure.router_among_per_s(deployment, EVENTS, listeners))
+    few, many = median(found[FEW]), median(found[MANY])
+    return [
+        Figure(f"router alone, one match of {FEW} listeners: events", few, "1/s"),
+        Figure(f"router alone, one match of {MANY:,} listeners: events", many, "1/s"),
+        Figure("many / few", many / few, "x"),
+    ]
 
 
 def isolation(node: Node) -> list[Figure]:

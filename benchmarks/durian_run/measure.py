@@ -6,8 +6,10 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from benchmarks.durian_run.crowd import crowded_router
 from benchmarks.durian_run.deployment import Deployment
 from benchmarks.receiver import Receiver, Stats
 from benchmarks.workload import EVENT_TYPE, event_data
@@ -25,12 +27,24 @@ def events(count: int) -> Iterator[Event]:
 
 def router_per_s(deployment: Deployment, count: int) -> float:
     """Events a second through the router alone, one listener each, from a full queue."""
+    return _routed_per_s(deployment, count, deployment.running("router"))
+
+
+def router_among_per_s(deployment: Deployment, count: int, listeners: int) -> float:
+    """The same with so many listeners in its index, of which one wants the events."""
+    urls = (deployment.broker_url, deployment.registry_url)
+    return _routed_per_s(deployment, count, crowded_router(*urls, listeners - 1))
+
+
+def _routed_per_s(
+    deployment: Deployment, count: int, router: AbstractContextManager[object]
+) -> float:
     deployment.declare()
     [listener] = deployment.add_listeners(["https://receiver.example/"])
     with Producer(deployment.broker_url) as producer:
         producer.emit_many(events(count))
     queue = deployment.topology.listener_queue(listener)
-    with deployment.running("router"):
+    with router:
         begin = _when(deployment, queue, 1)
         at_first = max(1, deployment.depth(queue))
         deployment.wait_depth(queue, count)
