@@ -11,6 +11,7 @@ import structlog
 
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
+from durian.console import garbage
 from durian.console.heartbeat import Heartbeat
 from durian.console.logs import configure, hide_secrets
 from durian.console.metrics import Exposition, serving
@@ -117,6 +118,7 @@ def _run(
             broker=hide_secrets(settings.broker_url),
             registry=hide_secrets(settings.registry_url),
         )
+        garbage.settle()
         report_until(stop, counts_of(part))
         # Undone in the opposite order: the heartbeat ends, the part drains, registry and broker
         # are closed.

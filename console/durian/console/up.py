@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from durian.console import garbage
 from durian.console.face import open_face
 from durian.console.house import open_house
 from durian.console.logs import configure, hide_secrets
@@ -45,6 +46,7 @@ def run_up(settings: Settings) -> None:
                 meaning="events are kept in this process's memory and are gone when it ends",
                 instead="set DURIAN_BROKER_URL to keep them in RabbitMQ",
             )
+        garbage.settle()
         report_until(stop, counts_of(house.router, house.delivery, house.recorder))
         _log.info("up.stopping")
     _log.info("up.stopped")

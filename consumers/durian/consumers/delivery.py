@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from durian.events.message import DEAD_AT_HEADER, REASON_HEADER, HeaderValue, Message
@@ -48,7 +49,7 @@ class Delivery:
         """Read a delivery from a message of the listener's queue."""
         return cls(
             listener_id=listener_id,
-            message=replace(message, routing_key=listener_id),
+            message=_addressed(message, listener_id),
             fresh=ATTEMPTS_HEADER not in message.headers,
             attempts=_number(message.headers.get(ATTEMPTS_HEADER)) or 0,
             first_at_ms=_number(message.headers.get(FIRST_AT_HEADER)),
@@ -100,6 +101,7 @@ class Delivery:
         return replace(self.message, headers=headers | own)
 
 
+@lru_cache(maxsize=4096)  # each attempt asks twice: for its request, and for its record
 def webhook_id_of(source: str, event_id: str, listener_id: str) -> str:
     """Derive the `webhook-id` of an event's delivery to a listener.
 
@@ -108,6 +110,13 @@ def webhook_id_of(source: str, event_id: str, listener_id: str) -> str:
     """
     digest = hashlib.sha256(f"{source}\0{event_id}\0{listener_id}".encode()).digest()[:18]
     return f"msg_{urlsafe_b64encode(digest).decode()}"
+
+
+def _addressed(message: Message, listener_id: str) -> Message:
+    """The message under a listener's key alone: the router published it under those of many."""
+    if message.routing_key == listener_id:
+        return message
+    return replace(message, routing_key=listener_id)
 
 
 def _number(value: HeaderValue) -> int | None:

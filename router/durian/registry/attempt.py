@@ -29,6 +29,9 @@ TEXT_MAX_CHARS = 65_536
 #: Numbers that every database and every JSON reader holds exactly.
 _MOST = 2**53 - 1
 
+#: Made once: `json.dumps` would make one for every record.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 _Key = Annotated[str, Field(max_length=KEY_MAX_CHARS)]
 _Text = Annotated[str, Field(max_length=TEXT_MAX_CHARS)]
 _Ms = Annotated[int, Field(ge=0, le=_MOST)]
@@ -82,7 +85,7 @@ class Attempt:
         """Write it as the body of a message of `durian.attempts`. Never fails."""
         # Not by asdict, which copies deeply: this is done for every attempt.
         facts = {name: getattr(self, name) for name in self.__slots__}
-        return json.dumps(facts, separators=(",", ":")).encode("ascii")
+        return _encode(facts).encode("ascii")
 
     @staticmethod
     def from_json(body: bytes) -> Attempt:

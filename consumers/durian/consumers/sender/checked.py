@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from durian.consumers.sender.addresses import Guard
 from durian.consumers.sender.fault import Fault
 from durian.consumers.sender.port import Request
@@ -30,6 +33,20 @@ def checked_url(text: str, guard: Guard, *, proxied: bool) -> Url:
 
 def check_headers(request: Request) -> None:
     """Check that no header can break the request apart. Raises Fault, of kind `error`."""
-    for name, value in request.headers.items():
-        if name.lower() in _FRAMING or not (is_header_name(name) and is_header_value(value)):
-            raise Fault("error", f"the request has a header that cannot be sent: {name[:64]!r}")
+    headers = request.headers
+    # All values at once: what holds for the text of them holds for each.
+    if not is_header_value("".join(headers.values())) or not all(map(_may_be_sent, headers)):
+        raise Fault("error", f"the request has a header that cannot be sent: {_offender(headers)}")
+
+
+@lru_cache(maxsize=4096)
+def _may_be_sent(name: str) -> bool:
+    return name.lower() not in _FRAMING and is_header_name(name)
+
+
+def _offender(headers: Mapping[str, str]) -> str:
+    return next(
+        repr(name[:64])
+        for name, value in headers.items()
+        if not (_may_be_sent(name) and is_header_value(value))
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import AnyStr
 from urllib.parse import quote
 
@@ -51,8 +52,7 @@ def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:
     """Collect what a request carried that nobody should read in a log: signatures, credentials."""
     found: set[str] = set()
     for name, value in headers.items():
-        lowered = name.lower()
-        if lowered in _PLAIN_HEADERS or lowered.startswith(_PLAIN_PREFIXES):
+        if _is_plain(name):
             continue
         found.add(value)
         # A signature without its version, a credential without its scheme, a cookie by itself.
@@ -60,6 +60,12 @@ def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:
     secrets = (secret for secret in found if len(secret) >= _SHORTEST_SECRET)
     # The longest first: one secret may be part of another.
     return tuple(sorted(secrets, key=len, reverse=True))
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(name: str) -> bool:
+    lowered = name.lower()
+    return lowered in _PLAIN_HEADERS or lowered.startswith(_PLAIN_PREFIXES)
 
 
 def redact_texts(texts: Sequence[str], secrets: tuple[str, ...]) -> list[str]:

@@ -132,10 +132,13 @@ def header_lines(headers: Mapping[str, str]) -> list[str]:
     return lines
 
 
+def set_turns(handle: pycurl.Curl, connect_left_s: float) -> None:
+    """Set after how long the next address is tried as well: four are to have their chance."""
+    handle.setopt(_HAPPY_EYEBALLS_TIMEOUT_MS, max(1, int(connect_left_s * 1000) // 5))
+
+
 def set_limits(handle: pycurl.Curl, left_s: float, connect_left_s: float) -> None:
     """Set how long a transfer may take from now, and its connecting."""
     # Rounded up: what is late is so by our clock too.
     handle.setopt(pycurl.TIMEOUT_MS, int(left_s * 1000) + 2)
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect_left_s * 1000) + 2)
-    # After this long the next address is tried as well; four of them are to have their chance.
-    handle.setopt(_HAPPY_EYEBALLS_TIMEOUT_MS, max(1, int(connect_left_s * 1000) // 5))

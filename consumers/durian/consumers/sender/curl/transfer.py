@@ -15,7 +15,7 @@ from durian.consumers.sender.answer import KEPT_BODY_BYTES, Answer
 from durian.consumers.sender.curl.chunks import Chunks
 from durian.consumers.sender.curl.head import Head
 from durian.consumers.sender.curl.kept import Ends, Kept
-from durian.consumers.sender.curl.options import Hop, header_lines, set_limits
+from durian.consumers.sender.curl.options import Hop, header_lines, set_limits, set_turns
 from durian.consumers.sender.curl.translate import Failure, fault_of, unforeseen
 from durian.consumers.sender.dialing import connect_fault, is_address
 from durian.consumers.sender.fault import Fault
@@ -30,7 +30,7 @@ _STOP = 0
 Allows = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Order:
     """An attempt that is to be made."""
 
@@ -103,11 +103,15 @@ class Transfer:
         an address itself; else `unresolved` is set.
         """
         self._forget()
+        now, order = time.monotonic(), self.order
+        connect_left_s = order.connect_by - now
         if self._must_look_up:
+            # What it was told for another connection holds for that one only.
             pins = [self.hop.pinned(addresses)] if addresses else []
             self.handle.setopt(pycurl.RESOLVE, [self.hop.forget(), *pins])
-        now, order = time.monotonic(), self.order
-        set_limits(self.handle, order.end_by - now, order.connect_by - now)
+        if addresses:
+            set_turns(self.handle, connect_left_s)
+        set_limits(self.handle, order.end_by - now, connect_left_s)
 
     def rest(self) -> None:
         """Keep nothing of the attempt that has ended."""
