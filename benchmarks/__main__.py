@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks import emitting, suites
+from benchmarks import emitting, senders, suites
 from benchmarks.support import Figure, broker, broker_version, report
 from tests.support.rabbitmq import Node
 
 SUITES: dict[str, Callable[[Node], list[Figure]]] = {
     "end_to_end": suites.end_to_end,
     "crowd": suites.crowd,
+    "senders": senders.senders,
     "emit": emitting.emit,
     "isolation": suites.isolation,
     "replay": suites.replay,

@@ -169,8 +169,8 @@ def _p99_of_nine(node: Node, tenth_url: str) -> float:
 
 
 def _deliveries(deployment: Deployment, receiver: Receiver, fanout: int) -> Figure:
-    speed = measure.deliveries_per_s(deployment, receiver, fanout=fanout, deliveries=DELIVERIES)
-    return Figure(f"durian: deliveries, fan-out {fanout}", speed, "1/s")
+    speed = measure.deliveries(deployment, receiver, fanout=fanout, deliveries=DELIVERIES)
+    return Figure(f"durian: deliveries, fan-out {fanout}", speed.per_s, "1/s")
 
 
 def _latency(deployment: Deployment, receiver: Receiver, *, rate: float) -> list[Figure]:

@@ -17,7 +17,7 @@ from tests.support.rabbitmq import Node, PrivateNode, find_server
 RESULTS = Path(__file__).parent / "results"
 
 #: Packages whose versions matter to every figure.
-PACKAGES = ("durian", "pika", "kombu", "requests", "celery")
+PACKAGES = ("durian", "pika", "kombu", "requests", "pycurl", "celery")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,16 @@ class Figure:
     value: float
     #: Such as `1/s` or `ms`.
     unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """How fast deliveries went."""
+
+    #: Deliveries a second.
+    per_s: float
+    #: Milliseconds of processor time of whoever delivers, for each.
+    cpu_ms: float
 
 
 def report(name: str, figures: Sequence[Figure], **more_versions: str) -> None:
@@ -117,7 +127,7 @@ def broker_version(node: Node) -> str:
 
 
 def cpu_seconds(group: int) -> float:
-    """Tell the processor time that a process group has used so far: what load cannot blur."""
+    """Tell the processor time that a process group has used so far: load blurs it the least."""
     ticks = 0
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it has just ended

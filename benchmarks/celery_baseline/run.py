@@ -16,7 +16,7 @@ from kombu import Connection
 
 from benchmarks.celery_baseline.app import app, post
 from benchmarks.receiver import Receiver, Stats
-from benchmarks.support import cpu_seconds
+from benchmarks.support import Speed, cpu_seconds
 from benchmarks.workload import event_body
 
 #: POSTs sent before anything is measured: processes forked, connections made, code warm.
@@ -67,16 +67,6 @@ class Baseline:
                 yield sender
         finally:
             _stop(worker)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speed:
-    """How fast deliveries went."""
-
-    #: Deliveries a second.
-    per_s: float
-    #: Milliseconds of processor time of the worker for each.
-    cpu_ms: float
 
 
 class Sender:

@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.durian_run.crowd import crowded_router
 from benchmarks.durian_run.deployment import Deployment
 from benchmarks.receiver import Receiver, Stats
+from benchmarks.support import Speed, cpu_seconds
 from benchmarks.workload import EVENT_TYPE, event_data
 from durian.events import Event
 from durian.producers import Producer
@@ -53,19 +54,49 @@ def _routed_per_s(
     return (count - at_first) / seconds
 
 
-def deliveries_per_s(
+def deliveries(
     deployment: Deployment, receiver: Receiver, *, fanout: int, deliveries: int
-) -> float:
-    """Deliveries a second, from the first publish to the last arrival."""
+) -> Speed:
+    """How fast deliveries go, from the first publish to the last arrival."""
     ids = deployment.add_listeners([f"{receiver.url}/{number}" for number in range(fanout)])
     count = max(1, deliveries // fanout)
-    with deployment.running("router", "deliver"), Producer(deployment.broker_url) as producer:
+    with (
+        deployment.running("router", "deliver") as (_, deliver),
+        Producer(deployment.broker_url) as producer,
+    ):
         _warm_up(producer, receiver, fanout)
-        begin = time.time()
+        begin, used_s = time.time(), cpu_seconds(deliver.pid)
         producer.emit_many(events(count))
         stats = receiver.wait_for(count * fanout, timeout_s=300)
+        used_s = cpu_seconds(deliver.pid) - used_s
     deployment.remove_listeners(ids)
-    return stats.received / (stats.last_at - begin)
+    return _speed(stats, begin, used_s)
+
+
+def drained(
+    deployment: Deployment, receiver: Receiver, *, listeners: int, deliveries: int
+) -> Speed:
+    """How fast one delivery process empties full queues, from its first arrival to its last."""
+    ids = deployment.add_listeners([f"{receiver.url}/{number}" for number in range(listeners)])
+    count = max(1, deliveries // listeners)
+    deployment.declare()
+    queues = [deployment.topology.listener_queue(each) for each in ids]
+    with deployment.running("router"), Producer(deployment.broker_url) as producer:
+        producer.emit_many(events(count))
+        for queue in queues:
+            deployment.wait_depth(queue, count)
+    receiver.reset()
+    with deployment.running("deliver") as (deliver,):
+        stats = receiver.wait_for(count * listeners, timeout_s=300)
+        used_s = cpu_seconds(deliver.pid)
+    deployment.remove_listeners(ids)
+    return _speed(stats, stats.first_at, used_s)
+
+
+def _speed(stats: Stats, begin: float, used_s: float) -> Speed:
+    return Speed(
+        per_s=stats.received / (stats.last_at - begin), cpu_ms=used_s / stats.received * 1000
+    )
 
 
 def latency(deployment: Deployment, receiver: Receiver, *, rate: float, seconds: float) -> Stats:
