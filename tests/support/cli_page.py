@@ -25,7 +25,12 @@ HEAD = """\
 | 130 | stopped by Ctrl-C before it was done |
 
 An error is one sentence on stderr, and a second one when there is something to do about it.
-Commands that print something take `--json`, and print one JSON value a line then.
+Every command takes `--json`, and prints one JSON value a line then; processes write their
+log lines in JSON.
+
+`durian --install-completion` lets bash, zsh, fish or PowerShell complete commands and options;
+`durian --show-completion` prints what it would install. `--server` lets commands work
+[at another machine](client.md).
 """
 
 

@@ -20,6 +20,7 @@ from durian.console.commands import (
     hooks,
     listen,
     listeners,
+    live,
     orphans,
     portal,
     registry,
@@ -43,6 +44,9 @@ _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("emit", emit.emit),
     ("listen", listen.listen),
     ("explain", explain.explain),
+    ("stats", live.stats),
+    ("top", live.top),
+    ("tail", live.tail),
     ("router", run.router),
     ("deliver", run.deliver),
     ("record", run.record),
@@ -85,7 +89,6 @@ def build() -> Callable[..., Any]:
         epilog="Exit codes: 0 done; 1 refused or failed; 2 cannot be used as typed or set; "
         "3 broker or registry unreachable; 130 interrupted.",
         pretty_exceptions_enable=False,
-        add_completion=False,
     )
     for name, command in _COMMANDS:
         app.command(name)(command)

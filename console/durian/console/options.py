@@ -39,4 +39,5 @@ OutboxKeepDays = Annotated[float | None, _setting("outbox_keep_days")]
 LogLevel = Annotated[str | None, _setting("log_level")]
 LogFormat = Annotated[str | None, _setting("log_format")]
 
+LogAsJSON = Annotated[bool, typer.Option("--json", help="The same as --log-format json.")]
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

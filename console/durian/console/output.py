@@ -56,6 +56,14 @@ def say_json(value: object) -> None:
     sys.stdout.flush()
 
 
+def show_json(value: object, *, as_json: bool) -> None:
+    """Print what is JSON anyway: on one line for machines, indented for people."""
+    if as_json:
+        say_json(value)
+    else:
+        say(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table of plain text."""
     grid = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from durian.console.endpoint import Arrival, Endpoint, Mood, Verify
+from durian.console.endpoint.forward import Forward
 from durian.console.endpoint.server import MAX_BODY_BYTES
 from durian.console.endpoint.show import ONE_LINE, SHOWN_BODY, show
 from durian.console.endpoint.verify import verify_by_secrets
@@ -24,7 +25,7 @@ NOW = 1_800_000_000
 
 @contextmanager
 def listening(
-    *, verify: Verify | None = None, mood: Mood | None = None
+    *, verify: Verify | None = None, mood: Mood | None = None, forward: Forward | None = None
 ) -> Iterator[tuple[str, list[Arrival]]]:
     """An endpoint on a free port, and what arrives there."""
     arrivals: list[Arrival] = []
@@ -34,6 +35,7 @@ def listening(
         verify=verify or verify_by_secrets(()),
         answers=mood or Mood(),
         on_arrival=arrivals.append,
+        forward=forward,
     )
     endpoint.start()
     try:
@@ -201,3 +203,35 @@ def arrival(
         reason="",
         answered=200,
     )
+
+
+def test_a_webhook_is_passed_on_as_it_came_and_answered_as_the_program_does() -> None:
+    body = b'{"name":"Joe"}'
+    with ExitStack() as stack:
+        program, there = stack.enter_context(listening(mood=Mood(status=418)))
+        forward = Forward(f"{program}/webhooks?a=1")
+        url, here = stack.enter_context(listening(forward=forward))
+        assert post(url, body, {"X-One": "1", "webhook-id": "msg_1"}) == 418
+    (passed,), (arrived,) = there, here
+    assert (passed.path, passed.body) == ("/webhooks?a=1", body)
+    assert (passed.header("x-one"), passed.header("webhook-id")) == ("1", "msg_1")
+    assert passed.header("host") == urlsplit(program).netloc
+    assert arrived.answered == 418
+
+
+def test_a_program_that_does_not_listen_is_a_bad_gateway(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with listening(forward=Forward(f"http://127.0.0.1:{port}")) as (url, _):
+        assert post(url) == 502
+    told = capsys.readouterr().err
+    assert f"http://127.0.0.1:{port}: nothing listens there." in told
+    assert "Start the program" in told
+
+
+@pytest.mark.parametrize("url", ["localhost:3000", "ftp://x/", "http://", "http://x:y/"])
+def test_what_cannot_be_passed_on_to_is_named(url: str) -> None:
+    with pytest.raises(InvalidInput, match="--forward: "):
+        Forward(url)

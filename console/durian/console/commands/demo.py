@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import ApiHost, ApiPort
+from durian.console.options import ApiHost, ApiPort, AsJSON
 
 
 def demo(
@@ -14,9 +14,10 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the last event.")] = False,
     host: ApiHost = None,
     port: ApiPort = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Show events on their way to listeners: embedded broker, real HTTP, nothing to install."""
     from durian.console.demo.run import run
     from durian.console.settings import load
 
-    run(load(api_host=host, api_port=port), once=once)
+    run(load(api_host=host, api_port=port), once=once, as_json=as_json)

@@ -36,27 +36,27 @@ def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
 
 
 @app.command()
-def show(name: HookName, *, registry: RegistryURL = None) -> None:
+def show(name: HookName, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Show one hook as JSON."""
     from durian.console import hooks
-    from durian.console.output import say_json
+    from durian.console.output import show_json
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
     with open_store(load(registry_url=registry)) as store:
-        say_json(hooks.described(store.get_hook(name)))
+        show_json(hooks.described(store.get_hook(name)), as_json=as_json)
 
 
 @app.command()
-def schema(name: HookName, *, registry: RegistryURL = None) -> None:
+def schema(name: HookName, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Print the JSON Schema of a hook's data, with its example."""
     from durian.console import hooks
-    from durian.console.output import say_json
+    from durian.console.output import show_json
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
     with open_store(load(registry_url=registry)) as store:
-        say_json(hooks.schema_document(store.get_hook(name)))
+        show_json(hooks.schema_document(store.get_hook(name)), as_json=as_json)
 
 
 @app.command()
@@ -67,11 +67,12 @@ def asyncapi(
     broker: BrokerURL = None,
     prefix: Prefix = None,
     registry: RegistryURL = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Print an AsyncAPI 3 document of all hooks; where the broker is, without its password."""
     from durian.console import hooks
     from durian.console.asyncapi import document
-    from durian.console.output import say_json
+    from durian.console.output import show_json
     from durian.console.settings import load
     from durian.console.wiring import open_store, topology
 
@@ -84,7 +85,7 @@ def asyncapi(
             version=version,
             broker_url=settings.broker_url,
         )
-    say_json(built)
+    show_json(built, as_json=as_json)
 
 
 @app.command()
@@ -104,9 +105,11 @@ def add(
     example: Annotated[str | None, typer.Option(help="Example data, as JSON.")] = None,
     description: Annotated[str, typer.Option(help="For people.")] = "",
     registry: RegistryURL = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Add a hook, or replace the one of that name."""
     from durian.console import hooks
+    from durian.console.output import say_json
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
@@ -115,13 +118,18 @@ def add(
     )
     with open_store(load(registry_url=registry)) as store:
         store.put_hook(hook)
+    if as_json:
+        say_json({"name": hook.name})
 
 
 @app.command()
-def remove(name: HookName, *, registry: RegistryURL = None) -> None:
+def remove(name: HookName, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Remove a hook; its events are no longer checked."""
+    from durian.console.output import say_json
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
     with open_store(load(registry_url=registry)) as store:
         store.remove_hook(name)
+    if as_json:
+        say_json({"name": name})

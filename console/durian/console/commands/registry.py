@@ -10,14 +10,17 @@ app = typer.Typer(help="The database of hooks, listeners and secrets.")
 
 
 @app.command()
-def upgrade(*, registry: RegistryURL = None) -> None:
+def upgrade(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Bring the registry's schema up to date; harmless when it is."""
-    from durian.console.output import say
+    from durian.console.output import say, say_json
     from durian.console.settings import load
     from durian.registry.store import upgrade as upgrade_schema
 
     upgrade_schema(load(registry_url=registry).registry_url)
-    say("the registry is up to date")
+    if as_json:
+        say_json({"upgraded": True})
+    else:
+        say("the registry is up to date")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from durian.console.options import (
     BrokerURL,
+    LogAsJSON,
     LogFormat,
     LogLevel,
     MetricsPort,
@@ -24,6 +25,7 @@ def relay(
     metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
+    as_json: LogAsJSON = False,
 ) -> None:
     """Publish what waits in an application's outbox table, until Ctrl-C or SIGTERM."""
     from durian.console.relaying import run_relay
@@ -38,6 +40,6 @@ def relay(
             prefix=prefix,
             metrics_port=metrics_port,
             log_level=log_level,
-            log_format=log_format,
+            log_format="json" if as_json else log_format,
         )
     )

@@ -7,6 +7,7 @@ from durian.console.options import (
     BrokerURL,
     Grace,
     HealthFile,
+    LogAsJSON,
     LogFormat,
     LogLevel,
     MetricsPort,
@@ -28,6 +29,7 @@ def router(
     metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
+    as_json: LogAsJSON = False,
 ) -> None:
     """Route events to the listeners that want them, until Ctrl-C or SIGTERM."""
     from durian.console.processes import run_router
@@ -42,7 +44,7 @@ def router(
             health_file=health_file,
             metrics_port=metrics_port,
             log_level=log_level,
-            log_format=log_format,
+            log_format="json" if as_json else log_format,
         )
     )
 
@@ -60,6 +62,7 @@ def deliver(
     metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
+    as_json: LogAsJSON = False,
 ) -> None:
     """Deliver what lies in the listeners' queues, until Ctrl-C or SIGTERM; then drain."""
     from durian.console.processes import run_delivery
@@ -77,7 +80,7 @@ def deliver(
             health_file=health_file,
             metrics_port=metrics_port,
             log_level=log_level,
-            log_format=log_format,
+            log_format="json" if as_json else log_format,
         )
     )
 
@@ -91,6 +94,7 @@ def record(
     metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
+    as_json: LogAsJSON = False,
 ) -> None:
     """Write every attempt of a delivery to the registry, until Ctrl-C or SIGTERM."""
     from durian.console.processes import run_recorder
@@ -104,6 +108,6 @@ def record(
             health_file=health_file,
             metrics_port=metrics_port,
             log_level=log_level,
-            log_format=log_format,
+            log_format="json" if as_json else log_format,
         )
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from durian.console.options import AsJSON
+
 app = typer.Typer(help="Signing secrets of listeners.")
 
 
@@ -13,9 +15,10 @@ def _group() -> None:
 
 
 @app.command()
-def new() -> None:
+def new(*, as_json: AsJSON = False) -> None:
     """Print a new signing secret (whsec_...)."""
-    from durian.console.output import say
+    from durian.console.output import say, say_json
     from durian.signature import new_secret
 
-    say(new_secret())
+    secret = new_secret()
+    say_json({"secret": secret}) if as_json else say(secret)

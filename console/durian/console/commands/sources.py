@@ -97,10 +97,13 @@ def rotate(
 
 
 @app.command()
-def remove(name: Name, *, registry: RegistryURL = None) -> None:
+def remove(name: Name, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Remove a source; its webhooks are refused from then on."""
+    from durian.console.output import say_json
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
     with open_store(load(registry_url=registry)) as store:
         store.remove_source(name)
+    if as_json:
+        say_json({"id": name})

@@ -68,10 +68,14 @@ def revoke(
     token_id: Annotated[str, typer.Argument(metavar="ID", help="The token's id.")],
     *,
     registry: RegistryURL = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Revoke a token: within seconds it works nowhere any more."""
+    from durian.console.output import say_json
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
     with open_store(load(registry_url=registry)) as store:
         store.revoke_token(token_id)
+    if as_json:
+        say_json({"id": token_id})

@@ -8,6 +8,7 @@ from durian.console.options import (
     ApiPort,
     BrokerURL,
     Grace,
+    LogAsJSON,
     LogFormat,
     LogLevel,
     MetricsPort,
@@ -32,6 +33,7 @@ def up(
     metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
+    as_json: LogAsJSON = False,
 ) -> None:
     """Run everything in one process: router, delivery, recorder, and HTTP at POST /v1/events."""
     from durian.console.settings import load
@@ -50,6 +52,6 @@ def up(
             grace_s=grace,
             metrics_port=metrics_port,
             log_level=log_level,
-            log_format=log_format,
+            log_format="json" if as_json else log_format,
         )
     )

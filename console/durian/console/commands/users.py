@@ -28,9 +28,11 @@ def add(
         str | None, typer.Option(help="Bind them to the listeners of this owner.")
     ] = None,
     registry: RegistryURL = None,
+    as_json: AsJSON = False,
 ) -> None:
     """Add a user; the password is asked for, or read from a pipe."""
     from durian.console import passwords, users
+    from durian.console.output import say_json
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
@@ -38,6 +40,8 @@ def add(
     kept = passwords.hashed(users.ask_password())
     with open_store(load(registry_url=registry)) as store:
         store.add_user(user, kept)
+    if as_json:
+        say_json({"name": user.name})
 
 
 @app.command("list")
@@ -58,22 +62,28 @@ def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
 
 
 @app.command()
-def passwd(name: Name, *, registry: RegistryURL = None) -> None:
+def passwd(name: Name, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Give a user a new password, and log them out everywhere."""
     from durian.console import passwords, users
+    from durian.console.output import say_json
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
     with open_store(load(registry_url=registry)) as store:
         kept = passwords.hashed(users.ask_password())
         store.set_password(name, kept)
+    if as_json:
+        say_json({"name": name})
 
 
 @app.command()
-def remove(name: Name, *, registry: RegistryURL = None) -> None:
+def remove(name: Name, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Remove a user, and log them out everywhere."""
+    from durian.console.output import say_json
     from durian.console.settings import load
     from durian.console.wiring import open_store
 
     with open_store(load(registry_url=registry)) as store:
         store.remove_user(name)
+    if as_json:
+        say_json({"name": name})

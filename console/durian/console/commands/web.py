@@ -6,6 +6,7 @@ from durian.console.options import (
     ApiHost,
     ApiPort,
     BrokerURL,
+    LogAsJSON,
     LogFormat,
     LogLevel,
     MetricsPort,
@@ -24,6 +25,7 @@ def web(
     metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
+    as_json: LogAsJSON = False,
 ) -> None:
     """Serve the web pages and the REST API, and take webhooks, until Ctrl-C or SIGTERM."""
     from durian.console.settings import load
@@ -38,6 +40,6 @@ def web(
             api_port=port,
             metrics_port=metrics_port,
             log_level=log_level,
-            log_format=log_format,
+            log_format="json" if as_json else log_format,
         )
     )

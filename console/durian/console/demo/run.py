@@ -5,13 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 
-from durian.console.api.serve import Service
-from durian.console.demo import show
+from durian.console.demo import show, tell_json
 from durian.console.demo.play import Stage, open_stage
 from durian.console.demo.scene import EVENTS
-from durian.console.endpoint.show import show as show_arrival
 from durian.console.face import open_face
-from durian.console.output import say
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
 from durian.errors import DurianError
@@ -20,37 +17,32 @@ from durian.errors import DurianError
 _LOOK_S = 0.1
 
 
-def run(settings: Settings, *, once: bool) -> None:
+def run(settings: Settings, *, once: bool, as_json: bool) -> None:
     """Play the scene; raises DurianError unless every delivery was received."""
+    tell = tell_json if as_json else show
     with stop_signals() as stop, open_stage() as stage:
-        show.listeners()
+        tell.listeners()
         for number, (event_type, data) in enumerate(EVENTS, start=1):
             event = stage.emit(event_type, data)
-            show.event(number, event, stage.house.router.index.match(event))
+            tell.event(number, event, stage.house.router.index.match(event))
             for arrival in stage.settle():
-                show_arrival(arrival, indent="  ")
-        _total(stage)
+                tell.arrival(arrival, indent="  ")
+        tell.total(stage.emitted, stage.deliveries, stage.received)
+        if stage.received != stage.deliveries:
+            raise DurianError("What was received is not what was to be delivered.")
         if not once:
             house = stage.house
             parts = (house.broker, house.names, house.store)
             with open_face(settings, *parts, is_working=house.ready) as service:
-                _go_on(stage, service, stop)
+                tell.taking(service.url)
+                _go_on(stage, stop, as_json=as_json)
 
 
-def _total(stage: Stage) -> None:
-    say()
-    say(f"{stage.emitted} events emitted, {stage.deliveries} deliveries, {stage.received} received")
-    if stage.received != stage.deliveries:
-        raise DurianError("What was received is not what was to be delivered.")
-
-
-def _go_on(stage: Stage, service: Service, stop: threading.Event) -> None:
+def _go_on(stage: Stage, stop: threading.Event, *, as_json: bool) -> None:
     """Print what arrives until SIGINT or SIGTERM."""
-    say()
-    say(f"Taking events at {service.url}/v1/events until Ctrl-C. In another shell:")
-    say(f"""  durian emit --server {service.url} person '{{"name": "Jill"}}'""")
+    tell = tell_json if as_json else show
     while not stop.is_set():
         try:
-            show_arrival(stage.arrivals.get(timeout=_LOOK_S))
+            tell.arrival(stage.arrivals.get(timeout=_LOOK_S))
         except queue.Empty:
             continue

@@ -6,11 +6,27 @@ import json
 from collections.abc import Collection, Iterator
 
 from durian.console.demo.scene import PARTS, Part
+from durian.console.endpoint.show import show as arrival
 from durian.console.listeners import short_of
 from durian.console.output import say, styled
 from durian.events import Event
 from durian.match import Verdict
 from durian.match.event_pattern import fits
+
+__all__ = ["arrival", "event", "listeners", "reason", "taking", "total"]
+
+
+def total(emitted: int, deliveries: int, received: int) -> None:
+    """Print what came of it."""
+    say()
+    say(f"{emitted} events emitted, {deliveries} deliveries, {received} received")
+
+
+def taking(url: str) -> None:
+    """Print where events are taken from now on."""
+    say()
+    say(f"Taking events at {url}/v1/events until Ctrl-C. In another shell:")
+    say(f"""  durian emit --server {url} person '{{"name": "Jill"}}'""")
 
 
 def listeners() -> None:

@@ -18,6 +18,10 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 IDLE_S = 30.0
 
 
+#: Names and values, in the order of the wire.
+Headers = tuple[tuple[str, str], ...]
+
+
 class Answers(Protocol):
     """What an endpoint answers."""
 
@@ -32,6 +36,8 @@ class Answers(Protocol):
 class Endpoint:
     """A listening endpoint on one address; `on_arrival` is told of every request, in turn.
 
+    What `forward` makes of a request is its answer, where it is given.
+
     Raises InvalidSettings when the address cannot be listened at.
     """
 
@@ -43,10 +49,12 @@ class Endpoint:
         verify: Verify,
         answers: Answers,
         on_arrival: Callable[[Arrival], None],
+        forward: Callable[[Headers, bytes], int] | None = None,
     ) -> None:
         self._verify = verify
         self._answers = answers
         self._on_arrival = on_arrival
+        self._forward = forward
         self._numbers = itertools.count(1)
         self._in_turn = threading.Lock()
         self._stopping = threading.Event()
@@ -76,13 +84,11 @@ class Endpoint:
         self._thread.join()
         self._server.server_close()
 
-    def receive(
-        self, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes
-    ) -> int:
+    def receive(self, method: str, path: str, headers: Headers, body: bytes) -> int:
         """Judge one request, tell of it, and give the status to answer."""
         by_name = {name.lower(): value for name, value in headers}
         reason = self._verify(path, by_name, body)
-        status = self._answers.next_status(path)
+        status = self._forward(headers, body) if self._forward else self._answers.next_status(path)
         self._stopping.wait(self._answers.delay_s)
         with self._in_turn:
             self._on_arrival(

@@ -1,0 +1,75 @@
+"""`durian top` and `durian stats`: how everything fares, again and again or once."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+
+from rich.live import Live
+
+from durian.client import Client
+from durian.console.live.look import look
+from durian.console.live.show import shown, summary
+from durian.console.moments import read_duration
+from durian.console.output import console, facts, say_json
+from durian.console.stop import stop_signals
+from durian.errors import BrokerUnavailable, InvalidInput, RegistryUnavailable
+
+#: What rates are counted by.
+MINUTE_S = 60
+
+#: Lines of the terminal that are not the table's rows.
+_OTHER_LINES = 14
+
+#: Rows where there is no terminal to fill.
+_USUAL_ROWS = 20
+
+
+def run_top(client: Client, *, every_s: float, window_s: int, once: bool, as_json: bool) -> None:
+    """Show the listeners that matter most, the failing ones first, until told to stop."""
+    if once:
+        found = look(client, window_s=window_s, most=_rows())
+        say_json(found.to_json()) if as_json else console().print(shown(found, datetime.now()))  # noqa: DTZ005  # the reader's own clock
+        return
+    with stop_signals() as stop:
+        if as_json:
+            _print(client, every_s, window_s, stop)
+        else:
+            _watch(client, every_s, window_s, stop)
+
+
+def show_stats(client: Client, *, window_s: int, as_json: bool) -> None:
+    """Say once how everything fares."""
+    overview = client.stats(window_s=window_s)
+    say_json(overview) if as_json else facts(summary(overview))
+
+
+def window_of(text: str, *, most_s: int) -> int:
+    """Read for how long rates are told, in seconds. Raises InvalidInput."""
+    window_s = read_duration("--window", text)
+    if not MINUTE_S <= window_s <= most_s:
+        raise InvalidInput("--window", f"must be from 1m to {most_s // 3600}h")
+    return window_s
+
+
+def _print(client: Client, every_s: float, window_s: int, stop: threading.Event) -> None:
+    while not stop.is_set():
+        say_json(look(client, window_s=window_s, most=_rows()).to_json())
+        stop.wait(every_s)
+
+
+def _watch(client: Client, every_s: float, window_s: int, stop: threading.Event) -> None:
+    with Live(console=console(), screen=console().is_terminal, auto_refresh=False) as live:
+        while not stop.is_set():
+            try:
+                found = look(client, window_s=window_s, most=_rows())
+            except (BrokerUnavailable, RegistryUnavailable) as error:
+                live.update(f"{error.message} Trying again; Ctrl-C stops.", refresh=True)
+            else:
+                live.update(shown(found, datetime.now()), refresh=True)  # noqa: DTZ005  # as above
+            stop.wait(every_s)
+
+
+def _rows() -> int:
+    screen = console()
+    return max(1, screen.height - _OTHER_LINES) if screen.is_terminal else _USUAL_ROWS
