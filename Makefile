@@ -44,7 +44,8 @@ coverage: $(VENV)/dev.stamp $(VENV)/oldest.stamp ## Run all tests and tell what 
 .PHONY: pictures
 pictures: $(VENV)/dev.stamp ## Renew the pictures of pages in the documentation, by the tests that look at them.
 	scripts/services
-	DURIAN_TAKE_PICTURES=1 $(BIN)/python -m pytest tests/acceptance/test_django_screens.py $(ARGS)
+	DURIAN_TAKE_PICTURES=1 $(BIN)/python -m pytest tests/acceptance/test_django_screens.py \
+		tests/acceptance/test_console_screens.py tests/acceptance/test_console_pictures.py $(ARGS)
 
 .PHONY: lint
 lint: style types layers guards ## Check style, types, layers and sizes; `make -j2 lint` does two at a time.

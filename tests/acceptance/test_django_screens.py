@@ -9,20 +9,16 @@ from typing import Any
 import pytest
 from django.test import Client
 from selenium.webdriver import Chrome
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from durian.django.deployment import DjangoDeployment
 from durian.django.settings import DjangoSettings
 from durian.hook import Hook, ModelHook, NotDelivered, use
 from durian.registry import hooks
-from tests.support.browser import Camera
+from tests.support.browser import Camera, Screens
 from tests.support.people.models import Account, Person
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "other"])
-
-#: Seconds that a page may take.
-PATIENCE_S = 30
 
 
 class PersonHook(ModelHook):
@@ -65,49 +61,16 @@ def deployment(tmp_path: Path) -> Iterator[DjangoDeployment]:
     deployment.close()
 
 
-class Screens:
-    """The pages in a browser, as somebody who may add listeners sees them."""
-
-    def __init__(self, browser: Chrome, url: str, client: Client) -> None:
-        self._browser = browser
-        self.url = url
-        browser.get(f"{url}/static/durian/durian.svg")  # a page to set the cookie on
-        cookie = client.cookies["sessionid"]
-        browser.add_cookie({"name": "sessionid", "value": cookie.value, "path": "/"})
-
-    def open(self, path: str) -> None:
-        """Open a page."""
-        self._browser.get(f"{self.url}{path}")
-
-    def find(self, selector: str) -> Any:
-        """The first element of a CSS selector."""
-        return self._browser.find_element(By.CSS_SELECTOR, selector)
-
-    def click(self, selector: str) -> None:
-        """Click something, and wait for the page that follows."""
-        before = self.find("main, .durian")
-        self.find(selector).click()
-        WebDriverWait(self._browser, PATIENCE_S).until(lambda _: _is_gone(before))
-
-    def text(self) -> str:
-        """What can be read."""
-        return str(self.find("body").text)
-
-
-def _is_gone(element: Any) -> bool:
-    try:
-        element.is_enabled()
-    except Exception:  # noqa: BLE001  # whichever of the driver's errors: it is no more
-        return True
-    return False
-
-
 @pytest.fixture
 def screens(browser: Chrome, live_server: Any) -> Screens:
     user = Account.objects.create(username="joe", is_staff=True, is_superuser=True)
     client = Client()
     client.force_login(user)
-    return Screens(browser, live_server.url, client)
+    screens = Screens(browser, live_server.url)
+    screens.open("/static/durian/durian.svg")  # a page to set the cookie on
+    cookie = client.cookies["sessionid"]
+    browser.add_cookie({"name": "sessionid", "value": cookie.value, "path": "/"})
+    return screens
 
 
 def test_select_an_event_create_a_listener_save_a_person(

@@ -20,6 +20,9 @@ _GRID: Final = 2
 #: Numbers of a scale's top, times a power of ten, so that its half is a plain number as well.
 _TOPS: Final = (1.0, 2.0, 4.0, 6.0, 8.0, 10.0)
 
+#: The least top of a scale of whole numbers, so that its half is one as well.
+_LEAST: Final = 2
+
 #: Share of a column's room that stays empty.
 _GAP: Final = 0.25
 
@@ -84,9 +87,10 @@ class Grid:
 
 
 def columns(grid: Grid, found: Sequence[Found], kinds: int) -> Plot:
-    """Draw columns, the kinds of values on top of one another."""
+    """Draw columns of whole numbers, the kinds of values on top of one another."""
     spread = grid.spread(found, kinds)
-    top = _top(max((sum(value or 0 for value in values) for values in spread), default=0))
+    most = max((sum(value or 0 for value in values) for values in spread), default=0)
+    top = _top(max(most, _LEAST))
     room = WIDTH / grid.count
     paths = [""] * kinds
     for place, values in enumerate(spread):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ _PLAIN: Final = 10
 _SECOND_MS: Final = 1000
 _MINUTE_S: Final = 60
 _KIB: Final = 1024
+
+#: Commands between backticks, and moments as explanations write them.
+_WITHIN: Final = re.compile(r"`(?P<code>[^`]+)`|(?P<moment>\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ)")
 
 _UNITS_S: Final = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -109,6 +113,17 @@ def compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Take a sentence apart into its `text`, and the `code` and `moment`s within."""
+    end = 0
+    for found in _WITHIN.finditer(text):
+        yield "text", text[end : found.start()]
+        kind = "code" if found["code"] else "moment"
+        yield kind, found[kind].replace(" ", "T") if kind == "moment" else found[kind]
+        end = found.end()
+    yield "text", text[end:]
+
+
 #: By the names that templates know them under.
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "count": count,
@@ -130,4 +145,5 @@ GLOBALS: Final[Mapping[str, Any]] = {
     "nothing": NOTHING,
     "counted": count,
     "in_milliseconds": milliseconds,
+    "pieces": pieces,
 }

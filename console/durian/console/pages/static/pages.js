@@ -44,10 +44,15 @@
     }
   }
 
+  // The box in the head of a table stands for those in its rows.
+  function chooseAll(box) {
+    for (const one of box.form.querySelectorAll(`input[name="${box.dataset.all}"]`)) one.checked = box.checked;
+  }
+
   function prepare(root) {
     tellMoments(root);
     fitConditions(root);
-    for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
+    for (const element of root.querySelectorAll("[data-copy], [data-all]")) element.hidden = false;
   }
 
   document.addEventListener("DOMContentLoaded", () => prepare(document));
@@ -58,6 +63,7 @@
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("select[data-matcher]")) fitConditions(document);
+    if (event.target.matches("input[data-all]")) chooseAll(event.target);
     if (event.target.matches("select[data-go]")) event.target.form.requestSubmit();
   });
   // A page that nobody looks at asks for nothing.
