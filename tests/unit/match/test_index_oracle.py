@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,6 +133,44 @@ def test_the_index_finds_whom_the_specification_names(
         index.remove(listener_id)
     assert index.is_empty()
     assert restored.is_empty()
+
+
+#: Sets of filters that are made of one example's, and compared on all of its events: a thousand
+#: pairs of set and event in all, so that the nightly run looks at a million.
+_SETS = 64
+
+
+@settings(max_examples=EXAMPLES // 8)
+@given(
+    st.lists(filters | simple_filters, min_size=12, max_size=20),
+    st.lists(_events, min_size=16, max_size=20),
+    st.integers(0, 2**32),
+)
+def test_any_of_the_filters_together_find_whom_they_find_alone(
+    forms: list[Any], events: list[Event], seed: int
+) -> None:
+    """Sets of filters follow one another in the same index, in random order."""
+    pick = random.Random(seed)
+    texts = list(map(json.dumps, forms))
+    # Not all events: those of Durian's own operation are not meant by `#`.
+    meant = [oracle.fits_pattern(["#"], event.type.split(".")) for event in events]
+    wanting = [
+        {at for at, form in enumerate(forms) if fits and oracle.wanted(form, event)}
+        for fits, event in zip(meant, events, strict=True)
+    ]
+    index = Index()
+    present: set[int] = set()
+    for _ in range(_SETS):
+        chosen = set(pick.sample(range(len(forms)), pick.randint(1, len(forms))))
+        for at in present - chosen:
+            index.remove(str(at))
+        index.load((str(at), "#", texts[at]) for at in pick.sample(sorted(chosen), len(chosen)))
+        present = chosen
+        for event, wanted in zip(events, wanting, strict=True):
+            assert sorted(map(int, index.match(event))) == sorted(wanted & chosen)
+    for at in present:
+        index.remove(str(at))
+    assert index.is_empty()
 
 
 @settings(max_examples=max(EXAMPLES // 25, 10))
