@@ -24,9 +24,8 @@ from tests.support.rabbitmq import free_ports
 SLOW = ("--event", "person", "--policy", "schedule_s=[0,12]", "--policy", "jitter=0")
 
 
-def orphaned(run: Shell, bad: Running, url: str) -> str:
+def orphaned(run: Shell, bad: Running) -> str:
     """A delivery fails, and its listener is removed while it waits for the next attempt."""
-    run("listeners", "add", f"{url}/hook", "--id", "joe", *SLOW)
     event_id = run("emit", "person", '{"name":"Joe"}').strip()
     bad.wait_json("number")
     run("listeners", "remove", "joe")
@@ -38,9 +37,11 @@ def walk(run: Shell, *roles: str) -> None:
     """An orphan is seen, explained and kept until its listener is back; then it is sent again."""
     bad = run.start("listen", "--port", "0", "--json", "--status", "500")
     good = run.start("listen", "--port", "0", "--json")
+    broken = bad.wait_json("listening")["listening"]
+    run("listeners", "add", f"{broken}/hook", "--id", "joe", *SLOW)
     for role in roles:
         run.start(role).wait_line("started")
-    event_id = orphaned(run, bad, bad.wait_json("listening")["listening"])
+    event_id = orphaned(run, bad)
 
     listed = run.json("orphans", "list")
     assert listed["listeners"] == [{"listener": "joe", "orphans": 1, "state": "gone"}]

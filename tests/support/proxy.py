@@ -102,7 +102,8 @@ class Proxy:
 
     def reset(self) -> None:
         """Cut every connection off with a TCP reset."""
-        for pair in self._pairs:
+        # Not those that are made meanwhile: who is cut off connects again at once.
+        for pair in self._pairs[:]:
             pair.end(reset=True)
 
     def delay(self) -> None:

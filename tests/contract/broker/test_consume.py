@@ -1,13 +1,24 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from durian.broker.blocking import count, declare_all, delete, wait
 from durian.broker.parts import Queue
 from durian.broker.port import Address, Broker, Received
 from durian.broker.topology import Topology
-from durian.errors import QueueMissing
-from tests.support.broker import CLASSIC, Arguments, Inbox, Outcome, eventually, plain_queue, put
+from durian.errors import BrokerError, QueueMissing
+from tests.support.broker import (
+    CLASSIC,
+    DEADLINE_S,
+    Arguments,
+    Inbox,
+    Outcome,
+    eventually,
+    plain_queue,
+    put,
+)
 
 KINDS = pytest.mark.parametrize(
     "arguments",
@@ -134,6 +145,28 @@ def test_a_subscription_can_be_cancelled_while_messages_come(broker: Broker) -> 
     broker.consume("q", rest, prefetch=1000)
     rest.wait(300 - len(seen))
     assert sorted(map(int, seen + rest.bodies)) == list(range(300))
+
+
+def test_what_was_handed_out_has_come_when_a_cancel_is_done(broker: Broker) -> None:
+    """It would stay unsettled for ever: nobody looks for more when that is told."""
+    put(broker, plain_queue(broker), "1", "2")
+    inbox = Inbox()
+    subscription = broker.consume("q", inbox, prefetch=1)
+    (first,) = inbox.wait(1)
+    came: list[bytes] = []
+    cancelled = threading.Event()
+
+    def done(_error: BrokerError | None) -> None:
+        came.extend(inbox.bodies)
+        cancelled.set()
+
+    def make_room_and_cancel() -> None:
+        broker.ack(first)
+        subscription.cancel(done)
+
+    broker.call(make_room_and_cancel)
+    assert cancelled.wait(DEADLINE_S)
+    eventually(lambda: len(came) + count(broker, "q") == 2)
 
 
 def test_consumers_share_a_queue(broker: Broker) -> None:

@@ -217,7 +217,8 @@ class MemorySubscription:
         def end() -> None:
             self._engine.cancel(self._queue, self._consumer)
             if done is not None:
-                done(None)
+                # After what was handed out before, which may be on its way.
+                self._broker.call(partial(done, None))
 
         self._broker.call(end)
 
