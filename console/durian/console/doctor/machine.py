@@ -26,7 +26,7 @@ def extras() -> Iterator[Finding]:
 def sender(settings: Settings) -> Iterator[Finding]:
     """What makes the attempts, and what the other one would bring."""
     if settings.sender == "requests":
-        gain = "with DURIAN_SENDER=curl one process makes several times as many"
+        gain = "with DURIAN_SENDER=curl one process makes more than twice as many"
         if not find_spec("pycurl"):
             gain += ', which needs: pip install "durian[curl]"'
         yield ok("sender", f"requests makes the attempts; {gain}")
