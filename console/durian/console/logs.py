@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -61,11 +61,21 @@ def redact(
 ) -> MutableMapping[str, Any]:
     """Take secrets out of a log line (a structlog processor)."""
     for key, value in fact.items():
-        if key != "event" and _SECRET_KEY.search(key):
-            fact[key] = "[redacted]"
-        elif isinstance(value, str):
-            fact[key] = hide_secrets(value)
+        if not key.startswith("_"):  # structlog's own, which is not written
+            fact[key] = _redacted(key, value)
     return fact
+
+
+def _redacted(key: object, value: Any) -> Any:
+    if key != "event" and isinstance(key, str) and _SECRET_KEY.search(key):
+        return "[redacted]"
+    if isinstance(value, str):
+        return hide_secrets(value)
+    if isinstance(value, Mapping):
+        return {name: _redacted(name, inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(None, inner) for inner in value]
+    return value
 
 
 def hide_secrets(text: str) -> str:
@@ -110,8 +120,10 @@ def _rendering(settings: Settings) -> list[structlog.typing.Processor]:
     if settings.log_format == "console" or (settings.log_format == "auto" and tty):
         # A traceback with the values of variables would show URLs with their passwords.
         plain = structlog.dev.plain_traceback
-        return [structlog.dev.ConsoleRenderer(colors=tty, exception_formatter=plain)]
-    return [
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(),
-    ]
+        last: structlog.typing.Processor = structlog.dev.ConsoleRenderer(
+            colors=tty, exception_formatter=plain
+        )
+    else:
+        last = structlog.processors.JSONRenderer()
+    # Once more: what an error says is text only now.
+    return [structlog.processors.format_exc_info, redact, last]

@@ -31,6 +31,25 @@ def test_it_satisfies_the_compose_specification() -> None:
     assert _faults(load()) == []
 
 
+def test_no_name_stands_there_twice() -> None:
+    """Compose refuses it, and PyYAML takes the last one in silence."""
+    assert _doubled((ROOT / "docker-compose.yml").read_text(encoding="utf-8")) == []
+    assert _doubled("a: {b: 1}\nc:\n  b: 1\n  b: 2\n") == ["b"]
+
+
+def test_what_is_only_looked_at_is_a_profile() -> None:
+    """Nothing else waits for it: it can be left out."""
+    profiles = {name: one["profiles"] for name, one in SERVICES.items() if "profiles" in one}
+    assert profiles == {name: ["observability"] for name in ("web", "prometheus", "grafana")}
+    needed = {
+        other
+        for name, service in SERVICES.items()
+        if name not in profiles
+        for other in service.get("depends_on", ())
+    }
+    assert needed.isdisjoint(profiles)
+
+
 def test_the_schema_finds_a_mistake() -> None:
     broken = load()
     broken["services"]["router"]["health_check"] = {}
@@ -73,7 +92,9 @@ def test_volumes_are_named_or_lie_in_the_project() -> None:
     assert all((ROOT / source).is_file() for source in sources - named)
 
 
-@pytest.mark.parametrize("variable", ["RABBITMQ_PASSWORD", "POSTGRES_PASSWORD", "LISTEN_SECRET"])
+@pytest.mark.parametrize(
+    "variable", ["RABBITMQ_PASSWORD", "POSTGRES_PASSWORD", "LISTEN_SECRET", "GRAFANA_PASSWORD"]
+)
 def test_a_secret_can_be_overridden_everywhere(variable: str) -> None:
     """No place keeps the default when the environment brings another."""
     before, after = (json.dumps(load({variable: value})) for value in ("before", "after"))
@@ -108,6 +129,21 @@ def test_the_image_copies_what_it_builds_from() -> None:
         "pyproject.toml", "requirements.lock", project["readme"], *project["license-files"]
     }  # fmt: skip
     assert image_entrypoint() == ["durian"]
+
+
+def _doubled(text: str) -> list[str]:
+    """Keys that a mapping has twice."""
+    nodes = [yaml.compose(text)]
+    found: list[str] = []
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value if key.value != "<<"]
+            found += sorted({key for key in keys if keys.count(key) > 1})
+            nodes += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+    return found
 
 
 def _faults(config: dict[str, Any]) -> list[str]:

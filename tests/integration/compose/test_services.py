@@ -40,7 +40,7 @@ class Running:
 def places(rabbitmq: Node, postgres_server: Server) -> Iterator[dict[str, str]]:
     """What stands for the addresses of the file: those of servers, and a free port."""
     vhost, database = rabbitmq.add_vhost(), postgres_server.add_database()
-    port = free_ports(1)[0]
+    port, web_port = free_ports(2)
     settings = CONFIG["router"]["environment"]
     yield {
         settings["DURIAN_BROKER_URL"]: rabbitmq.vhost_url(vhost),
@@ -49,6 +49,9 @@ def places(rabbitmq: Node, postgres_server: Server) -> Iterator[dict[str, str]]:
         "0.0.0.0": "127.0.0.1",
         "listen:9000": f"127.0.0.1:{port}",
         "9000": str(port),
+        # Of all services on one machine, each takes a free one.
+        "9100": "0",
+        "8700": str(web_port),
     }
     rabbitmq.delete_vhost(vhost)
     postgres_server.drop_database(database)

@@ -12,6 +12,9 @@ import structlog
 from durian.console import logs
 from durian.console.settings import load
 
+#: What an error may say; a traceback shows lines of source as well, and this is none of them.
+TOLD = "amqp://user:hunter2@host/ and durian_k3f9qaxy_" + "hunter2" * 5
+
 
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
@@ -61,6 +64,25 @@ def test_secrets_are_taken_out(
     logs.configure(load(log_format="json"))
     structlog.get_logger().info("thing.done", **{key: value})
     assert lines(capsys)[0][key] == written
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_secrets_are_taken_out_of_tracebacks_and_of_what_is_nested(
+    capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    logs.configure(load(log_format=form))
+    headers = {"Authorization": "Bearer hunter2", "x": ["amqp://user:hunter2@host/"]}
+    structlog.get_logger().info("thing.asked", headers=headers, parts=("whsec_aHVudGVyMg==",))
+    for logger in (logging.getLogger("durian.x"), structlog.get_logger()):
+        try:
+            int(TOLD)
+        except ValueError:
+            logger.exception("thing.failed")
+    printed = capsys.readouterr().err
+    assert printed.count("amqp://user:***@host/") == 3
+    assert "durian_k3f9qaxy_***" in printed
+    assert "hunter2" not in printed
+    assert "aHVudGVyMg" not in printed
 
 
 def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
