@@ -82,5 +82,5 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
         up.wait_line("up.started")
         second = durian("up", "--port", str(port), home=tmp_path)
     assert second.returncode == 2
-    assert f"127.0.0.1:{port}: cannot listen" in second.stderr
+    assert f"127.0.0.1:{port}: cannot listen there: address already in use\n" in second.stderr
     assert "Traceback" not in second.stderr

@@ -1,8 +1,8 @@
 """Every error Durian raises on purpose: one tree, so that callers can catch one thing.
 
-The docstring of a class is its default message. Facts travel as attributes, never only in the
-text. Errors of drivers (pika, kombu, SQLAlchemy, requests) are translated at their adapters and
-never leak.
+The docstring of a class, without "Raised when", is its default message. Facts travel as attributes,
+never only in the text. Errors of drivers (pika, kombu, SQLAlchemy, requests) are translated at
+their adapters and never leak.
 """
 
 from __future__ import annotations
@@ -55,11 +55,15 @@ class DurianError(Exception):
     hint: ClassVar[str] = ""
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
-        default = (type(self).__doc__ or "").strip().splitlines()[0]
-        self.message = message or default
+        self.message = message or self._default()
         self.advice = hint or self.hint
         stop = "" if self.message.endswith((".", "!", "?")) or not self.advice else "."
         super().__init__(f"{self.message}{stop} {self.advice}".strip())
+
+    def _default(self) -> str:
+        """What the docstring says happened: that is its first line, without `Raised when`."""
+        happened = (type(self).__doc__ or "").strip().splitlines()[0].removeprefix("Raised when ")
+        return f"{happened[:1].upper()}{happened[1:]}"
 
 
 class InvalidInput(DurianError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,17 +53,20 @@ _REASONS = {
 }
 
 
-def first_fault(exc: ValidationError, whole: str, allowed: Sequence[str] = ()) -> tuple[str, str]:
+def first_fault(
+    exc: ValidationError, whole: str, known: Mapping[str, Iterable[str]] = MappingProxyType({})
+) -> tuple[str, str]:
     """Return the path of the first faulty field and why it cannot be used.
 
-    `whole` names what was checked, for a fault of all of it. `allowed` are the names to offer when
-    the fault is a name that is not known at the top level.
+    `whole` names what was checked, for a fault of all of it. `known` are the names to offer when
+    the fault is a name that is not known, by the path of what it was found in: "" is the top level.
     """
     error = exc.errors(include_url=False)[0]
     path = ".".join(str(part) for part in error["loc"]) or whole
     reason = reason_of(error)
-    if error["type"] == "extra_forbidden" and allowed and len(error["loc"]) == 1:
-        reason += f"; known are {', '.join(allowed)}"
+    names = known.get(path.rpartition(".")[0])
+    if error["type"] == "extra_forbidden" and names:
+        reason += f"; known are {', '.join(names)}"
     return path, reason
 
 

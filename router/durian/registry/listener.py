@@ -136,7 +136,7 @@ class Listener(BaseModel):
         try:
             return cls.model_validate(fields)
         except ValidationError as exc:
-            field, reason = first_fault(exc, "listener", tuple(cls.model_fields))
+            field, reason = first_fault(exc, "listener", _KNOWN)
             raise InvalidListener(field, reason, hint=_HINTS.get(field, "")) from exc
 
     def replace(self, **fields: Any) -> Self:
@@ -153,6 +153,9 @@ class Listener(BaseModel):
             fields["policy"] = self.policy.model_dump() | policy
         return self.create(**(self.model_dump() | fields))
 
+
+#: The names of fields, by what holds them.
+_KNOWN = {"": tuple(Listener.model_fields), "policy": tuple(Policy.model_fields)}
 
 #: What to write instead, by field.
 _HINTS = {

@@ -9,6 +9,7 @@ import pytest
 
 from durian.console.explain import Facts, Place, Subject, judge, wanting
 from durian.consumers.dead_letters import DeadLetter
+from durian.consumers.decision import BLOCKED
 from durian.consumers.set_aside import SetAside
 from durian.events import Event, amqp
 from durian.match import Filter, Index
@@ -95,6 +96,8 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
         (facts(attempt(), letter=LETTER), "delivered", "a dead letter of it", "Nothing"),
         (facts(letter=LETTER), "dead", "after 3 attempts: 3 attempts failed",
          "durian dead replay joe msg_1"),
+        (facts(letter=replace(LETTER, reason=BLOCKED)), "dead", BLOCKED,
+         "in DURIAN_ALLOWED_NETWORKS of delivery. Then `durian dead replay joe msg_1`"),
         (removed(letter=LETTER), "dead", "removed since; its dead letters stay", "dead purge joe"),
         (removed(FAILED), "removed", "There is no listener joe", "durian orphans list"),
         (removed(FAILED, is_orphan=True), "orphaned", "no listener joe now", "orphans purge joe"),
@@ -129,7 +132,8 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
         (facts(ready=1), "queued", "1 message is ready in its queue", "durian deliver"),
         (facts(listener=ORDERED, head=replace(HEAD, webhook_id="msg_0"), ready=2), "queued",
          "the first in its queue is attempted again at about 2027", "its turn"),
-        (facts(unrouted=2), "queued", "2 events wait for the router", "its turn"),
+        (facts(unrouted=2), "queued", "2 events wait for the router",
+         "`durian router` and `durian deliver` have to run"),
         (facts(unrecorded=1), "queued", "1 record of attempts still to be written", "its turn"),
         (facts(ready=None, unrouted=1), "queued", "no queue yet", "its turn"),
         (facts(), "unknown", "have been pruned", "Look again"),

@@ -63,7 +63,7 @@ def test_every_made_id_is_valid_and_new(url: str) -> None:
         ({"policy": {"concurrency": 0}}, "policy.concurrency", "at least 1"),
         ({"policy": {"schedule_s": []}}, "policy.schedule_s", "at least 1"),
         ({"policy": {"schedule_s": [0, -1]}}, "policy.schedule_s.1", "at least 0"),
-        ({"policy": {"retries": 3}}, "policy.retries", "is not a known field"),
+        ({"policy": {"retries": 3}}, "policy.retries", "known are schedule_s, jitter"),
         ({"colour": "red"}, "colour", "known are id, url, event"),
     ],
 )

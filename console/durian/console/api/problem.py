@@ -121,7 +121,7 @@ def answer(error: DurianError) -> JSONResponse:
 
 
 def _answer_invalid(error: RequestValidationError) -> JSONResponse:
-    faults = [_fault_at(one["loc"], reason_of(one)) for one in error.errors()]
+    faults = [_fault_in(one) for one in error.errors()]
     detail = "; ".join(f"{_name(one)}: {one.detail}" for one in faults)
     # What our own validators refuse fits the OpenAPI document, and cannot be used all the same.
     fits = all(one["type"] in _OURS for one in error.errors())
@@ -190,15 +190,19 @@ _HEADERS = frozenset({"Idempotency-Key", "If-Match", "content-type"})
 _PARAMETERS = frozenset({"cursor", "limit"})
 
 
-def _fault_at(place: Sequence[str | int], reason: str) -> Fault:
-    where, *path = place
+def _fault_in(error: Mapping[str, Any]) -> Fault:
+    reason, (where, *path) = reason_of(error), error["loc"]
+    if error["type"] == "json_invalid":
+        (position,) = path
+        return Fault(detail=f"{reason}, at character {position}", pointer=_pointer(()))
     if kind := _PLACES.get(str(where)):
         return Fault.model_validate({"detail": reason, kind: ".".join(map(str, path))})
     return Fault(detail=reason, pointer=_pointer(path))
 
 
 def _name(fault: Fault) -> str:
-    return fault.pointer or fault.parameter or fault.header or fault.attribute or "body"
+    pointer = (fault.pointer or "").removeprefix("#") and fault.pointer
+    return pointer or fault.parameter or fault.header or fault.attribute or "body"
 
 
 def _pointer(path: Sequence[str | int]) -> str:

@@ -8,7 +8,7 @@ import threading
 import uvicorn
 from starlette.types import ASGIApp
 
-from durian.errors import InvalidSettings
+from durian.console.bind import refused
 
 #: Seconds that open requests may take to end on stop.
 _GRACE_S = 5
@@ -25,7 +25,7 @@ class Service:
             self._socket = socket.create_server((host, port), backlog=_BACKLOG)
         except (OSError, OverflowError) as exc:
             hint = "Choose another with --port, or DURIAN_API_PORT."
-            raise InvalidSettings(f"{host}:{port}", f"cannot listen: {exc}", hint=hint) from exc
+            raise refused(host, port, exc, hint) from exc
         config = uvicorn.Config(
             app,
             log_config=None,

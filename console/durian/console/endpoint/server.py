@@ -9,8 +9,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 
+from durian.console.bind import refused
 from durian.console.endpoint.arrival import Arrival, Verify
-from durian.errors import InvalidSettings
 
 #: Larger bodies are refused: an event is at most 1 MiB, its envelope little more.
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -61,7 +61,7 @@ class Endpoint:
         try:
             self._server = _Server((host, port), _Handler)
         except (OSError, OverflowError) as exc:
-            raise InvalidSettings(f"{host}:{port}", f"cannot listen there: {exc}") from exc
+            raise refused(host, port, exc, "Choose another with --port.") from exc
         self._server.endpoint = self
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="endpoint"

@@ -70,7 +70,7 @@ def _dead(facts: Facts, letter: DeadLetter) -> Judgement:
     if letter.error:
         because.append(f"The last one failed with: {letter.error}.")
     if facts.listener is not None:
-        return _judgement("dead", because, words.send_letter(facts))
+        return _judgement("dead", because, words.send_letter(facts, letter.reason))
     because.append("The listener was removed since; its dead letters stay.")
     purge = f"`durian dead purge {facts.listener_id}` throws them away."
     return _judgement("dead", because, f"Nothing by itself. {purge}")
@@ -117,7 +117,7 @@ def _untried(facts: Facts, listener: Listener, wanting: Wanting) -> Judgement:
         because.append("Its schedule begins with a wait.")
         return _judgement("delayed", because, words.attempt_at(facts, 1, due))
     if facts.ready or facts.unrouted or facts.unrecorded:
-        return _judgement("queued", because, words.its_turn())
+        return _judgement("queued", because, words.its_turn(facts))
     because += [*words.changed(facts), words.doubts(facts)]
     return _judgement("unknown", because, f"Look again in a minute. {words.replay(facts)}")
 
@@ -146,12 +146,12 @@ def _waiting(facts: Facts, last: Attempt) -> Judgement:
     else:
         because += [f"Its wait was over at about {words.when(due)}.", words.in_queue(facts)]
     if facts.now - due > _LATE_S and not facts.ready and not is_head:
-        return _judgement("unknown", [*because, words.doubts(facts)], words.its_turn())
+        return _judgement("unknown", [*because, words.doubts(facts)], words.its_turn(facts))
     if resting := list(words.resting(facts)):
         return _judgement("resting", because + resting, words.after_rest(facts))
     if due > facts.now:
         return _judgement("queued", because, words.attempt_at(facts, following, due))
-    return _judgement("queued", because, words.its_turn())
+    return _judgement("queued", because, words.its_turn(facts))
 
 
 def _given_up(facts: Facts, last: Attempt) -> Judgement:
@@ -161,14 +161,16 @@ def _given_up(facts: Facts, last: Attempt) -> Judgement:
     if facts.dead > facts.looked:
         there = f"The listener has {facts.dead} dead letters"
         seen = f"; it is not among the {facts.looked} oldest" if facts.looked else ""
-        return _judgement("dead", [*because, f"{there}{seen}."], words.send_letter(facts))
+        return _judgement(
+            "dead", [*because, f"{there}{seen}."], words.send_letter(facts, last.reason)
+        )
     because.append("It is no longer among the dead letters: it was replayed, or thrown away.")
     if not facts.ready:
         return _judgement("gone", because, words.replay(facts))
     because.append(words.in_queue(facts))
     if resting := list(words.resting(facts)):
         return _judgement("resting", because + resting, words.after_rest(facts))
-    return _judgement("queued", because, words.its_turn())
+    return _judgement("queued", because, words.its_turn(facts))
 
 
 def _judgement(place: Place, because: Iterable[str], following: str) -> Judgement:

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 
 from durian.console.explain.facts import Facts
 from durian.console.moments import moment
+from durian.consumers.decision import BLOCKED
 from durian.consumers.set_aside import SetAside
 from durian.registry.attempt import Attempt
 
 #: What is said where nothing is under way.
 BY_ITSELF = "Nothing by itself."
+
+#: What makes an address callable that is not public.
+_LET_IN = (
+    "If that address is to be called, name its network in DURIAN_ALLOWED_NETWORKS of delivery."
+)
 
 
 def missed(facts: Facts) -> Iterator[str]:
@@ -82,9 +88,12 @@ def after_rest(facts: Facts) -> str:
     return "It is attempted as a probe, or once a probe has succeeded."
 
 
-def its_turn() -> str:
+def its_turn(facts: Facts) -> str:
     """What happens next to a message in a queue that is consumed."""
-    return "It is attempted when its turn comes; `durian deliver` has to run for that."
+    needed = (
+        "`durian router` and `durian deliver` have" if facts.unrouted else "`durian deliver` has"
+    )
+    return f"It is attempted when its turn comes; {needed} to run for that."
 
 
 def attempt_at(facts: Facts, number: int, due: float) -> str:
@@ -94,9 +103,11 @@ def attempt_at(facts: Facts, number: int, due: float) -> str:
     return f"Attempt {number} at about {when(due)}."
 
 
-def send_letter(facts: Facts) -> str:
-    """What can be done with a dead letter."""
+def send_letter(facts: Facts, reason: str) -> str:
+    """What can be done with a dead letter that was given up for a reason."""
     command = f"durian dead replay {facts.listener_id} {facts.webhook_id}"
+    if reason == BLOCKED:
+        return f"{BY_ITSELF} {_LET_IN} Then `{command}` sends it again."
     return f"{BY_ITSELF} `{command}` sends it again."
 
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import structlog
 from prometheus_client import start_http_server
 
+from durian.console.bind import refused
 from durian.console.metrics.exposition import Exposition
 from durian.console.settings import Settings
-from durian.errors import InvalidSettings
 
 _log = structlog.get_logger("durian.console")
 
@@ -29,7 +29,7 @@ def serving(settings: Settings, exposition: Exposition) -> Iterator[None]:
         server, thread = start_http_server(port, host, exposition.registry)
     except (OSError, OverflowError) as exc:
         hint = "Choose another with --metrics-port, or DURIAN_METRICS_PORT."
-        raise InvalidSettings(f"{host}:{port}", f"cannot listen: {exc}", hint=hint) from exc
+        raise refused(host, port, exc, hint) from exc
     _log.info("metrics.serving", url=f"http://{host}:{server.server_port}/metrics")
     try:
         yield

@@ -90,7 +90,9 @@ def test_a_body_that_is_no_json_is_a_problem(api: Api) -> None:
     headers = {"Content-Type": "application/json"}
     response = api.asker("manage")("PUT", "/v1/hooks/person", content=b"{", headers=headers)
     assert response.status_code in INVALID
-    assert "is not JSON" in response.json()["detail"]
+    reason = "is not JSON: Expecting property name enclosed in double quotes, at character 1"
+    assert response.json()["detail"] == f"body: {reason}"
+    assert response.json()["errors"] == [{"detail": reason, "pointer": "#"}]
 
 
 def test_hooks_come_in_pages_by_name(api: Api) -> None:

@@ -272,7 +272,7 @@ def test_health_is_told() -> None:
 def test_a_port_that_is_taken_is_one_clear_error() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
-        pytest.raises(InvalidSettings, match="cannot listen"),
+        pytest.raises(InvalidSettings, match=r"listen there: address already in use\. Choose"),
     ):
         Service(Starlette(), "127.0.0.1", taken.getsockname()[1])
 
