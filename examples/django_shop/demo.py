@@ -44,9 +44,15 @@ class Demo:
 
     def __init__(self, stack: ExitStack, home: str, api_port: int) -> None:
         self._stack = stack
-        variables = {"SHOP_HOME": home, "DURIAN_API_PORT": str(api_port), "PYTHONUNBUFFERED": "1"}
+        variables = {
+            "SHOP_HOME": home,
+            "DURIAN_API_PORT": str(api_port),
+            "DURIAN_BROKER_URL": "",  # whoever has one set sees the demonstration as all others do
+            "PYTHONUNBUFFERED": "1",
+        }
         self._environment = os.environ | variables
-        self._lines: Queue[str] = Queue()
+        #: What the processes print; None when one has ended.
+        self._lines: Queue[str | None] = Queue()
 
     def run(self, *arguments: str) -> None:
         """Run a command to its end."""
@@ -70,8 +76,9 @@ class Demo:
     def wait_for(self, text: str) -> None:
         """Wait until somebody prints something."""
         try:
-            while text not in self._lines.get(timeout=PATIENCE_S):
-                pass
+            while text not in (line := self._lines.get(timeout=PATIENCE_S) or ""):
+                if not line:
+                    sys.exit("One of the processes has ended; what it printed last says why.")
         except Empty:
             sys.exit(f"{text!r} was not printed within {PATIENCE_S:g} seconds")
 
@@ -79,6 +86,7 @@ class Demo:
         for line in process.stdout or ():
             print(f"  {name:<12} | {line}", end="", flush=True)
             self._lines.put(line)
+        self._lines.put(None)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -105,6 +113,7 @@ def main() -> None:
         demo.run("shell", "--verbosity", "0", "-c", SETUP.format(url=f"{site}/webhooks/listening/"))
         demo.start("runserver", "--noreload", str(options.port))
         demo.start("durian", "up", "--log-level", "warning")
+        demo.wait_for("up.broker_embedded")
         demo.start("durian_relay")
         demo.wait_for("Relaying")
         print("\n>>> Person(name='Joe', address='1 Elm Street', secret='...').save()", flush=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 
@@ -81,6 +82,22 @@ _ASIDE: tuple[tuple[str, str], ...] = (
 )
 
 
+def _tell_version(is_asked: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if is_asked:
+        typer.echo(f"durian {version('durian')}")
+        raise typer.Exit
+
+
+def _durian(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Tell the version.", callback=_tell_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Take what can be asked of all commands together."""
+
+
 def build() -> Callable[..., Any]:
     """Build the command line; call it with the arguments."""
     app = typer.Typer(
@@ -90,6 +107,7 @@ def build() -> Callable[..., Any]:
         "3 broker or registry unreachable; 130 interrupted.",
         pretty_exceptions_enable=False,
     )
+    app.callback()(_durian)
     for name, command in _COMMANDS:
         app.command(name)(command)
     for name, group in _GROUPS:

@@ -10,7 +10,7 @@ from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.consumers.decision import BLOCKED
 from durian.consumers.delivery import ERROR_HEADER, Delivery
-from durian.consumers.sender.port import NO_CONNECTION
+from durian.consumers.sender.port import NO_CONNECTION, UNTOLD
 from durian.consumers.side_queue import (
     Drop,
     Fate,
@@ -45,6 +45,12 @@ class DeadLetter:
     def public_reason(self) -> str:
         """Why it was given up, as the listener's owner may read it: see `Outcome.public_error`."""
         return NO_CONNECTION if self.reason == BLOCKED else self.reason
+
+    @property
+    def public_error(self) -> str:
+        """What the last attempt failed with, as the listener's owner may read it."""
+        kind, colon, _ = self.error.partition(":")
+        return NO_CONNECTION if colon and kind in UNTOLD else self.error
 
     @classmethod
     def of(cls, listener_id: str, message: Message) -> DeadLetter:

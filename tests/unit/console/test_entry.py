@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from http.client import BadStatusLine, RemoteDisconnected
+from importlib.metadata import version
 
 import pytest
 
@@ -160,3 +161,8 @@ def test_a_second_ctrl_c_interrupts_at_once() -> None:
         signal.raise_signal(signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.run(["--version"]) == exits.OK
+    assert capsys.readouterr().out == f"durian {version('durian')}\n"

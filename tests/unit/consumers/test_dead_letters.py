@@ -142,11 +142,16 @@ def test_purging_some_leaves_the_others(letters: DeadLetters, broker: MemoryBrok
 
 def test_an_owner_does_not_read_that_an_address_is_guarded() -> None:
     delivery = Delivery.of("joe", amqp.encode(Event(type="person")))
-    reasons = {
-        reason: DeadLetter.of("joe", delivery.given_up(reason, "blocked: x", 0)).public_reason
-        for reason in (BLOCKED, "status 404 is not retried")
-    }
-    assert reasons == {
-        BLOCKED: "could not connect",
-        "status 404 is not retried": "status 404 is not retried",
-    }
+    letters = [
+        DeadLetter.of("joe", delivery.given_up(reason, error, 0))
+        for reason, error in (
+            (BLOCKED, "blocked: x"),
+            ("3 attempts failed", "refused: no connection: connection refused"),
+            ("status 404 is not retried", "status 404"),
+        )
+    ]
+    assert [(one.public_reason, one.public_error) for one in letters] == [
+        ("could not connect", "could not connect"),
+        ("3 attempts failed", "could not connect"),
+        ("status 404 is not retried", "status 404"),
+    ]

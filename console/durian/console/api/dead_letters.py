@@ -41,6 +41,8 @@ class DeadLetter(BaseModel):
     attempts: int
     reason: str = Field(description="Why it was given up.")
     error: str = Field(description="What the last attempt failed with.")
+    public_reason: str = Field(description="The reason as the listener's owner may read it.")
+    public_error: str = Field(description="The error as the listener's owner may read it.")
     dead_at: Milliseconds | None = Field(description="Null when the broker gave it up itself.")
     body: str = Field(description="The event's data, as text.")
 
@@ -95,8 +97,16 @@ def list_dead_letters(
     # Before: what is being looked at is not counted.
     total = dead.count_of(context, listener_id)
     found = dead.browse(context, given, unseen)
-    items = [DeadLetter.model_validate(one | {"dead_at": one["dead_at_ms"]}) for one in found]
+    items = [_told(caller, one) for one in found]
     return DeadLetters(total=max(total, len(items)), items=items)
+
+
+def _told(caller: Caller, letter: dict[str, object]) -> DeadLetter:
+    """A dead letter as the caller may see it: an owner reads nothing of the operator's network."""
+    told = letter | {"dead_at": letter["dead_at_ms"]}
+    if caller.owner is not None:
+        told |= {"reason": letter["public_reason"], "error": letter["public_error"]}
+    return DeadLetter.model_validate(told)
 
 
 @router.post("/listeners/{listener_id}/dead-letters/replay", status_code=202)

@@ -91,7 +91,9 @@ def explain_event(
         since_ms=ms_of(since),
         everyone=everyone,
     )
-    found: dict[str, Any] = explain.explain(caller.context(), given, unseen)
+    found: dict[str, Any] = explain.explain(
+        caller.context(), given, unseen, public=caller.owner is not None
+    )
     for one in found["listeners"]:
         one["attempts"] = [describe(caller, RegistryAttempt(**each)) for each in one["attempts"]]
     return Explained.model_validate(found)

@@ -35,7 +35,7 @@ def up(
     log_format: LogFormat = None,
     as_json: LogAsJSON = False,
 ) -> None:
-    """Run everything in one process: router, delivery, recorder, and HTTP at POST /v1/events."""
+    """Run everything in one process: router, delivery, recorder, REST API and web pages."""
     from durian.console.settings import load
     from durian.console.up import run_up
 

@@ -69,7 +69,8 @@ def _declared(broker: Broker, names: Topology) -> Iterator[Finding]:
     # What exists is declared again without any effect, but for what it needs: permission, and
     # the same arguments.
     declare_all(broker, names.house(), _PATIENCE_S)
-    yield ok("topology", f"is declared, and {waiting} events wait in {names.route}")
+    events = "1 event waits" if waiting == 1 else f"{waiting} events wait"
+    yield ok("topology", f"is declared, and {events} in {names.route}")
     yield records(count(broker, names.attempts, _PATIENCE_S))
     yield aside("orphans", count(broker, names.orphans, _PATIENCE_S))
     yield aside("invalid", count(broker, names.invalid, _PATIENCE_S))

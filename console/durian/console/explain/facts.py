@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from durian.console.explain.wanting import Wanting
@@ -88,3 +88,10 @@ class Facts:
     orphans: int = 0
     #: True when this one is among the oldest of them.
     is_orphan: bool = False
+
+    def for_owner(self) -> Facts:
+        """Return what the owner of the listener may see: nothing on the operator's network."""
+        letter = self.letter
+        if letter is not None:
+            letter = replace(letter, reason=letter.public_reason, error=letter.public_error)
+        return replace(self, letter=letter, attempts=[one.for_owner() for one in self.attempts])

@@ -113,6 +113,7 @@ def _described(letter: DeadLetter) -> dict[str, object]:
         "reason": letter.reason,
         "public_reason": letter.public_reason,
         "error": letter.error,
+        "public_error": letter.public_error,
         "dead_at_ms": letter.dead_at_ms,
         "body": letter.body.decode(errors="replace"),
     }

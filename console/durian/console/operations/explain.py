@@ -25,8 +25,13 @@ class Explain(Arguments):
     everyone: bool = False
 
 
-def explain(context: Context, given: Explain, progress: Progress) -> dict[str, object]:
-    """The event, what there is to say of each listener, and how many others there are."""
+def explain(
+    context: Context, given: Explain, progress: Progress, *, public: bool = False
+) -> dict[str, object]:
+    """The event, what there is to say of each listener, and how many others there are.
+
+    `public`: as the listeners' owner may read it.
+    """
     since = None if given.since_ms is None else given.since_ms / 1000
     if since is not None and since > time.time():
         raise InvalidInput("since", "is not in the past")
@@ -41,7 +46,7 @@ def explain(context: Context, given: Explain, progress: Progress) -> dict[str, o
         found, others = gatherer.all(progress, everyone=given.everyone)
     return {
         "event": _event(subject),
-        "listeners": [_explained(facts) for facts in found],
+        "listeners": [_explained(facts.for_owner() if public else facts) for facts in found],
         "others": dict(others),
     }
 

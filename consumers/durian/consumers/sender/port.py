@@ -17,6 +17,9 @@ Kind = Literal["response", "timeout", "refused", "dns", "tls", "blocked", "proto
 #: What a tenant may read where the truth would map the operator's network: the same words.
 NO_CONNECTION = "could not connect"
 
+#: The kinds of outcomes for which they stand.
+UNTOLD = frozenset({"blocked", "refused"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsOptions:
@@ -74,7 +77,7 @@ class Outcome:
     @property
     def public_error(self) -> str:
         """The line a tenant may see: no word on whether an inner address exists or is guarded."""
-        return NO_CONNECTION if self.kind in {"blocked", "refused"} else self.error
+        return NO_CONNECTION if self.kind in UNTOLD else self.error
 
 
 #: Told what became of an attempt, on whatever thread; returns at once.

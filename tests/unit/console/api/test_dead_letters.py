@@ -12,6 +12,8 @@ from durian.broker.blocking import publish_all
 from durian.broker.port import Address
 from durian.console import working
 from durian.console.operations import catalogue
+from durian.consumers.decision import BLOCKED
+from durian.consumers.sender.port import NO_CONNECTION
 from durian.errors import BrokerUnavailable
 from durian.events import Event, amqp
 from durian.events.message import Message
@@ -46,6 +48,17 @@ def test_dead_letters_are_looked_at(api: Api, ask: Asker) -> None:
     assert (first["reason"], first["error"]) == ("3 attempts failed", "status 500")
     assert (first["dead_at"], first["body"]) == ("1970-01-01T00:16:40Z", '{"n":0}')
     assert ask("GET", "/v1/listeners/zoe/dead-letters").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_an_owner_is_told_nothing_of_the_network_by_a_dead_letter(api: Api, ask: Asker) -> None:
+    ask.post("/v1/listeners", NEW | {"id": "ann", "owner": "acme"})
+    give_up(api.broker, api.names, "ann", *people(1), why=(BLOCKED, "blocked: blocked address"))
+    path = "/v1/listeners/ann/dead-letters"
+    (seen,) = ask.get(path)["items"]
+    assert (seen["reason"], seen["error"]) == (BLOCKED, "blocked: blocked address")
+    (told,) = api.asker("read", owner="acme").get(path)["items"]
+    assert (told["reason"], told["error"]) == (NO_CONNECTION, NO_CONNECTION)
+    assert "blocked" not in str(told)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ import pytest
 from durian.broker.blocking import publish_all
 from durian.broker.port import Address
 from durian.console import backlog
+from durian.console.moments import moment
+from durian.consumers.decision import BLOCKED
+from durian.consumers.sender.port import NO_CONNECTION
 from durian.events import Event, amqp
 from durian.registry import OpenBreaker
 from tests.support.api import INVALID, Api, Asker
@@ -88,6 +91,21 @@ def test_an_owner_sees_their_own_and_nothing_of_the_network(acme: Asker, ask: As
     assert acme("GET", "/v1/deliveries/msg_zoe").status_code == HTTPStatus.NOT_FOUND
     first = acme.get("/v1/deliveries/msg_joe")["attempts"][0]
     assert (first["error"], first["kind"], first["reason"]) == ("connection refused", "", "")
+
+
+def test_an_explanation_tells_an_owner_nothing_of_the_network(
+    api: Api, ask: Asker, acme: Asker
+) -> None:
+    event = Event(type="person", id="e-dead", source="/shop", data={"name": "Joe"})
+    publish_all(api.broker, [(amqp.encode(event), Address(api.names.events, "person"))])
+    why = {"kind": "blocked", "error": BLOCKED, "public_error": NO_CONNECTION, "reason": BLOCKED}
+    given = {"listener_id": "joe", "event_id": "e-dead", "at_ms": NOW_MS, "status": None}
+    api.store.add_attempts([attempt("msg_dead", result="dead", **given, **why)])
+    asked = {"event": "e-dead"}
+    assert "It was given up: blocked address." in str(ask.get("/v1/explain", params=asked))
+    told = str(acme.get("/v1/explain", params=asked))
+    assert f"failed at {moment(NOW_MS)}: {NO_CONNECTION}." in told
+    assert "blocked" not in told
 
 
 def test_an_event_is_explained(api: Api, ask: Asker, acme: Asker) -> None:
