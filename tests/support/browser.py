@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,10 @@ class Screens:
         """Wait until there is an element of a CSS selector, without loading the page anew."""
         waiting = WebDriverWait(self.browser, PATIENCE_S)
         waiting.until(lambda _: self.find(selector), f"no {selector!r} in: {self.text()}")
+
+    def wait_until(self, happened: Callable[[], bool], what: str) -> None:
+        """Wait until something has happened elsewhere."""
+        WebDriverWait(self.browser, PATIENCE_S).until(lambda _: happened(), what)
 
     def _leave(self, element: Any) -> None:
         before = self.find("main, .durian")
