@@ -13,7 +13,7 @@ GUARDS := tests/house/test_size.py tests/house/test_prose.py tests/house/test_la
 # Processes that run the whole suite: many tests wait, so more than a machine with two cores has.
 WORKERS ?= 4
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url pyproject.toml --extra all --extra curl --extra django --group build
+	--no-emit-index-url pyproject.toml --extra all --extra curl --extra django --extra otel --group build
 
 .PHONY: help
 help: ## Print each target with what it does.

@@ -20,6 +20,7 @@ from durian.console.metrics.catalogue import Readings
 from durian.console.progress import counts_of, report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
+from durian.console.tracing import traced
 from durian.console.wiring import (
     breaker_rules,
     make_recorder,
@@ -100,6 +101,7 @@ def _run(
     configure(settings)
     names = topology(settings)
     with stop_signals() as stop, ExitStack() as stack:
+        stack.enter_context(traced(role))
         broker = stack.enter_context(open_broker(settings))
         part = open_part(settings, broker, names, stack)
         if settings.health_file is not None:

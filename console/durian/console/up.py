@@ -15,6 +15,7 @@ from durian.console.metrics import sources as metrics
 from durian.console.progress import counts_of, report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
+from durian.console.tracing import traced
 from durian.console.web import where
 
 _log = structlog.get_logger("durian.console")
@@ -24,6 +25,7 @@ def run_up(settings: Settings) -> None:
     """Route, deliver, record and take events by HTTP until SIGINT or SIGTERM."""
     configure(settings)
     with stop_signals() as stop, ExitStack() as stack:
+        stack.enter_context(traced("up"))
         house = stack.enter_context(open_house(settings))
         parts = (house.broker, house.names, house.store)
         measured = (

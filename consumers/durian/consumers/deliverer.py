@@ -21,6 +21,7 @@ from durian.consumers.sender.port import Outcome, Sender
 from durian.consumers.settle import Move, Settled, Settler
 from durian.faults import failpoint
 from durian.registry import Head, Listener
+from durian.tracing import attempted
 
 _log = logging.getLogger(__name__)
 
@@ -155,6 +156,7 @@ class Deliverer:
         )
         self._count(ended.decision)
         self.measures.ended(delivery, outcome, result_of(ended.decision), ended.at)
+        _trace(ended, outcome)
         self._settle(work, outcome, ended)
         work.ended(ended)
 
@@ -195,6 +197,22 @@ class Deliverer:
                 self.counts.retried += 1
             case _:
                 self.counts.dead += 1
+
+
+def _trace(ended: Ended, outcome: Outcome) -> None:
+    """Tell the attempt as a span of the event's trace, if it has one."""
+    delivery = ended.delivery
+    about: dict[str, str | int] = {
+        "durian.listener": delivery.listener_id,
+        "durian.webhook_id": delivery.webhook_id,
+        "durian.attempt": delivery.attempts + 1,
+        "durian.result": result_of(ended.decision),
+    }
+    if outcome.status is not None:
+        about["http.response.status_code"] = outcome.status
+    error = "" if isinstance(ended.decision, Done) else ended.error
+    began_at = ended.at - outcome.latency_s
+    attempted(delivery.message.headers, began_at, ended.at, about=about, error=error)
 
 
 def summary(outcome: Outcome) -> str:

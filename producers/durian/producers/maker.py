@@ -9,6 +9,7 @@ from durian.events import Event
 from durian.events.amqp import encode
 from durian.events.message import Message
 from durian.producers.check import Check, checking
+from durian.tracing import stamped
 
 if TYPE_CHECKING:
     from durian.registry import HookSpec
@@ -26,12 +27,12 @@ class Maker:
     def event(
         self, event: Event | str, data: Any, *, subject: str | None, source: str | None
     ) -> Event:
-        """Make the event that `emit` was asked for, unless it was given one."""
+        """Make the event that `emit` was asked for, unless it was given one; in its trace."""
         if isinstance(event, str):
-            return Event(type=event, source=source or self._source, subject=subject, data=data)
-        return event
+            event = Event(type=event, source=source or self._source, subject=subject, data=data)
+        return stamped(event)
 
     def message(self, event: Event) -> Message:
         """Check and encode an event. Raises InvalidEvent when it must not be published."""
         self._check(event)
-        return encode(event)
+        return encode(stamped(event))

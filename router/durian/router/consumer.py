@@ -24,6 +24,7 @@ from durian.match import Index
 from durian.router.follow import IndexKeeper
 from durian.router.invalid import explained, short
 from durian.router.measures import RouterMeasures
+from durian.tracing import Routing, routing_of
 
 _log = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ class Router:
     def _on_message(self, received: Received) -> None:
         failpoint("router.received")
         try:
-            messages = self._messages(received.message)
+            messages, routings = self._messages(received.message)
         except InvalidEvent as error:
             self._set_aside(received, str(error))
         except Exception as error:  # noqa: BLE001  # ours: must not stop the queue, nor lose it
@@ -136,24 +137,27 @@ class Router:
             self._set_aside(received, f"internal error: {error!r}")
         else:
             failpoint("router.matched")
-            _Transfer(self._broker, received, messages, self.measures).start()
+            _Transfer(self._broker, received, messages, self.measures, routings).start()
 
-    def _messages(self, received: Message) -> list[tuple[Message, Address]]:
+    def _messages(self, received: Message) -> tuple[list[tuple[Message, Address]], list[Routing]]:
         """Everything one message of the route queue turns into; each tells when it was routed."""
         found: list[tuple[Message, Address]] = []
+        routings: list[Routing] = []
         for event in amqp.decode(received):
             listeners = self.index.match(event)
             self.counts.events += 1
             now = self._broker.clock.now()
             self.measures.types.add(event.type)
             self.measures.backlog.note(event.time.timestamp(), now)
+            if routing := routing_of(event, len(listeners)):
+                routings.append(routing)
             if listeners:
                 self.counts.deliveries += len(listeners)
                 message = replace(amqp.encode(event), timestamp=int(now))
                 found += self._addressed(message, listeners)
             else:
                 self.counts.unmatched += 1
-        return found
+        return found, routings
 
     def _addressed(
         self, message: Message, listeners: Sequence[str]
@@ -200,7 +204,15 @@ def undeliverable(message: Message, now: float) -> Message:
 class _Transfer:
     """Publishes all messages of one received message, then acks it."""
 
-    __slots__ = ("_began_at", "_broker", "_left", "_measures", "_messages", "_received")
+    __slots__ = (
+        "_began_at",
+        "_broker",
+        "_left",
+        "_measures",
+        "_messages",
+        "_received",
+        "_routings",
+    )
 
     def __init__(
         self,
@@ -208,11 +220,13 @@ class _Transfer:
         received: Received,
         messages: list[tuple[Message, Address]],
         measures: RouterMeasures,
+        routings: Sequence[Routing] = (),
     ) -> None:
         self._broker = broker
         self._received = received
         self._messages = messages
         self._measures = measures
+        self._routings = routings
         #: Messages that are not confirmed yet.
         self._left = len(messages)
         self._began_at = broker.clock.monotonic()
@@ -249,4 +263,8 @@ class _Transfer:
     def _end(self) -> None:
         self._broker.ack(self._received)
         self._measures.open -= 1
-        self._measures.routing.observe(self._broker.clock.monotonic() - self._began_at)
+        took_s = self._broker.clock.monotonic() - self._began_at
+        self._measures.routing.observe(took_s)
+        for routing in self._routings:
+            now = self._broker.clock.now()
+            routing.end(now - took_s, now)
