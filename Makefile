@@ -78,6 +78,10 @@ bench: $(VENV)/dev.stamp ## Measure router, delivery and fan-out; writes benchma
 bench-match: $(VENV)/dev.stamp ## Measure the index of all listeners; writes benchmarks/results.
 	$(BIN)/python -m benchmarks.match $(ARGS)
 
+.PHONY: bench-pages
+bench-pages: $(VENV)/dev.stamp ## Measure the web pages with a million attempts; writes benchmarks/results.
+	$(BIN)/python -m benchmarks.pages $(ARGS)
+
 .PHONY: chaos
 chaos: $(VENV)/dev.stamp ## Kill processes and broker in the middle of their work; a matrix, then a storm.
 	scripts/services

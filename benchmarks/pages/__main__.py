@@ -1,0 +1,135 @@
+"""`make bench-pages`: how long web pages take with much in the registry, and with next to nothing.
+
+Next to nothing is what fills a page: pages show as many rows of both, so that the ratio is what the
+size costs. Both registries lie on SQLite beside an embedded broker, and are asked over loopback one
+page after the other, in turns, so that a busy machine is as busy for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from urllib.parse import urlencode, urlsplit
+
+from benchmarks.pages.seed import name_of, seed
+from benchmarks.support import Figure, report
+from durian.console.api.serve import Service
+from durian.consumers.delivery import webhook_id_of
+from tests.support.api import Api
+
+#: Listeners and attempts of a registry that is full.
+LISTENERS = 10_000
+ATTEMPTS = 1_000_000
+
+#: Those of the other: a page of listeners, each with a few attempts.
+FEW = (50, 500)
+
+#: Times that each page is asked for.
+ROUNDS = 25
+
+_ONE = f"/listeners/{name_of(0)}"
+
+#: The pages, each with what is asked for within a second of opening it.
+PAGES = (
+    "/",
+    "/?window=7d",
+    "/listeners",
+    "/listeners?search=number+0",
+    "/listeners/new",
+    "/listeners/new?event=person",
+    _ONE,
+    f"{_ONE}?window=7d",
+    f"{_ONE}/filter",
+    f"{_ONE}/settings",
+    f"{_ONE}/dead",
+    f"/deliveries/{webhook_id_of('/bench', 'e-0', name_of(0))}",
+    "/events",
+    "/events/one?id=e-0",
+    "/hooks",
+    "/hooks/one?name=person",
+    "/queues",
+    "/jobs",
+    "/settings",
+    "/settings/tokens",
+    "/settings/users",
+    "/settings/audit",
+)
+
+
+class Reader:
+    """Somebody who is logged in."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._host = urlsplit(url).netloc
+        self._headers: dict[str, str] = {}
+        shown, _ = self._ask("GET", "/login")
+        csrf = shown.split('name="csrf" value="')[1][:64]
+        self._ask("POST", "/login", urlencode({"csrf": csrf, "token": token}))
+
+    def time_ms(self, path: str) -> float:
+        """Milliseconds that a page takes."""
+        return self._ask("GET", path)[1]
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[str, float]:
+        """What is answered, and how many milliseconds that takes on a connection that is open."""
+        connection = HTTPConnection(self._host, timeout=120)
+        connection.connect()
+        begun = time.perf_counter()
+        connection.request(method, f"/console{path}", body, self._headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        took_ms = (time.perf_counter() - begun) * 1000
+        connection.close()
+        assert answer.status in (200, 303), (path, answer.status, text[-500:])
+        if cookie := answer.headers["set-cookie"]:
+            self._headers = {"Cookie": cookie.partition(";")[0]}
+        return text, took_ms
+
+
+@contextmanager
+def reader(listeners: int, attempts: int) -> Iterator[Reader]:
+    """A reader of a house of its own."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        api = stack.enter_context(Api(f"sqlite:///{folder}/durian.db"))
+        begun = time.perf_counter()
+        token = seed(api, listeners, attempts)
+        took_s = time.perf_counter() - begun
+        print(f"seeded {listeners:,} listeners, {attempts:,} attempts in {took_s:.0f} s")
+        service = Service(api.app, "127.0.0.1", 0)
+        # What waits is counted in the background while pages are asked for, as in a real house.
+        for part in (api.backlog, service):
+            stack.callback(part.stop)
+            part.start()
+        yield Reader(service.url, token)
+
+
+def main() -> None:
+    """Measure, and report medians and their ratios."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
+    parser.add_argument("--listeners", type=int, default=LISTENERS)
+    parser.add_argument("--attempts", type=int, default=ATTEMPTS)
+    options = parser.parse_args()
+    with reader(*FEW) as small, reader(options.listeners, options.attempts) as full:
+        figures = [figure for path in PAGES for figure in _compare(path, small, full)]
+    ratios = [one.value for one in figures if one.unit == "x"]
+    medians = [one.value for one in figures if one.unit == "ms"]
+    figures.append(Figure("slowest page, median", max(medians), "ms"))
+    figures.append(Figure("all pages, median of medians", statistics.median(medians), "ms"))
+    figures.append(Figure("largest ratio", max(ratios), "x"))
+    report("pages", figures)
+
+
+def _compare(path: str, small: Reader, full: Reader) -> list[Figure]:
+    times = [(small.time_ms(path), full.time_ms(path)) for _ in range(ROUNDS)]
+    before, now = (statistics.median(column) for column in zip(*times, strict=True))
+    return [Figure(path, now, "ms"), Figure(f"{path}: over a small registry", now / before, "x")]
+
+
+if __name__ == "__main__":
+    main()
