@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice, takewhile
 from typing import Protocol
 
 from durian.broker.port import Address, Broker, Received
@@ -13,7 +14,7 @@ from durian.broker.topology import Topology
 from durian.consumers.measures import RecorderMeasures
 from durian.errors import BrokerError, InvalidInput, RegistryUnavailable
 from durian.faults import failpoint
-from durian.registry.attempt import Attempt
+from durian.registry.attempt import Attempt, attempts_of
 from durian.router.invalid import explained, short
 
 _log = logging.getLogger(__name__)
@@ -21,8 +22,11 @@ _log = logging.getLogger(__name__)
 #: Seconds before a record is set aside again when the broker did not take it.
 _AGAIN_AFTER_S = 1.0
 
-#: Messages that are not settled yet, and what they say.
-_Records = deque[tuple[Received, Attempt]]
+#: Records written in one transaction at most, unless a single message holds more.
+BATCH = 500
+
+#: Messages that are not settled yet, and the records that each holds.
+_Records = deque[tuple[Received, list[Attempt]]]
 
 
 class AttemptLog(Protocol):
@@ -46,7 +50,7 @@ class RecorderCounts:
     """What a recorder has done since it started."""
 
     recorded: int = 0
-    #: Set aside: they could not be read, or the database refused them alone.
+    #: Messages set aside: one could not be read, or the database refused a record of it alone.
     refused: int = 0
     pruned: int = 0
 
@@ -69,8 +73,8 @@ class RecordWriter:
         failpoint("recorder.taken")
         left = self._readable(batch)
         try:
-            if left:
-                self._add(left)
+            while left:
+                self._add(left, _how_many(left))
         finally:
             for received, _ in left:
                 self._broker.requeue(received)
@@ -79,47 +83,54 @@ class RecordWriter:
         records: _Records = deque()
         for received in batch:
             try:
-                records.append((received, Attempt.from_json(received.message.body)))
+                records.append((received, attempts_of(received.message.body)))
             except InvalidInput as error:
                 self._set_aside(received, str(error))
         return records
 
-    def _add(self, left: _Records) -> None:
-        """Write records; those that are settled leave `left`."""
+    def _add(self, left: _Records, count: int) -> None:
+        """Write the records of the first so many messages; those that are settled leave `left`."""
         clock = self._broker.clock
-        self.measures.backlog.note(min(one.at_ms for _, one in left) / 1000, clock.now())
+        new = [one for _, attempts in islice(left, count) for one in attempts]
+        self.measures.backlog.note(min(one.at_ms for one in new) / 1000, clock.now())
         began_at = clock.monotonic()
         try:
-            self._attempts.add_attempts([attempt for _, attempt in left])
+            self._attempts.add_attempts(new)
         except RegistryUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, one record may be at fault
-            _log.warning("recorder.batch_refused records=%d error=%s", len(left), error)
-            self._add_each(left)
+            _log.warning("recorder.batch_refused records=%d error=%s", len(new), error)
+            self._add_each(left, count)
         else:
             failpoint("recorder.written")
             self.measures.writes.observe(clock.monotonic() - began_at)
-            while left:
-                self._recorded(left.popleft()[0])
+            self.counts.recorded += len(new)
+            for _ in range(count):
+                self._broker.ack(left.popleft()[0])
 
-    def _add_each(self, left: _Records) -> None:
-        while left:
-            received, attempt = left[0]
-            try:
-                self._attempts.add_attempts([attempt])
-            except RegistryUnavailable:
-                raise
-            except Exception as error:  # noqa: BLE001  # as above
-                # Raises when no record at all can be written: then this one is not at fault.
-                self._attempts.check_attempts()
-                self._set_aside(received, f"the registry refused it: {error}")
+    def _add_each(self, left: _Records, count: int) -> None:
+        for _ in range(count):
+            received, attempts = left[0]
+            refused = [error for one in attempts if (error := self._try(one)) is not None]
+            if refused:
+                # As it came: whoever replays it writes nothing twice.
+                self._set_aside(received, f"the registry refused it: {refused[0]}")
             else:
-                self._recorded(received)
+                self._broker.ack(received)
             left.popleft()
 
-    def _recorded(self, received: Received) -> None:
-        self._broker.ack(received)
+    def _try(self, attempt: Attempt) -> Exception | None:
+        """Write one record; return why the database refused it, if it did."""
+        try:
+            self._attempts.add_attempts([attempt])
+        except RegistryUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # as above
+            # Raises when no record at all can be written: then this one is not at fault.
+            self._attempts.check_attempts()
+            return error
         self.counts.recorded += 1
+        return None
 
     def _set_aside(self, received: Received, reason: str) -> None:
         self.counts.refused += 1
@@ -138,3 +149,9 @@ class RecordWriter:
                 self._broker.call_later(_AGAIN_AFTER_S, publish)
 
         publish()
+
+
+def _how_many(left: _Records) -> int:
+    """Tell how many messages may share the next transaction."""
+    sizes = accumulate(len(attempts) for _, attempts in left)
+    return max(1, sum(1 for _ in takewhile(lambda size: size <= BATCH, sizes)))

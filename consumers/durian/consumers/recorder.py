@@ -17,15 +17,12 @@ from durian.broker.port import Broker
 from durian.broker.topology import Topology
 from durian.consumers.intake import Intake
 from durian.consumers.measures import RecorderMeasures
-from durian.consumers.record_writer import AttemptLog, RecorderCounts, RecordWriter
+from durian.consumers.record_writer import BATCH, AttemptLog, RecorderCounts, RecordWriter
 from durian.errors import BrokerError, RegistryError
 
 _log = logging.getLogger(__name__)
 
-#: Records written in one transaction at most.
-BATCH = 500
-
-#: Records held unacked: a batch being written and the next ones.
+#: Messages held unacked: a batch being written and the next ones.
 PREFETCH = 4 * BATCH
 
 #: Seconds that a record may wait for others to share its transaction.

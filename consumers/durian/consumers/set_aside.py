@@ -31,7 +31,7 @@ from durian.consumers.side_queue import (
 from durian.errors import InvalidEvent, InvalidInput, NotFound
 from durian.events import Event, amqp
 from durian.events.message import REASON_HEADER, HeaderValue, Message
-from durian.registry.attempt import Attempt
+from durian.registry.attempt import attempts_of
 from durian.router.invalid import (
     ASIDE_AT_HEADER,
     DROPPED_HEADER,
@@ -111,7 +111,7 @@ class SetAside:
             reason = f"has lost {self.dropped} headers, which were too long to be kept"
             raise InvalidEvent("message", reason, hint="Have its producer publish it again.")
         if self.is_record:
-            Attempt.from_json(self.message.body)
+            attempts_of(self.message.body)
             return ()
         try:
             return amqp.decode(self.message)

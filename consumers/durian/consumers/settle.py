@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from durian.broker.parts import Part
-from durian.broker.port import Address, Broker, Done, Received
+from durian.broker.port import Address, Broker, Received
 from durian.broker.topology import BUCKETS_MS, Topology, bucket_at_least, bucket_for
 from durian.consumers.decision import Retry
+from durian.consumers.records import Records
 from durian.errors import BrokerError, QueueMissing, TopologyMismatch
 from durian.events.message import Message
 from durian.faults import failpoint
@@ -41,12 +42,13 @@ class Move:
 
 
 class Settler:
-    """Settles deliveries. Safe to call from any thread; returns at once."""
+    """Settles deliveries. Everything here runs on the broker's loop, and returns at once."""
 
     def __init__(self, broker: Broker, topology: Topology, rng: random.Random) -> None:
         self._broker = broker
         self._topology = topology
         self._rng = rng
+        self._records = Records(broker, topology)
         #: Exchanges this process has declared; the broker declares them again after a reconnect.
         self._known: set[str] = set()
 
@@ -98,16 +100,11 @@ class Settler:
         if record is None:
             settlement.recorded(None)
         else:
-            self._record(received, record, settlement.recorded)
+            self._records.add(record, settlement.recorded)
 
     def record(self, received: Received, record: Attempt) -> None:
         """Publish the record of an attempt at a delivery that stays where it is."""
-        self._record(received, record, partial(_told, received))
-
-    def _record(self, received: Received, record: Attempt, done: Done) -> None:
-        address = Address(self._topology.attempts, f"{record.listener_id}.{record.result}")
-        message = Message(body=record.to_json(), content_type="application/json")
-        self._broker.publish(message, address, done, cause=received)
+        self._records.add(record, partial(_told, received))
 
 
 class _Settlement:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -31,6 +32,8 @@ _MOST = 2**53 - 1
 
 #: Made once: `json.dumps` would make one for every record.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+
+_T = TypeVar("_T")
 
 _Key = Annotated[str, Field(max_length=KEY_MAX_CHARS)]
 _Text = Annotated[str, Field(max_length=TEXT_MAX_CHARS)]
@@ -82,7 +85,7 @@ class Attempt:
         return replace(self, error=self.public_error, kind="", reason="", latency_ms=latency_ms)
 
     def to_json(self) -> bytes:
-        """Write it as the body of a message of `durian.attempts`. Never fails."""
+        """Write it as a JSON object. Never fails."""
         # Not by asdict, which copies deeply: this is done for every attempt.
         facts = {name: getattr(self, name) for name in self.__slots__}
         return _encode(facts).encode("ascii")
@@ -93,13 +96,37 @@ class Attempt:
 
         What it accepts, every registry can store. Raises InvalidInput when it is no record.
         """
-        try:
-            return _reader().validate_json(body, strict=True)
-        except ValidationError as exc:
-            field, reason = first_fault(exc, "all of it")
-            raise InvalidInput("attempt", f"is no attempt record: {field} {reason}") from exc
+        return _read(_reader(), body)
+
+
+def joined(records: Iterable[bytes]) -> bytes:
+    """Write the body of a message of `durian.attempts`: an array of records that are JSON."""
+    return b"[%b]" % b",".join(records)
+
+
+def attempts_of(body: bytes) -> list[Attempt]:
+    """Read the body of a message of `durian.attempts`; a single record need not be in an array.
+
+    Raises InvalidInput when any of it is no record.
+    """
+    if not body.lstrip().startswith(b"["):
+        return [Attempt.from_json(body)]
+    return _read(_list_reader(), body)
+
+
+def _read(reader: TypeAdapter[_T], body: bytes) -> _T:
+    try:
+        return reader.validate_json(body, strict=True)
+    except ValidationError as exc:
+        field, reason = first_fault(exc, "all of it")
+        raise InvalidInput("attempt", f"is no attempt record: {field} {reason}") from exc
 
 
 @cache
 def _reader() -> TypeAdapter[Attempt]:
     return TypeAdapter(Attempt)
+
+
+@cache
+def _list_reader() -> TypeAdapter[list[Attempt]]:
+    return TypeAdapter(Annotated[list[Attempt], Field(min_length=1)])

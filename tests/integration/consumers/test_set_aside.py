@@ -14,6 +14,7 @@ from durian.errors import NotFound
 from durian.events import Event, amqp
 from durian.events.message import Message
 from durian.match import Index
+from durian.registry.attempt import joined
 from durian.router import Router
 from durian.router.invalid import explained
 from tests.support.archive import NAMES, sent_to
@@ -171,7 +172,7 @@ def test_a_record_goes_back_to_the_records_not_to_the_events(
 ) -> None:
     blocking.declare_all(broker, NAMES.house())
     record = Message(
-        body=attempt("msg_1").to_json(),
+        body=joined([attempt("msg_1").to_json()]),
         content_type="application/json",
         exchange=NAMES.attempts,
         routing_key="joe.delivered",

@@ -14,10 +14,10 @@ from durian.broker.clock import FakeClock
 from durian.broker.memory import MemoryBroker
 from durian.broker.port import Address, Done, Received
 from durian.broker.topology import Topology
-from durian.consumers import Recorder, recorder
+from durian.consumers import Recorder, record_writer, recorder
 from durian.errors import PublishRejected, RegistryError, RegistryUnavailable
 from durian.events.message import Message
-from durian.registry.attempt import Attempt
+from durian.registry.attempt import Attempt, joined
 from tests.support.attempt_log import FakeLog
 from tests.support.registry import attempt
 
@@ -196,6 +196,35 @@ def test_a_record_that_is_refused_alone_is_set_aside(scene: Scene, error: Except
     [aside] = scene.invalid()
     assert Attempt.from_json(aside.body).webhook_id == "b"
     assert str(error) in str(aside.headers["durian-reason"])
+    assert (scene.recorder.counts.recorded, scene.recorder.counts.refused) == (2, 1)
+
+
+def test_records_that_share_a_message_are_written_and_acked_together(scene: Scene) -> None:
+    scene.publish(joined(attempt(name).to_json() for name in "abc"), attempt("d").to_json())
+    scene.turn()
+    assert scene.log.batches == [4]
+    assert scene.waiting == 0
+    assert scene.recorder.counts.recorded == 4
+
+
+def test_a_transaction_has_its_limit(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_writer, "BATCH", 3)
+    shared = [joined(attempt(f"{letter}{n}").to_json() for n in range(2)) for letter in "abc"]
+    scene.publish(*shared, joined(attempt(f"d{n}").to_json() for n in range(5)))
+    scene.turn()
+    assert scene.log.batches == [2, 2, 2, 5]
+    assert scene.waiting == 0
+
+
+def test_of_a_message_with_a_record_that_is_refused_the_others_are_written(scene: Scene) -> None:
+    scene.log.refused = {"b": RegistryError("it is odd")}
+    body = joined(attempt(name).to_json() for name in "abc")
+    scene.publish(body)
+    scene.turn()
+    assert scene.written == {"a", "c"}
+    assert scene.waiting == 0
+    [aside] = scene.invalid()
+    assert aside.body == body
     assert (scene.recorder.counts.recorded, scene.recorder.counts.refused) == (2, 1)
 
 
@@ -414,7 +443,7 @@ def test_a_stop_writes_what_is_at_hand(
     assert len(log.records) + broker.ready(NAMES.attempts) == 1200
     assert len(log.records) == one.counts.recorded > 0
     assert broker.unsettled(NAMES.attempts) == 0
-    assert max(log.batches) <= recorder.BATCH
+    assert max(log.batches) <= record_writer.BATCH
 
 
 def test_a_stop_in_the_middle_of_a_batch_waits_for_it(

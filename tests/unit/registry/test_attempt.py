@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from durian.errors import InvalidInput
-from durian.registry.attempt import Attempt
+from durian.registry.attempt import Attempt, attempts_of, joined
 from durian.registry.attempt_query import Cursor
 from tests.support.registry import attempt
 
@@ -74,6 +74,21 @@ def test_a_missing_field_with_a_default_has_it() -> None:
 def test_what_no_registry_could_store_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput, match="attempt: is no attempt record"):
         Attempt.from_json(body)
+
+
+def test_records_share_a_message() -> None:
+    records = [attempt("a"), attempt("b")]
+    assert attempts_of(joined(one.to_json() for one in records)) == records
+
+
+def test_a_message_may_hold_a_single_record_without_an_array() -> None:
+    assert attempts_of(b" " + attempt().to_json()) == [attempt()]
+
+
+@pytest.mark.parametrize("body", [b"[]", b"[{}]", b"[[]]", b"[" * 100_000, b"[null]", b""])
+def test_a_message_with_something_that_is_no_record_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidInput, match="attempt: is no attempt record"):
+        attempts_of(body)
 
 
 def test_the_refusal_names_the_field_and_does_not_repeat_it() -> None:
