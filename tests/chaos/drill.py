@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from durian.consumers.lane import READY_AHEAD
 from durian.faults import POINTS
 from tests.chaos.crew import died
 from tests.chaos.deployment import BATCHED, CONCURRENCY, POLICIES, PREFETCH, Deployment
@@ -88,7 +89,8 @@ def run(drills: Sequence[Drill], deployment: Deployment) -> Verdict:
 
 def most_duplicates(drills: Sequence[Drill], listeners: int) -> int:
     """How many deliveries may come twice: what the processes can hold unsettled when they die."""
-    held = {"router": PREFETCH * BATCHED, "delivery": 2 * CONCURRENCY, "recorder": 0}
+    delivering = CONCURRENCY + READY_AHEAD
+    held = {"router": PREFETCH * BATCHED, "delivery": delivering, "recorder": 0}
     return listeners * sum(held[drill.role] for drill in drills)
 
 

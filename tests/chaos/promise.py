@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from statistics import median
 
+from durian.consumers.lane import READY_AHEAD
 from durian.producers.pipeline import WINDOW
 from tests.chaos.emitter import SHARES
 from tests.chaos.storm import CONCURRENCY, POSTS, PREFETCH, Aftermath
@@ -14,7 +15,7 @@ _FAN_OUT = 2
 
 #: What all routers, and all delivery processes, hold unsettled at a time: deliveries.
 _ROUTED = POSTS["router"] * PREFETCH * _FAN_OUT
-_ATTEMPTED = POSTS["delivery"] * len(SHARES) * 2 * CONCURRENCY
+_ATTEMPTED = POSTS["delivery"] * len(SHARES) * (CONCURRENCY + READY_AHEAD)
 
 #: Delayed deliveries that RabbitMQ hands on at a time: deploy/rabbitmq/advanced.config.
 _HANDED_ON = 512

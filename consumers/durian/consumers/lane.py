@@ -31,7 +31,7 @@ from durian.registry import Head, Listener, OpenBreaker
 
 #: Messages held beyond those under way: a delivery is held until the broker has confirmed what
 #: follows on it, some 20 ms under load, and its attempt should be followed at once nevertheless.
-_READY_AHEAD = 24
+READY_AHEAD = 24
 
 #: With a rate, no more messages are held than begin within this many seconds.
 _RATE_AHEAD_S = 10.0
@@ -192,7 +192,7 @@ class Lane:
         if self.circuit.allows != "all":
             return int(self.circuit.allows == "one")
         policy = self.listener.policy
-        ahead = policy.concurrency + _READY_AHEAD
+        ahead = policy.concurrency + READY_AHEAD
         if policy.rate_per_s is None:
             return ahead
         return min(ahead, max(1, math.ceil(policy.rate_per_s * _RATE_AHEAD_S)))
