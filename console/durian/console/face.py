@@ -82,5 +82,5 @@ def open_face(
         for part in (services.backlog, services.worker, service):
             stack.callback(part.stop)
             part.start()
-        stack.enter_context(serving(settings, exposition))
+        stack.enter_context(serving(settings, exposition.registry))
         yield service

@@ -1,10 +1,10 @@
-"""A file that a process touches as long as its broker answers, for health checks."""
+"""Signs of life of a process whose broker answers, and the file that health checks look at."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from durian.broker.port import Broker
@@ -21,34 +21,57 @@ class Unhealthy(DurianError):
     """Raised when a process gave no sign of life in time."""
 
 
-class Heartbeat:
-    """Asks the broker for a queue's length again and again, and touches a file at each answer.
+class HealthFile:
+    """A file whose age tells when the last sign of life was. Safe to share by threads."""
 
-    So the file's age tells that the process lives, and that the broker answers it.
+    def __init__(self, path: Path) -> None:
+        """Raises InvalidSettings when the file cannot be written."""
+        self._path = path
+        self._lock = threading.Lock()
+        self._ended = False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        except OSError as exc:
+            raise InvalidSettings("DURIAN_HEALTH_FILE", f"cannot be written: {exc}") from exc
+        # Until the first sign of life there is none.
+        path.unlink(missing_ok=True)
+
+    def touch(self) -> None:
+        """Note a sign of life."""
+        with self._lock:
+            if not self._ended:
+                self._path.touch()
+
+    def remove(self) -> None:
+        """Take the file away for good: a process that has stopped is not healthy."""
+        with self._lock:
+            self._ended = True
+            self._path.unlink(missing_ok=True)
+
+
+class Heartbeat:
+    """Asks the broker for a queue's length again and again; each answer is a sign of life.
+
+    So a sign tells that the process lives, and that the broker answers it.
     """
 
-    def __init__(self, broker: Broker, queue: str, path: Path) -> None:
+    def __init__(self, broker: Broker, queue: str, sign: Callable[[], None]) -> None:
         self._broker = broker
         self._queue = queue
-        self._path = path
+        self._sign = sign
         self._asking = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="durian-heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Begin; raises InvalidSettings when the file cannot be written."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch()
-        except OSError as exc:
-            raise InvalidSettings("DURIAN_HEALTH_FILE", f"cannot be written: {exc}") from exc
+        """Begin."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and take the file away: a process that has stopped is not healthy."""
+        """End: no sign is given after it."""
         self._stop.set()
         self._thread.join()
-        self._path.unlink(missing_ok=True)
 
     def _run(self) -> None:
         while not self._stop.wait(BEAT_S):
@@ -60,7 +83,7 @@ class Heartbeat:
     def _answered(self, answer: int | BrokerError) -> None:
         self._asking = False
         if not isinstance(answer, BrokerError) and not self._stop.is_set():
-            os.utime(self._path)
+            self._sign()
 
 
 def check(path: Path | None, max_age_s: float = STALE_S) -> float:

@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -84,11 +85,15 @@ def hide_secrets(text: str) -> str:
     return _API_TOKEN.sub(r"\1_***", text)
 
 
-def configure(settings: Settings) -> None:
-    """Send every log line, ours and the libraries', to stderr in one form."""
+def configure(settings: Settings, *, process: int | None = None) -> None:
+    """Send every log line, ours and the libraries', to stderr in one form.
+
+    Lines of one process of several carry its number.
+    """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        *([] if process is None else [partial(_numbered, process)]),
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
@@ -113,6 +118,13 @@ def configure(settings: Settings) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(level, least))
+
+
+def _numbered(
+    process: int, _logger: object, _method: str, fact: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    fact["process"] = process
+    return fact
 
 
 def _rendering(settings: Settings) -> list[structlog.typing.Processor]:

@@ -37,7 +37,7 @@ def run_relay(settings: Settings) -> None:
         exposition = Exposition(
             partial(metrics.of_process, "relay"), partial(metrics.of_relay, relay)
         )
-        stack.enter_context(serving(settings, exposition))
+        stack.enter_context(serving(settings, exposition.registry))
         _log.info(
             "process.started",
             role="relay",

@@ -42,6 +42,7 @@ FLAGS = {
     "queue_type": "--queue-type",
     "allowed_networks": "--allow-network",
     "sender": "--sender",
+    "processes": "--processes",
     "threads": "--threads",
     "prefetch": "--prefetch",
     "grace_s": "--grace",
@@ -119,6 +120,12 @@ class Settings(BaseSettings):
         "requests",
         description="What makes the attempts of deliveries: requests, or for volume curl, which "
         "needs the extra `curl`.",
+    )
+    processes: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Processes that `durian router` or `durian deliver` starts and looks after.",
     )
     threads: int = Field(
         32,

@@ -12,7 +12,7 @@ import pytest
 
 from durian.broker.port import Broker
 from durian.console import heartbeat
-from durian.console.heartbeat import Heartbeat, Unhealthy, check
+from durian.console.heartbeat import HealthFile, Heartbeat, Unhealthy, check
 from durian.errors import BrokerError, BrokerUnavailable, InvalidSettings
 
 
@@ -30,7 +30,9 @@ class Answering:
 
 def beating(path: Path, answer: int | BrokerError) -> tuple[Heartbeat, Answering]:
     broker = Answering(answer)
-    return Heartbeat(cast("Broker", broker), "durian.route", path), broker
+    file = HealthFile(path)
+    file.touch()
+    return Heartbeat(cast("Broker", broker), "durian.route", file.touch), broker
 
 
 @pytest.mark.parametrize(("answer", "touched"), [(7, True), (BrokerUnavailable(), False)])
@@ -49,6 +51,16 @@ def test_the_file_is_touched_only_when_the_broker_answers(
         assert broker.asked.acquire(timeout=10)
     assert (path.stat().st_mtime > 0) is touched
     beat.stop()
+
+
+def test_a_process_that_has_stopped_leaves_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "health"
+    file = HealthFile(path)
+    assert not path.exists()
+    file.touch()
+    assert path.exists()
+    file.remove()
+    file.touch()  # an answer that came late
     assert not path.exists()
 
 
@@ -68,9 +80,8 @@ def test_a_process_that_is_not_there_is_not_healthy(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_or_read_is_a_wrong_setting(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    beat, _ = beating(tmp_path / "file" / "health", 0)
     with pytest.raises(InvalidSettings, match="cannot be written"):
-        beat.start()
+        HealthFile(tmp_path / "file" / "health")
     with pytest.raises(InvalidSettings, match="cannot be read"):
         check(tmp_path / "file" / "health")
     with pytest.raises(InvalidSettings, match="is not set"):

@@ -56,6 +56,13 @@ BACKLOG_AGE = Metric(
     ("stage",),
 )
 
+#: The parent of several processes.
+RESTARTS = Metric(
+    "durian_process_restarts_total",
+    "counter",
+    "Processes of `--processes` that ended by themselves, each of which is started again.",
+)
+
 #: Whoever has a broker.
 CONNECTED = Metric(
     "durian_broker_connected", "gauge", "1 while the broker can be published to and consumed from."
@@ -173,7 +180,7 @@ WAITING = Metric(
 
 #: All of them, as the page lists them.
 METRICS = (
-    PROCESS, BACKLOG_AGE, CONNECTED, BLOCKED, RECONNECTS, UNCONFIRMED,
+    PROCESS, BACKLOG_AGE, RESTARTS, CONNECTED, BLOCKED, RECONNECTS, UNCONFIRMED,
     EVENTS, DELIVERIES, UNMATCHED, INVALID, ROUTING, EVENTS_OPEN,
     ATTEMPTS, ATTEMPT, DELIVERY, RUNNING, CAPACITY, HELD, LISTENERS,
     RECORDS, WRITE, RESTING,

@@ -26,7 +26,7 @@ class Exposition:
 
     def __init__(self, *sources: Source) -> None:
         self.registry = CollectorRegistry()
-        self.registry.register(_Reader(sources))
+        self.registry.register(Reader(sources))
         # What Python and the system know of the process: memory, processor, open files.
         for kind in (ProcessCollector, PlatformCollector, GCCollector):
             kind(registry=self.registry)
@@ -37,13 +37,14 @@ class Exposition:
         return content_type, encode(self.registry)
 
 
-class _Reader(Collector):
-    """What prometheus_client asks for families."""
+class Reader(Collector):
+    """What prometheus_client asks for families: reads sources whenever it is asked."""
 
     def __init__(self, sources: Iterable[Source]) -> None:
         self._sources = tuple(sources)
 
     def collect(self) -> Iterable[Family]:
+        """Read all sources now."""
         families: dict[str, Family] = {}
         for source in self._sources:
             for reading in source():

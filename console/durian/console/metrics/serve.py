@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
-from prometheus_client import start_http_server
+from prometheus_client import CollectorRegistry, start_http_server
 
 from durian.console.bind import refused
-from durian.console.metrics.exposition import Exposition
 from durian.console.settings import Settings
 
 _log = structlog.get_logger("durian.console")
 
 
 @contextmanager
-def serving(settings: Settings, exposition: Exposition) -> Iterator[None]:
+def serving(settings: Settings, registry: CollectorRegistry) -> Iterator[None]:
     """Answer scrapes for the length of the block, if the settings name a port.
 
     Raises InvalidSettings when it cannot be listened at.
@@ -26,7 +25,7 @@ def serving(settings: Settings, exposition: Exposition) -> Iterator[None]:
         return
     host, port = settings.metrics_host, settings.metrics_port
     try:
-        server, thread = start_http_server(port, host, exposition.registry)
+        server, thread = start_http_server(port, host, registry)
     except (OSError, OverflowError) as exc:
         hint = "Choose another with --metrics-port, or DURIAN_METRICS_PORT."
         raise refused(host, port, exc, hint) from exc

@@ -21,6 +21,11 @@ def of_process(role: str) -> Readings:
     yield Reading(metric.PROCESS, 1, (role, version("durian")))
 
 
+def of_supervisor(restarts: int) -> Readings:
+    """What the parent of several processes had to do."""
+    yield Reading(metric.RESTARTS, restarts)
+
+
 def of_broker(broker: Broker) -> Readings:
     """How things stand with the broker."""
     state = broker.state

@@ -15,7 +15,7 @@ from tests.support.rabbitmq import free_ports
 
 
 def test_a_port_is_opened_only_when_the_settings_name_one() -> None:
-    with capture_logs() as logs, serving(Settings(), Exposition()):
+    with capture_logs() as logs, serving(Settings(), Exposition().registry):
         pass
     assert logs == []
 
@@ -24,7 +24,7 @@ def test_whoever_reaches_the_port_may_scrape() -> None:
     exposition = Exposition(partial(sources.of_process, "router"))
     with (
         capture_logs() as logs,
-        serving(Settings(metrics_port=0), exposition),
+        serving(Settings(metrics_port=0), exposition.registry),
         urlopen(logs[0]["url"]) as response,  # noqa: S310  # it is our own
     ):
         text = response.read().decode()
@@ -35,9 +35,9 @@ def test_whoever_reaches_the_port_may_scrape() -> None:
 def test_a_port_that_is_taken_is_named() -> None:
     settings = Settings(metrics_port=free_ports(1)[0])
     with (
-        serving(settings, Exposition()),
+        serving(settings, Exposition().registry),
         pytest.raises(InvalidSettings) as refused,
-        serving(settings, Exposition()),
+        serving(settings, Exposition().registry),
     ):
         pass
     assert "--metrics-port" in refused.value.advice
