@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.rabbitmq, pytest.mark.postgres]
 EVENTS = 600
 
 #: Duplicates that a kill may cause: what the process can hold unsettled.
-IN_FLIGHT = 500 + 16
+IN_FLIGHT = 500 + 32
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ def test_who_ends_without_a_word_before_it_was_ready_is_given_up_at_last() -> No
         house.place[0].exit_code = KILLED
         house.pause_after_end(0)
     house.place[0].exit_code = KILLED
-    with pytest.raises(KeepsEnding, match="Process 0 ended 5 times .* by signal 9"):
+    with pytest.raises(KeepsEnding, match=r"Process 0 ended 5 times .* by signal 9"):
         house.supervisor.turn()
 
 
