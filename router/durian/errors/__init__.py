@@ -276,4 +276,6 @@ class MissingExtra(DurianError):
     def __init__(self, extra: str, module: str) -> None:
         #: The extra to install, such as `console`.
         self.extra = extra
+        #: What it would bring.
+        self.module = module
         super().__init__(f"{module} is not installed.", hint=f'Run: pip install "durian[{extra}]"')

@@ -1,4 +1,4 @@
-"""Errors of operations on their way from `durian up` to the command line, told apart there."""
+"""Errors on their way to another process, the command line or a parent, told apart there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from durian.errors import (
     Conflict,
     DurianError,
     InvalidInput,
+    MissingExtra,
     NotFound,
     RegistryError,
     RegistryUnavailable,
@@ -36,6 +37,8 @@ def to_json(error: DurianError) -> dict[str, str]:
             "reason": error.reason,
             "hint": error.advice,
         }
+    if isinstance(error, MissingExtra):
+        return {"error": "MissingExtra", "extra": error.extra, "module": error.module}
     kind = next(kind for kind in _KINDS if isinstance(error, kind))
     return {"error": kind.__name__, "message": error.message, "hint": error.advice}
 
@@ -45,6 +48,8 @@ def from_json(told: Mapping[str, str]) -> DurianError:
     hint = told.get("hint", "")
     if told.get("error") == "InvalidInput":
         return InvalidInput(told.get("field", ""), told.get("reason", ""), hint=hint)
+    if told.get("error") == "MissingExtra":
+        return MissingExtra(told.get("extra", ""), told.get("module", ""))
     kinds = {kind.__name__: kind for kind in _KINDS}
     kind = kinds.get(told.get("error", ""), DurianError)
     return kind(told.get("message", ""), hint=hint)

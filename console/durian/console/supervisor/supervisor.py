@@ -36,7 +36,7 @@ class KeepsEnding(DurianError):
 
 
 class Child(Protocol):
-    """A process that works for its parent. None of these waits."""
+    """A process that works for its parent. None of these waits for what it does."""
 
     @property
     def pid(self) -> int:
