@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from durian.broker.port import Broker
@@ -38,8 +39,8 @@ class HealthFile:
         path.unlink(missing_ok=True)
 
     def touch(self) -> None:
-        """Note a sign of life."""
-        with self._lock:
+        """Note a sign of life; where that cannot be written, the file's age says so."""
+        with self._lock, suppress(OSError):
             if not self._ended:
                 self._path.touch()
 

@@ -64,6 +64,14 @@ def test_a_process_that_has_stopped_leaves_no_file(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_file_that_cannot_be_touched_any_more_grows_old(tmp_path: Path) -> None:
+    file = HealthFile(tmp_path / "folder" / "health")
+    (tmp_path / "folder").rmdir()
+    file.touch()
+    with pytest.raises(Unhealthy):
+        check(tmp_path / "folder" / "health")
+
+
 def test_a_fresh_heartbeat_is_healthy_and_an_old_one_is_not(tmp_path: Path) -> None:
     path = tmp_path / "health"
     path.touch()

@@ -114,7 +114,7 @@ class Supervisor:
             if place.child is not None:
                 self._look_at(place, place.child)
             elif self._clock() >= place.due_at:
-                place.child, place.ready_at, place.failure = self._start(place.number), None, None
+                self._fill(place)
 
     def stop(self, patience_s: float) -> None:
         """Ask all to end, wait for them, and kill those that take longer."""
@@ -137,6 +137,19 @@ class Supervisor:
     def _living(self) -> list[Child]:
         children = [place.child for place in self._places if place.child is not None]
         return [child for child in children if child.exit_code is None]
+
+    def _fill(self, place: _Place) -> None:
+        place.ready_at = place.failure = None
+        try:
+            place.child = self._start(place.number)
+        except OSError as error:  # the system has no room for it now
+            place.due_at = self._clock() + LONGEST_PAUSE_S
+            _log.warning(
+                "process.not_started",
+                process=place.number,
+                error=str(error),
+                again_in_s=LONGEST_PAUSE_S,
+            )
 
     def _look_at(self, place: _Place, child: Child) -> None:
         code = child.exit_code  # asked first: whoever has ended says nothing more

@@ -54,6 +54,7 @@ class House:
 
     def __init__(self, count: int) -> None:
         self.now = 0.0
+        self.no_room = False
         self.started: list[FakeChild] = []
         self.place: dict[int, FakeChild] = {}
         self.all_alive_calls = 0
@@ -64,6 +65,8 @@ class House:
         )
 
     def start(self, number: int) -> FakeChild:
+        if self.no_room:
+            raise BlockingIOError("Resource temporarily unavailable")
         child = self.place[number] = FakeChild(pid=100 + len(self.started))
         self.started.append(child)
         return child
@@ -202,6 +205,21 @@ def test_a_broker_that_is_away_is_waited_for_as_long_as_it_takes() -> None:
     with capture_logs() as logs:
         house.supervisor.turn()
     assert logs[0]["event"] == "process.ready"
+
+
+def test_a_system_without_room_for_another_process_is_asked_again_later() -> None:
+    house = House(1)
+    house.no_room = True
+    with capture_logs() as logs:
+        house.supervisor.turn()
+    assert logs[0]["event"] == "process.not_started"
+    house.no_room = False
+    house.pass_time(LONGEST_PAUSE_S - 1)
+    house.supervisor.turn()
+    assert house.started == []
+    house.pass_time(1)
+    house.supervisor.turn()
+    assert len(house.started) == 1
 
 
 def test_what_a_child_measures_is_passed_on_with_its_number() -> None:
