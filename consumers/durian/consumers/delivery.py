@@ -34,8 +34,8 @@ class Delivery:
     """One event on its way to one listener."""
 
     listener_id: str
-    #: The canonical binary-mode message the router published, under this listener's key alone. Its
-    #: `timestamp` is when it was routed; one that was sent again has none.
+    #: The canonical binary-mode message the router published, maybe under another listener's key.
+    #: Its `timestamp` is when it was routed; one that was sent again has none.
     message: Message
     #: True when it comes straight from the router: not even its first wait has begun.
     fresh: bool
@@ -49,7 +49,7 @@ class Delivery:
         """Read a delivery from a message of the listener's queue."""
         return cls(
             listener_id=listener_id,
-            message=_addressed(message, listener_id),
+            message=message,
             fresh=ATTEMPTS_HEADER not in message.headers,
             attempts=_number(message.headers.get(ATTEMPTS_HEADER)) or 0,
             first_at_ms=_number(message.headers.get(FIRST_AT_HEADER)),
@@ -90,7 +90,7 @@ class Delivery:
         headers = dict(self.tried(error, now).headers)
         headers[REASON_HEADER] = reason[:_TEXT_MAX_CHARS]
         headers[DEAD_AT_HEADER] = str(round(now * 1000))
-        return replace(self.message, headers=headers)
+        return replace(self.message, headers=headers, routing_key=self.listener_id)
 
     def _message(self, own: dict[str, str]) -> Message:
         headers: dict[str, HeaderValue] = {
@@ -98,7 +98,8 @@ class Delivery:
             for name, value in self.message.headers.items()
             if name.startswith(_EVENT_PREFIX)
         }
-        return replace(self.message, headers=headers | own)
+        # Under its listener's key alone: the router published it under those of many.
+        return replace(self.message, headers=headers | own, routing_key=self.listener_id)
 
 
 @lru_cache(maxsize=4096)  # each attempt asks twice: for its request, and for its record
@@ -110,13 +111,6 @@ def webhook_id_of(source: str, event_id: str, listener_id: str) -> str:
     """
     digest = hashlib.sha256(f"{source}\0{event_id}\0{listener_id}".encode()).digest()[:18]
     return f"msg_{urlsafe_b64encode(digest).decode()}"
-
-
-def _addressed(message: Message, listener_id: str) -> Message:
-    """The message under a listener's key alone: the router published it under those of many."""
-    if message.routing_key == listener_id:
-        return message
-    return replace(message, routing_key=listener_id)
 
 
 def _number(value: HeaderValue) -> int | None:

@@ -1,4 +1,4 @@
-"""A pika connection that writes what one turn of the loop has to say in one piece."""
+"""A pika connection that writes in large pieces, and reads large pieces cheaply."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pika import SelectConnection, frame
 from pika.adapters.utils.connection_workflow import AMQPConnectionWorkflowAborted
 from pika.adapters.utils.nbio_interface import AbstractStreamTransport
 
+from durian.broker.rabbit.frames import cut
 from durian.broker.rabbit.lenient import UNREADABLE, read_header
 
 #: Bytes to collect before writing without waiting for the end of the turn.
@@ -21,6 +22,8 @@ class BufferedConnection(SelectConnection):
     _frame_buffer: bytes
     _said: list[bytes] | None = None
     _said_bytes = 0
+    #: The beginning of a frame that has not come as a whole.
+    _begun = b""
 
     def abort(self) -> None:
         """Cut the connection that is being closed, when the broker does not answer."""
@@ -43,6 +46,12 @@ class BufferedConnection(SelectConnection):
         if conn_or_exc is AMQPConnectionWorkflowAborted:
             conn_or_exc = AMQPConnectionWorkflowAborted()
         super()._on_connection_workflow_done(conn_or_exc)  # type: ignore[misc]  # not in the stubs
+
+    def _on_data_available(self, data_in: bytes) -> None:
+        """Take what was received; the hook by which pika's adapters hand it over."""
+        frames, self._begun = cut(self._begun + data_in)
+        for each in frames:
+            super()._on_data_available(each)
 
     def _read_frame(self) -> tuple[int, frame.Frame | frame.ProtocolHeader | None]:
         """Read the next frame; the hook by which pika reads.

@@ -107,3 +107,10 @@ def test_secrets_are_redacted_in_text() -> None:
     texts = ["got Bearer s3cr3t-t0k3n!", "no", "key 0123456789abcdef"]
     assert redact_texts(texts, SECRETS) == ["got [redacted]!", "no", "key [redacted]"]
     assert redact_texts([], SECRETS) == []
+
+
+def test_secrets_are_found_among_very_many() -> None:
+    many = (*SECRETS, *(f"credential-{number:05}" for number in range(5000)))
+    texts = ["got Bearer s3cr3t-t0k3n!", "no", "credential-04321, yes"]
+    assert redact_texts(texts, many) == ["got [redacted]!", "no", "[redacted], yes"]
+    assert redact_body(b"got credential-04321", many, cut=False) == b"got [redacted]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pycurl
@@ -127,9 +128,14 @@ def header_lines(headers: Mapping[str, str]) -> list[str]:
     # An empty value is written with a semicolon: with a colon it would leave the header out.
     lines = [f"{name}: {value}" if value.strip() else f"{name};" for name, value in headers.items()]
     lines.append(_IDENTITY)
-    given = {name.lower() for name in headers}
-    lines += [f"{name}:" for name in _LEFT_OUT if name not in given]
-    return lines
+    return lines + _left_out(tuple(headers))
+
+
+@lru_cache(maxsize=4096)
+def _left_out(names: tuple[str, ...]) -> list[str]:
+    """Lines that keep libcurl from adding headers of its own to those of these names."""
+    given = {name.lower() for name in names}
+    return [f"{name}:" for name in _LEFT_OUT if name not in given]
 
 
 def set_turns(handle: pycurl.Curl, connect_left_s: float) -> None:
