@@ -40,7 +40,8 @@ class Counts:
     dead: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, which would take it five times as long to be made: there is one for every attempt.
+@dataclass(slots=True, kw_only=True)
 class Ended:
     """How an attempt ended."""
 

@@ -29,7 +29,8 @@ _NUMBER_MAX_DIGITS: Final = 15
 _EVENT_PREFIX: Final = "ce-"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, which would take it five times as long to be made: there is one for every attempt.
+@dataclass(slots=True, kw_only=True)
 class Delivery:
     """One event on its way to one listener."""
 

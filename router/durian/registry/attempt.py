@@ -40,7 +40,8 @@ _Text = Annotated[str, Field(max_length=TEXT_MAX_CHARS)]
 _Ms = Annotated[int, Field(ge=0, le=_MOST)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, which would take it five times as long to be made: there is one for every attempt.
+@dataclass(slots=True, kw_only=True)
 class Attempt:
     """One HTTP request of a delivery, as it is written to the attempt log."""
 

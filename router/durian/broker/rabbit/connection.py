@@ -51,7 +51,7 @@ class BufferedConnection(SelectConnection):
         """Take what was received; the hook by which pika's adapters hand it over."""
         frames, self._begun = cut(self._begun + data_in)
         for each in frames:
-            super()._on_data_available(each)
+            super()._on_data_available(each)  # type: ignore[misc]  # not in the stubs
 
     def _read_frame(self) -> tuple[int, frame.Frame | frame.ProtocolHeader | None]:
         """Read the next frame; the hook by which pika reads.
