@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,10 +15,11 @@ from urllib.request import urlopen
 
 import pytest
 
+from durian.console import exits
 from durian.consumers.lane import READY_AHEAD
 from durian.events import Event
 from durian.producers import Producer
-from tests.support.cli import Running, durian, look_until
+from tests.support.cli import PATIENCE_S, Running, durian, look_until
 from tests.support.history import History
 from tests.support.rabbitmq import free_ports
 from tests.support.recording import RecordingReceiver
@@ -175,3 +177,28 @@ def test_what_keeps_all_from_starting_is_told_once(
     told = [line for line in deliver.running.lines if line.startswith("error: ")]
     assert len(told) == 1
     assert "Traceback" not in "\n".join(deliver.running.lines)
+
+
+def test_a_second_ctrl_c_ends_all_at_once(
+    tmp_path: Path, settings: dict[str, str], amqp_url: str
+) -> None:
+    with ExitStack() as stack:
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        added = durian("listeners", "add", "--event", "e", url, home=tmp_path, settings=settings)
+        assert added.returncode == 0, added
+        router = Fleet(stack, tmp_path, settings, "router")
+        deliver = Fleet(stack, tmp_path, settings, "deliver", "--grace", "600")
+        for fleet in (deliver, router):
+            fleet.wait_ready()
+        pids = [deliver.pid_of(process) for process in (0, 1)]
+        with Producer(amqp_url) as producer:
+            producer.emit(Event(type="e", data={}))
+        silent.settimeout(PATIENCE_S)
+        # From now on an attempt is under way, which a graceful stop waits for.
+        stack.enter_context(silent.accept()[0])
+        deliver.running.process.send_signal(signal.SIGINT)
+        deliver.running.wait_line("processes.stopping")
+        assert deliver.running.stop(signal.SIGINT) == exits.INTERRUPTED
+        assert not any(map(is_running, pids))
+        assert not any("Traceback" in line for line in deliver.running.lines)
