@@ -70,6 +70,32 @@ def test_three_shells(tmp_path: Path, settings: dict[str, str]) -> None:
         assert listen.stop() == 0
 
 
+def test_a_router_that_starts_again_by_its_snapshot_routes_what_came_meanwhile(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    path = tmp_path / "index"
+    command = ("router", "--snapshot", str(path))
+    with (
+        Running("listen", "--port", "0", "--json", home=tmp_path) as listen,
+        Running("deliver", home=tmp_path, settings=settings) as deliver,
+    ):
+        with Running(*command, home=tmp_path, settings=settings) as router:
+            router.wait_line("router.snapshot_missing")
+            router.wait_line("process.started")
+            assert arrived_names(tmp_path, settings, listen) == ["Joe", "Jill"]
+            assert router.stop() == 0
+        assert path.stat().st_mode & 0o777 == 0o600
+        for data in ('{"name":"Bo"}', '{"name":"Jane"}'):
+            emitted = durian("emit", "person", data, home=tmp_path, settings=settings)
+            assert emitted.returncode == 0, emitted
+        with Running(*command, home=tmp_path, settings=settings) as router:
+            router.wait_line("router.snapshot_restored")
+            assert json.loads(listen.wait_json("number")["body"])["name"] == "Jane"
+            assert router.stop() == 0
+        assert deliver.stop() == 0
+        assert listen.stop() == 0
+
+
 def test_one_process_on_rabbitmq(tmp_path: Path, settings: dict[str, str]) -> None:
     with (
         Running("listen", "--port", "0", "--json", home=tmp_path) as listen,

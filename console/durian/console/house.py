@@ -15,6 +15,7 @@ from durian.console.wiring import (
     make_recorder,
     open_broker,
     open_sender,
+    open_snapshot,
     open_store,
     topology,
 )
@@ -61,7 +62,14 @@ def open_house(settings: Settings) -> Iterator[House]:
             grace_s=settings.grace_s,
             rules=breaker_rules(settings),
         )
-        router = Router(broker, names, store, prefetch=settings.prefetch, poll_s=poll_s)
+        router = Router(
+            broker,
+            names,
+            store,
+            prefetch=settings.prefetch,
+            poll_s=poll_s,
+            snapshot=open_snapshot(settings, store),
+        )
         recorder = make_recorder(settings, broker, names, store)
         # Stopped in the opposite order: first nothing new is routed, then deliveries drain, and
         # their last attempts are recorded.

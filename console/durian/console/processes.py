@@ -27,6 +27,7 @@ from durian.console.wiring import (
     make_recorder,
     open_broker,
     open_sender,
+    open_snapshot,
     open_store,
     topology,
 )
@@ -87,7 +88,14 @@ def _telling(
 
 def _open_router(settings: Settings, broker: Broker, names: Topology, stack: ExitStack) -> Router:
     store = stack.enter_context(open_store(settings, DURIAN))
-    router = Router(broker, names, store, prefetch=settings.prefetch, poll_s=settings.poll_s)
+    router = Router(
+        broker,
+        names,
+        store,
+        prefetch=settings.prefetch,
+        poll_s=settings.poll_s,
+        snapshot=open_snapshot(settings, store),
+    )
     stack.callback(router.stop)
     router.start()
     return router

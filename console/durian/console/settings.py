@@ -50,6 +50,7 @@ FLAGS = {
     "api_port": "--port",
     "server": "--server",
     "token": "--token",
+    "snapshot": "--snapshot",
     "health_file": "--health-file",
     "metrics_port": "--metrics-port",
     "outbox_url": "--outbox",
@@ -226,6 +227,11 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="API token that commands show (durian_...). Empty: on this machine, that of "
         "`durian up` itself.",
+    )
+    snapshot: Path | None = Field(
+        None,
+        description="File in which the router keeps its index, so that it routes again soon after "
+        "a restart, however many listeners there are. Only the router may be able to write there.",
     )
     health_file: Path | None = Field(
         None,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from durian.consumers.sender import Sender
     from durian.registry.principal import Principal
     from durian.registry.store import Store
+    from durian.router.snapshot import Snapshot
 
 
 def topology(settings: Settings) -> Topology:
@@ -59,6 +60,15 @@ def open_store(
         store = opened.on_behalf(principal or _user())
         with suggesting(store):
             yield store
+
+
+def open_snapshot(settings: Settings, store: Store) -> Snapshot | None:
+    """Say where the router keeps its index, if it does. Raises RegistryError."""
+    if settings.snapshot is None:
+        return None
+    from durian.router.snapshot import Snapshot  # noqa: PLC0415 - as above
+
+    return Snapshot(settings.snapshot, store.identity())
 
 
 def _user() -> Principal:

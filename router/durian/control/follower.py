@@ -8,9 +8,10 @@ events and deliveries go on by the last known picture.
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import Protocol
@@ -73,7 +74,8 @@ class Follower:
     with. After a listener was removed its queue is deleted.
 
     `on_synced` is called once, when the whole registry has been applied for the first time;
-    `on_look` after each look at it, whether something has changed or not.
+    `on_look` after each look at it, whether something has changed or not. One that resumes an
+    earlier picture has only to apply what changed since; it reads all the rest again afterwards.
 
     `apply` runs on the follower's thread and may block; the version moves on once it returned. A
     DurianError from it, or from the registry, is logged once and the same change is tried again.
@@ -105,6 +107,10 @@ class Follower:
         self._known: set[str] = set()
         #: Of another history of the registry, and not (yet) found in this one.
         self._unseen: set[str] = set()
+        #: Of an earlier picture, and not read (yet) from the registry: their queues may be missing.
+        self._resumed: set[str] = set()
+        self._rereading: Iterator[Changes] | None = None
+        self._asked: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._queue = f"{topology.control}.{uuid.uuid4().hex}"
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -116,6 +122,32 @@ class Follower:
     def version(self) -> int:
         """The version of the registry that this process has applied."""
         return self._version
+
+    @property
+    def resumed(self) -> Collection[str]:
+        """Ids known from an earlier picture alone: nobody has yet looked for their queues.
+
+        It only shrinks; any thread may look something up in it.
+        """
+        return self._resumed
+
+    def resume(self, version: int, listener_ids: Iterable[str]) -> None:
+        """Go on from an earlier picture of the registry; call it before `start`.
+
+        Once what changed since its version is applied, the follower is synced. Then it reads the
+        whole registry after all, page by page: so every queue is declared, and whatever the
+        picture had wrong is put right.
+        """
+        self._version = version
+        self._resumed = set(listener_ids)
+        self._known = set(self._resumed)
+        self._rereading = self._source.stream(0)
+
+    def ask(self, listener_ids: Iterable[str]) -> None:
+        """Read some of `resumed` before all others; from any thread. `on_look` tells when."""
+        for listener_id in listener_ids:
+            self._asked.put(listener_id)
+        self._wake.set()
 
     def start(self) -> None:
         """Begin to follow; returns at once."""
@@ -151,6 +183,9 @@ class Follower:
                 self._on_synced()
         if again := [*self._check.look(), *islice(self._again, _AGAIN_MOST)]:
             self._hand_on(self._source.changes_of(again))
+        if self._rereading is not None:
+            self._reread(self._rereading)
+            self._wake.set()  # for the next page
         if self._on_look is not None:
             self._on_look()
         self._queues.tidy()
@@ -205,7 +240,34 @@ class Follower:
                 _log.exception("registry.follow_broken")
             self._wake.wait(self._poll_s)
 
+    def _reread(self, pages: Iterator[Changes]) -> None:
+        """Read what was asked for, or else the next page, of what is known from before."""
+        try:
+            if asked := self._asked_for():
+                found = self._source.changes_of(asked)
+                gone = asked.difference(listener.id for listener in found.listeners)
+                self._take(replace(found, removed=tuple(gone)))
+            elif (page := next(pages, None)) is not None:
+                self._take(page)
+            else:
+                self._take(Changes(version=self._version, removed=tuple(self._resumed)))
+                self._rereading = None
+        except BaseException:
+            # From the start: pages that were cut short must not pass for the whole registry.
+            self._rereading = self._source.stream(0)
+            raise
+
+    def _asked_for(self) -> set[str]:
+        asked: set[str] = set()
+        while not self._asked.empty() and len(asked) < _AGAIN_MOST:
+            asked.add(self._asked.get())
+        return asked & self._resumed
+
     def _advance(self, page: Changes) -> None:
+        self._take(page)
+        self._version = page.version
+
+    def _take(self, page: Changes) -> None:
         if page.listeners or page.removed or page.hooks or page.removed_hooks:
             self._hand_on(page)
         self._queues.drop(page.removed)
@@ -214,7 +276,7 @@ class Follower:
             self._again.pop(listener_id, None)
         self._known.update(listener.id for listener in page.listeners)
         self._known.difference_update(page.removed)
-        self._version = page.version
+        self._resumed.difference_update([listener.id for listener in page.listeners], page.removed)
 
     def _hand_on(self, page: Changes) -> None:
         try:

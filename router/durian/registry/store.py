@@ -113,6 +113,11 @@ class Store(
         with self._database.reading() as connection:
             return feed.version(connection)
 
+    def identity(self) -> str:
+        """Return what tells this registry from every other; a copy of it has the same."""
+        with self._database.reading() as connection:
+            return feed.identity(connection)
+
     def changes(self, since: int) -> Changes:
         """Return everything that changed after a version, all at once (0: everything there is)."""
         with self._database.reading() as connection:

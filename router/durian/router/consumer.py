@@ -22,8 +22,10 @@ from durian.events.message import DEAD_AT_HEADER, REASON_HEADER, Message
 from durian.faults import failpoint
 from durian.match import Index
 from durian.router.follow import IndexKeeper
+from durian.router.held import Held
 from durian.router.invalid import explained, short
 from durian.router.measures import RouterMeasures
+from durian.router.snapshot import Snapshot
 from durian.tracing import Routing, routing_of
 
 _log = logging.getLogger(__name__)
@@ -64,10 +66,15 @@ class Router:
         *,
         prefetch: int = PREFETCH,
         poll_s: float = 30.0,
+        snapshot: Snapshot | None = None,
     ) -> None:
+        """Prepare it, by a snapshot of the index if there is one; reads nothing else yet."""
         self.counts = Counts()
         self.measures = RouterMeasures()
-        self.index = Index()
+        self._snapshot = snapshot
+        restored = snapshot.restore() if snapshot is not None else None
+        self.index = restored[0] if restored is not None else Index()
+        self._held = Held(self._waits, self._route)
         self._broker = broker
         self._topology = topology
         self._prefetch = prefetch
@@ -75,8 +82,16 @@ class Router:
         self._stopping = threading.Event()
         self._keeper = IndexKeeper(broker, topology, self.index)
         self.follower = Follower(
-            source, broker, topology, self._keeper.apply, on_synced=self._begin, poll_s=poll_s
+            source,
+            broker,
+            topology,
+            self._keeper.apply,
+            on_synced=self._begin,
+            on_look=self._looked,
+            poll_s=poll_s,
         )
+        if restored is not None:
+            self.follower.resume(restored[1], [each for each, _ in self.index.everyone()])
 
     def start(self) -> None:
         """Declare the topology and begin; events are consumed once the whole registry is loaded.
@@ -99,6 +114,17 @@ class Router:
         self.follower.stop()
         if self._subscription is not None:
             self._subscription.cancel()
+        if self._snapshot is not None and self.wait_ready(0):
+            self._snapshot.save(self.index, self.follower.version)
+
+    def _looked(self) -> None:
+        """The registry was looked at: events may have waited for that."""
+        if self._snapshot is None:
+            return
+        self._broker.call_later(0, self._held.go_on)
+        if not self.follower.resumed:
+            now = self._broker.clock.monotonic()
+            self._snapshot.keep(self.index, self.follower.version, now)
 
     def _begin(self) -> None:
         """The whole registry is loaded, and most of it stays as it is for long."""
@@ -128,6 +154,26 @@ class Router:
 
     def _on_message(self, received: Received) -> None:
         failpoint("router.received")
+        if self._held or self.follower.resumed:
+            self._held.take(received)
+        else:
+            self._route(received)
+
+    def _waits(self, received: Received) -> bool:
+        """Tell whether an event's listeners include some whose queues nobody has seen yet."""
+        resumed = self.follower.resumed
+        if not resumed:
+            return False
+        try:
+            events = amqp.decode(received.message)
+            wanted = {each for event in events for each in self.index.match(event)}
+        except Exception:  # noqa: BLE001  # whatever it is, it is set aside when it is routed
+            return False
+        missing = [each for each in wanted if each in resumed]
+        self.follower.ask(missing)
+        return bool(missing)
+
+    def _route(self, received: Received) -> None:
         try:
             messages, routings = self._messages(received.message)
         except InvalidEvent as error:

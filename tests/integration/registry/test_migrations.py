@@ -76,6 +76,17 @@ def test_migrations_and_tables_agree(registry_url: str) -> None:
     assert names == "pk_durian_secrets"
 
 
+def test_a_registry_has_an_identity_of_its_own(registry_url: str, tmp_path: Path) -> None:
+    urls = (registry_url, f"sqlite:///{tmp_path}/other/durian.db")
+    found = set()
+    for url in (*urls, *urls):
+        upgrade(url)
+        with Store.open(url) as store:
+            found.add(store.identity())
+    assert len(found) == 2
+    assert "" not in found
+
+
 def test_an_upgrade_is_harmless_when_there_is_nothing_to_do(registry_url: str) -> None:
     upgrade(registry_url)
     with Store.open(registry_url) as store:

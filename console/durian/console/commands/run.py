@@ -16,6 +16,7 @@ from durian.console.options import (
     Processes,
     RegistryURL,
     SenderKind,
+    Snapshot,
     Threads,
 )
 
@@ -27,6 +28,7 @@ def router(
     prefix: Prefix = None,
     processes: Processes = None,
     prefetch: Prefetch = None,
+    snapshot: Snapshot = None,
     health_file: HealthFile = None,
     metrics_port: MetricsPort = None,
     log_level: LogLevel = None,
@@ -44,6 +46,7 @@ def router(
             prefix=prefix,
             processes=processes,
             prefetch=prefetch,
+            snapshot=snapshot,
             health_file=health_file,
             metrics_port=metrics_port,
             log_level=log_level,

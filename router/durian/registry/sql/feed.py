@@ -20,6 +20,12 @@ def version(connection: Connection) -> int:
     return newest
 
 
+def identity(connection: Connection) -> str:
+    """Read which registry this is."""
+    found: str = connection.execute(sa.select(tables.state.c.identity)).scalar_one()
+    return found
+
+
 def start(connection: Connection, since: int) -> tuple[int, bool]:
     """Return the version to read from for a follower at `since`, and whether it has to forget."""
     row = connection.execute(sa.select(tables.state.c.version, tables.state.c.pruned)).one()

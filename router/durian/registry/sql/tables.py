@@ -47,6 +47,8 @@ state = Table(
     Column("version", BigInteger, nullable=False),
     # The newest version whose tombstones were pruned.
     Column("pruned", BigInteger, nullable=False),
+    # Random, made with the schema.
+    Column("identity", Text, nullable=False, server_default=""),
 )
 
 listeners = Table(
