@@ -14,7 +14,8 @@ from durian.consumers import DeliveryConsumer
 from durian.consumers.sender.port import Outcome, Request
 from durian.events import Event, amqp
 from durian.registry import Policy
-from tests.support.broker import eventually
+from durian.registry.attempt import attempts_of
+from tests.support.broker import Inbox, eventually
 from tests.support.rabbitmq import PrivateNode
 from tests.support.whole import FakeRegistry, FakeSender, listener, status
 
@@ -56,7 +57,9 @@ def test_no_attempt_is_made_in_vain_and_none_twice(
         assert len(sender.requests) <= 2 * CONCURRENCY
         assert count(broker, NAMES.attempts) == 0
     assert unblocked.wait(60)
-    eventually(lambda: count(broker, NAMES.attempts) == DELIVERIES)
+    inbox = Inbox()
+    broker.consume(NAMES.attempts, inbox, prefetch=DELIVERIES)
+    eventually(lambda: sum(len(attempts_of(body)) for body in inbox.bodies) == DELIVERIES)
     delivery.stop()
     broker.stop()
     assert len(sender.requests) == DELIVERIES
