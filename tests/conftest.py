@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.support.servers", "tests.support.parallel", "tests.support.browser"]
@@ -19,3 +22,13 @@ sys.dont_write_bytecode = False
 settings.register_profile("durian", max_examples=50, deadline=None, print_blob=True)
 settings.register_profile("nightly", settings.get_profile("durian"), max_examples=2000)
 settings.load_profile("durian")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Take back what a command does to logging: its handler writes where that test captured."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)

@@ -43,7 +43,8 @@ def span_of(event_id: str, *, now: float, known_at: float | None = None) -> Span
     at = known_at if at is None else at
     if at is None:
         return Span(since=now - _A_DAY_S)
-    return Span(since=max(0.0, at - _AHEAD_S), until=at + _BEHIND_S)
+    # A clock that is ahead of ours is no reason to wait for what is yet to come.
+    return Span(since=max(0.0, min(at, now) - _AHEAD_S), until=at + _BEHIND_S)
 
 
 def search(

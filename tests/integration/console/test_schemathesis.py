@@ -23,8 +23,12 @@ from tests.support.api import Api
 #: Names the seconds for which each of them asks.
 VARIABLE = "DURIAN_SCHEMATHESIS_S"
 
-#: Seconds unless it is set: with the start of the program, half a minute for both.
-USUAL_S = 10
+#: Seconds unless it is set: with the start of the program, a minute for all.
+USUALLY = "15"
+
+#: One request at a time, and requests that follow from one another's answers. Each is run by
+#: itself: the first would leave no time.
+PHASES = pytest.mark.parametrize("phases", ["examples,coverage,fuzzing", "stateful"])
 
 #: A request that fits the document may be refused all the same, because of what there is (409, 412)
 #: or of what no schema can tell (422); one that does not fit it is never taken.
@@ -51,19 +55,20 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         yield running
 
 
-def explore(api: Api, home: Path, config: str, *options: str) -> None:
+def explore(api: Api, home: Path, config: str, phases: str, *options: str) -> None:
     """Let schemathesis ask for a while; fails with all that it found."""
     (home / "schemathesis.toml").write_text(CONFIG + config)
     # By day everybody asks the same; who asks for longer is after something new.
-    seed = random.SystemRandom().randrange(2**32) if VARIABLE in os.environ else 1
+    seconds = os.environ.get(VARIABLE)
+    seed = random.SystemRandom().randrange(2**32) if seconds else 1
     service = Service(api.app, "127.0.0.1", 0)
     service.start()
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
         *("--config-file", "schemathesis.toml"),
         *("run", f"{service.url}/v1/openapi.json", "--checks", "all", "--seed", str(seed)),
-        *("--max-time", os.environ.get(VARIABLE, str(USUAL_S))),
-        *("--suppress-health-check", "all", "--no-color", "--warnings", "off"),
+        *("--max-time", seconds or USUALLY),
+        *("--suppress-health-check", "all", "--no-color", "--warnings", "off", "--phases", phases),
         *options,
     ]
     try:
@@ -75,17 +80,19 @@ def explore(api: Api, home: Path, config: str, *options: str) -> None:
     assert " passed" in found.stdout, shown
 
 
-def test_two_owners_find_nothing(api: Api, tmp_path: Path) -> None:
+@PHASES
+def test_two_owners_find_nothing(api: Api, tmp_path: Path, phases: str) -> None:
     users = []
     for owner in ("acme", "bolt"):
         text = api.token("publish", "manage", "replay", owner=owner)
         headers = f"[{{name: Authorization, value: Bearer {text}}}]"
         users.append(f"- {{name: {owner}, fixedHeaders: {headers}}}")
     (tmp_path / "owners.yaml").write_text("\n".join(["auth:", *users]))
-    explore(api, tmp_path, OWNERS)
+    explore(api, tmp_path, OWNERS, phases)
 
 
-def test_an_operator_finds_nothing(api: Api, tmp_path: Path) -> None:
+@PHASES
+def test_an_operator_finds_nothing(api: Api, tmp_path: Path, phases: str) -> None:
     # With the token of the machine, for others would be revoked on the way.
     text = api.app.state.services.local_token
-    explore(api, tmp_path, "", "--header", f"Authorization: Bearer {text}")
+    explore(api, tmp_path, "", phases, "--header", f"Authorization: Bearer {text}")

@@ -17,11 +17,8 @@ TOLD = "amqp://user:hunter2@host/ and durian_k3f9qaxy_" + "hunter2" * 5
 
 
 @pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+def _loggers_as_before() -> Iterator[None]:
     yield
-    root.handlers[:], root.level = handlers, level
     for name in logs._QUIET:
         logging.getLogger(name).setLevel(logging.NOTSET)
     structlog.reset_defaults()

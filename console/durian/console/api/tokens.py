@@ -24,7 +24,8 @@ Id = Annotated[
     str,
     Path(
         alias="token_id",
-        pattern="^[a-z0-9]{8}$",
+        # The last is that of the machine: it has an id as well, but none can revoke it here.
+        pattern="^([a-z0-9]{8}|local)$",
         description="The token's id, which stands in the token itself.",
     ),
 ]
