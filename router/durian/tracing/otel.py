@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
@@ -72,10 +73,12 @@ def tell(
 
 def _tracer() -> Tracer | None:
     """The program's tracer; None without OpenTelemetry, and until the program sets it up."""
-    try:
-        from opentelemetry import trace  # noqa: PLC0415  # optional, and loaded when first needed
-    except ModuleNotFoundError:
+    # Whoever traces has loaded it. To look for what is not installed would take longer each time
+    # than all else about an event.
+    if "opentelemetry.trace" not in sys.modules:
         return None
+    from opentelemetry import trace  # noqa: PLC0415  # optional
+
     provider = trace.get_tracer_provider()
     return None if isinstance(provider, trace.ProxyTracerProvider) else _of(provider)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -118,3 +119,10 @@ def test_without_opentelemetry_or_its_setup_an_event_stays_as_it_is(
 def test_nothing_is_made_until_a_program_sets_it_up() -> None:
     assert otel._tracer() is None
     assert stamped(Event(type="person")).attributes.get("traceparent") is None
+
+
+def test_where_nobody_traces_nothing_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python does not remember that a package is missing: it searches its whole path each time."""
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace")
+    assert otel.begin("emit person", {}) == {}
+    assert "opentelemetry.trace" not in sys.modules
