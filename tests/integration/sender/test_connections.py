@@ -162,7 +162,7 @@ def test_many_threads_use_one_sender(sender: Sender) -> None:
     def post(number: int) -> Outcome | None:
         which = number % 5
         url = receivers[which].url()
-        outcome = send(sender, request_to(url, listener_id=f"l{which}", timeout_s=60))
+        outcome = send(sender, request_to(url, listener_id=f"l{which}", timeout_s=10))
         return None if outcome.status == 200 + which else outcome
 
     with ThreadPoolExecutor(16) as pool:
