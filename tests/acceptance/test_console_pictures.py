@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome
 
-from durian.console.api.serve import Service
 from tests.support.api import Api
+from tests.support.asking import serving
 from tests.support.browser import WIDTH, Camera, Screens, emulate
 from tests.support.downloads import npm_package
 from tests.support.registry import put_registry
@@ -56,10 +56,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api, str]]:
     with Api(f"sqlite:///{folder}/durian.db") as api:
         play(api)
         api.backlog.count()
-        service = Service(api.app, "127.0.0.1", 0)
-        service.start()
-        yield api, service.url
-        service.stop()
+        with serving(api.app) as url:
+            yield api, url
 
 
 @pytest.fixture

@@ -47,11 +47,18 @@ class Served:
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[Served]:
-    """Serve an application on a free port."""
+def serving(app: ASGIApp) -> Iterator[str]:
+    """Serve an application on a free port; tell its URL."""
     service = Service(app, "127.0.0.1", 0)
     service.start()
     try:
-        yield Served(urlsplit(service.url).netloc)
+        yield service.url
     finally:
         service.stop()
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[Served]:
+    """The same, to be asked."""
+    with serving(app) as url:
+        yield Served(urlsplit(url).netloc)

@@ -31,14 +31,14 @@ def new_hook(
     description: str = "",
 ) -> HookSpec:
     """Make a hook of what was typed. Raises InvalidHook."""
-    given = None if example is None else _parse("--example", example)
+    given = None if example is None else parse_json("--example", example)
     if model is not None:
         if schema is not None:
             raise InvalidHook("--model", "cannot be combined with --schema")
         return HookSpec.of(load_type(model), name=name, description=description, example=given)
     return HookSpec(
         name=name,
-        schema=None if schema is None else _parse("--schema", _text_of(schema)),
+        schema=None if schema is None else parse_json("--schema", _text_of(schema)),
         example=given,
         description=description,
     )
@@ -97,7 +97,8 @@ def _text_of(path: Path) -> str:
         raise InvalidHook("--schema", f"{path} is not UTF-8") from exc
 
 
-def _parse(field: str, text: str) -> Any:
+def parse_json(field: str, text: str) -> Any:
+    """Read a text as JSON. Raises InvalidHook about the field."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as exc:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from durian.console.api.serve import Service
 from durian.registry.store import Store
 from durian.registry.token import new_token_text
 from tests.support.api import Api
+from tests.support.asking import serving
 
 #: Names the seconds for which each of them asks.
 VARIABLE = "DURIAN_SCHEMATHESIS_S"
@@ -61,20 +61,17 @@ def explore(api: Api, home: Path, config: str, phases: str, *options: str) -> No
     # By day everybody asks the same; who asks for longer is after something new.
     seconds = os.environ.get(VARIABLE)
     seed = random.SystemRandom().randrange(2**32) if seconds else 1
-    service = Service(api.app, "127.0.0.1", 0)
-    service.start()
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
-        *("--config-file", "schemathesis.toml"),
-        *("run", f"{service.url}/v1/openapi.json", "--checks", "all", "--seed", str(seed)),
+        *("--config-file", "schemathesis.toml", "run"),
+        *("--checks", "all", "--phases", phases, "--seed", str(seed)),
         *("--max-time", seconds or USUALLY),
-        *("--suppress-health-check", "all", "--no-color", "--warnings", "off", "--phases", phases),
+        *("--suppress-health-check", "all", "--no-color", "--warnings", "off"),
         *options,
     ]
-    try:
+    with serving(api.app) as url:
+        command.append(f"{url}/v1/openapi.json")
         found = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
-    finally:
-        service.stop()
     shown = f"{found.stdout[-20_000:]}\n{found.stderr[-2000:]}\n{command}"
     assert found.returncode == 0, shown
     assert " passed" in found.stdout, shown

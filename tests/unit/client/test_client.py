@@ -9,7 +9,6 @@ import pytest
 
 from durian.client import Client, JobFailed
 from durian.client import client as module
-from durian.console.api.serve import Service
 from durian.errors import (
     Conflict,
     InvalidInput,
@@ -20,6 +19,7 @@ from durian.errors import (
 )
 from durian.events import Event
 from tests.support.api import Api
+from tests.support.asking import serving
 from tests.support.letters import give_up
 from tests.support.registry import put_registry
 
@@ -35,10 +35,8 @@ def api(tmp_path: Path) -> Iterator[Api]:
 
 @pytest.fixture
 def url(api: Api) -> Iterator[str]:
-    service = Service(api.app, "127.0.0.1", 0)
-    service.start()
-    yield service.url
-    service.stop()
+    with serving(api.app) as url:
+        yield url
 
 
 @pytest.fixture

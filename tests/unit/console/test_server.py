@@ -12,13 +12,13 @@ from durian.broker.blocking import declare_all, publish_all
 from durian.broker.port import Address
 from durian.client import client as client_module
 from durian.console import exits
-from durian.console.api.serve import Service
 from durian.console.operations import catalogue
 from durian.console.operations.operation import Context
 from durian.console.operations.runner import unseen
 from durian.events import Event
 from durian.events.message import Message
 from tests.support.api import Api
+from tests.support.asking import serving
 from tests.support.commands import CommandLine
 from tests.support.letters import give_up
 
@@ -30,16 +30,13 @@ def api(run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     """A server with a registry and a broker of its own; commands show it an admin's token."""
     del run  # its folder
     monkeypatch.setattr(client_module, "LOOK_S", 0.01)
-    with Api(f"sqlite:///{tmp_path}/durian.db") as api:
-        service = Service(api.app, "127.0.0.1", 0)
-        service.start()
-        monkeypatch.setenv("DURIAN_SERVER", service.url)
+    with Api(f"sqlite:///{tmp_path}/durian.db") as api, serving(api.app) as url:
+        monkeypatch.setenv("DURIAN_SERVER", url)
         monkeypatch.setenv("DURIAN_TOKEN", api.token("admin"))
         # What is asked of the server goes to no registry, and to no broker.
         monkeypatch.setenv("DURIAN_REGISTRY_URL", "sqlite:///nowhere/durian.db")
         monkeypatch.setenv("DURIAN_BROKER_URL", "amqp://127.0.0.1:1/")
         yield api
-        service.stop()
 
 
 def people(count: int) -> list[Event]:

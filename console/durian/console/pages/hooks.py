@@ -10,10 +10,11 @@ import anyio.from_thread
 from starlette.responses import Response
 
 from durian.console.api import hooks as api
+from durian.console.hooks import parse_json
 from durian.console.pages.page import Pages
 from durian.console.pages.schema_fields import fields_of
 from durian.console.pages.visit import Visit
-from durian.errors import DurianError, InvalidHook, InvalidInput, NotFound
+from durian.errors import DurianError, InvalidInput, NotFound
 from durian.events import Event
 from durian.registry import HookSpec
 from durian.registry.data_schema import check_data, check_spec
@@ -54,7 +55,7 @@ def publish(visit: Visit) -> Response:
     spec = visit.store.get_hook(visit.form("name"))
     text = visit.form("data")
     try:
-        data = _parsed("data", text)
+        data = parse_json("data", text)
         check_data(spec, data)
         event = Event(type=spec.name, source=SOURCE, data=data)
         _publish(visit, event)
@@ -91,8 +92,8 @@ def save(visit: Visit) -> Response:
         spec = HookSpec(
             name=values["name"],
             description=values["description"],
-            schema=_parsed("schema", values["schema"]) if values["schema"] else None,
-            example=_parsed("example", values["example"]) if values["example"] else None,
+            schema=parse_json("schema", values["schema"]) if values["schema"] else None,
+            example=parse_json("example", values["example"]) if values["example"] else None,
         )
         check_spec(spec)
         visit.store.put_hook(spec)
@@ -147,13 +148,6 @@ def _form(visit: Visit, values: dict[str, str], wrong: dict[str, str], *, is_new
         form={"values": values, "errors": wrong},
         is_new=is_new,
     )
-
-
-def _parsed(field: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as exc:
-        raise InvalidHook(field, f"is not JSON: {exc}") from exc
 
 
 def _pretty(value: Any) -> str:

@@ -13,7 +13,6 @@ import pytest
 
 from durian.client import Client
 from durian.console import exits, recent
-from durian.console.api.serve import Service
 from durian.console.live import Tail, look
 from durian.console.live.tail import Wanted, run_tail, wanted
 from durian.console.output import console
@@ -21,6 +20,7 @@ from durian.errors import InvalidInput, ServerUnavailable
 from durian.events import Event
 from durian.registry import OpenBreaker
 from tests.support.api import Api
+from tests.support.asking import serving
 from tests.support.commands import CommandLine
 from tests.support.letters import give_up
 from tests.support.registry import attempt, put_registry
@@ -41,10 +41,8 @@ def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
 
 @pytest.fixture
 def url(api: Api) -> Iterator[str]:
-    service = Service(api.app, "127.0.0.1", 0)
-    service.start()
-    yield service.url
-    service.stop()
+    with serving(api.app) as url:
+        yield url
 
 
 @pytest.fixture
