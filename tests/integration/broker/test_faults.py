@@ -133,7 +133,7 @@ def test_stopping_does_not_wait_for_the_end_of_an_alarm(
         broker.publish(text("1"), to, outcome)
         started = time.monotonic()
         broker.stop()
-        assert time.monotonic() - started < 8
+        assert time.monotonic() - started < 30
         assert not outcome.told
 
 

@@ -12,32 +12,36 @@ from ipaddress import ip_network
 import pytest
 
 from durian.consumers.sender import Outcome, send
-from tests.integration.sender.conftest import DEADLINE_S, SLACK_S, request_to
+from tests.integration.sender.conftest import BOUND_S, PATIENT_S, request_to
 from tests.support.receivers import Inbox, Receiver
 from tests.support.senders import Senders
 
 LOOPBACK = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
 
-#: Waits until the test has ended: a name server that does not answer.
-Hang = Callable[[], None]
+
+class Hang:
+    """A name server that does not answer until the test says so, or has ended."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        self.end = self._ended.set
+
+    def __call__(self) -> None:
+        self._ended.wait(60)
 
 
 @pytest.fixture
 def hang() -> Iterator[Hang]:
-    ended = threading.Event()
-    yield lambda: _wait(ended)
-    ended.set()
-
-
-def _wait(ended: threading.Event) -> None:
-    ended.wait(30)
+    hang = Hang()
+    yield hang
+    hang.end()
 
 
 def post(
     senders: Senders,
     url: str,
     resolver: Callable[[str], Sequence[str]],
-    connect_timeout_s: float = DEADLINE_S,
+    connect_timeout_s: float = PATIENT_S,
 ) -> tuple[Outcome, float]:
     sender = senders(allowed_networks=LOOPBACK, resolver=resolver)
     started = time.monotonic()
@@ -73,7 +77,7 @@ def test_a_silent_name_server_costs_the_connect_timeout(senders: Senders, hang: 
 
     outcome, took_s = post(senders, "http://name.test/", resolve, connect_timeout_s=0.2)
     assert (outcome.kind, outcome.error) == ("dns", "no answer to the name lookup in time")
-    assert took_s < 0.2 + SLACK_S
+    assert took_s < BOUND_S
 
 
 def test_a_dead_name_holds_one_thread_and_leaves_others_alone(senders: Senders, hang: Hang) -> None:
@@ -87,11 +91,12 @@ def test_a_dead_name_holds_one_thread_and_leaves_others_alone(senders: Senders, 
 
     sender = senders(allowed_networks=LOOPBACK, resolver=resolve)
     with Receiver(Inbox()) as receiver, ThreadPoolExecutor(32) as pool:
-        dead = [pool.submit(send, sender, request_to("http://dead.test/")) for _ in range(31)]
+        dead = [pool.submit(send, sender, request_to(receiver.url("dead.test"))) for _ in range(31)]
         good = pool.submit(send, sender, request_to(receiver.url("good.test"))).result()
+        assert not any(attempt.done() for attempt in dead)
+        hang.end()
         assert good.status == 200
-        assert good.latency_s < DEADLINE_S
-        assert {attempt.result().kind for attempt in dead} <= {"dns", "timeout"}
+        assert {attempt.result().status for attempt in dead} == {200}
     assert asked.count("dead.test") == 1
 
 
@@ -119,7 +124,7 @@ def test_a_network_that_swallows_packets_costs_the_connect_timeout(
             senders, f"http://hole.test:{port}/", lambda _: ["127.0.0.1"] * 8, connect_timeout_s=0.3
         )
     assert (outcome.kind, outcome.error) == ("timeout", "no connection in time")
-    assert took_s < 0.3 + SLACK_S
+    assert took_s < BOUND_S
     assert len(dialled) == 4
 
 

@@ -13,16 +13,13 @@ from h2.errors import ErrorCodes
 
 from durian.consumers.sender import Outcome, Sender, TlsOptions, send
 from durian.consumers.sender.answer import KEPT_BODY_BYTES
-from tests.integration.sender.conftest import DEADLINE_S, SLACK_S, request_to, resolve
+from tests.integration.sender.conftest import BOUND_S, DEADLINE_S, PATIENT_S, request_to, resolve
 from tests.support.certificates import authority
 from tests.support.http2 import Asked, Http2Connection, http2_context, speaking_http2
 from tests.support.receivers import OK, Connection, Receiver, scripted
 from tests.support.senders import Senders
 
 OURS = TlsOptions(ca_pem=authority().pem)
-
-#: Seconds an attempt may take that is to have an answer.
-PATIENT_S = 10.0
 
 Heard = Callable[[Http2Connection, Asked], None]
 Headers = list[tuple[str, str]]
@@ -213,4 +210,4 @@ def test_a_receiver_that_goes_on_without_an_answer_is_held_to_the_deadline(
     with receiving(ping, tmp_path) as receiver:
         outcome = post(sender, receiver, timeout_s=DEADLINE_S)
     assert outcome.kind == "timeout"
-    assert outcome.latency_s < DEADLINE_S + SLACK_S
+    assert outcome.latency_s < BOUND_S

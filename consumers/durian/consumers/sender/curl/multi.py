@@ -55,6 +55,7 @@ class Multi:
         self._due = math.inf
         #: When a timer will do so, if not something else before.
         self._armed = math.inf
+        self._closed = False
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
@@ -86,6 +87,7 @@ class Multi:
 
     def close(self) -> None:
         """Let go of everything; no transfer is under way."""
+        self._closed = True
         self._multi.close()
         self._loop.unwatch(self._selector.fileno())
         # The loop does what it is asked for in turn: its descriptor must not be gone before.
@@ -128,7 +130,7 @@ class Multi:
 
     def _on_time(self) -> None:
         self._armed = math.inf
-        if self._selector.get_map() is not None:  # else it is closed
+        if not self._closed:
             self.go_on()
 
     # What libcurl calls
