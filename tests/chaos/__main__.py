@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: the crash-point matrix, then a random storm; see docs/chaos.md."""
+"""`python -m tests.chaos`: the crash-point matrix, then a storm for each sender: docs/chaos.md."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.chaos.promise import broken, mistakes, table
 from tests.chaos.storm import Storm
 from tests.support.house import ROOT
 from tests.support.rabbitmq import find_server
+from tests.support.senders import KINDS, SenderKind
 from tests.support.servers import private_node, private_server
 
 _PARTS = ("matrix", "storm")
@@ -28,7 +29,8 @@ def main() -> int:
         command = [sys.executable, "-m", "pytest", "-m", "chaos or crash", *options.pytest]
         failed = subprocess.run(command, cwd=ROOT, check=False).returncode != 0
     if options.only != "matrix":
-        failed = not _storm(options) or failed
+        for sender in [options.sender] if options.sender else KINDS:
+            failed = not _storm(options, sender) or failed
     return int(failed)
 
 
@@ -37,15 +39,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", choices=_PARTS, help="run one of the two")
     parser.add_argument("--seconds", type=float, default=300.0, help="how long the storm lasts")
     parser.add_argument("--rate", type=float, default=300.0, help="events a second")
+    parser.add_argument("--sender", choices=KINDS, help="of the storm; a storm each by default")
     parser.add_argument("--seed", type=int, help="of the storm; a random one is printed")
     parser.add_argument("pytest", nargs="*", help="options of pytest for the matrix, after --")
     return parser.parse_args()
 
 
-def _storm(options: argparse.Namespace) -> bool:
+def _storm(options: argparse.Namespace, sender: SenderKind) -> bool:
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
-    again = f"--only storm --seed {seed} --seconds {options.seconds:g} --rate {options.rate:g}"
-    _say(f'The storm of seed {seed}. Again: make chaos ARGS="{again}"')
+    again = f"--only storm --sender {sender} --seed {seed}"
+    again += f" --seconds {options.seconds:g} --rate {options.rate:g}"
+    _say(f'The storm of seed {seed} on {sender}. Again: make chaos ARGS="{again}"')
     if find_server() is None:
         _say("There is no RabbitMQ; scripts/services installs it.")
         return False
@@ -55,9 +59,8 @@ def _storm(options: argparse.Namespace) -> bool:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="durian-chaos-")))
         node = stack.enter_context(private_node())
         postgres = stack.enter_context(private_server())
-        aftermath = Storm(stack, node, postgres, home, seed).rage(
-            options.seconds, options.rate, _say
-        )
+        storm = Storm(stack, node, postgres, home, seed=seed, sender=sender)
+        aftermath = storm.rage(options.seconds, options.rate, _say)
     _say(f"\n{table(aftermath)}\n")
     for mistake in mistakes(aftermath):
         _say(mistake)

@@ -58,7 +58,9 @@ class Post:
                 if self._ending.is_set():  # it was asked for while the process started
                     self.send(signal.SIGTERM)
                 code = running.process.wait()
-                if code not in {0, -signal.SIGKILL}:
+                # SIGTERM ends a process that has not come so far as to handle it.
+                early = self._ending.is_set() and code == -signal.SIGTERM
+                if code not in {0, -signal.SIGKILL} and not early:
                     self.failures.append((code, running.lines[-3:]))
             self._ending.wait(RESTART_S)
 
@@ -70,9 +72,11 @@ class Fleet:
         self._home = home
         self._posts: list[Post] = []
 
-    def man(self, role: str, count: int, settings: Mapping[str, str]) -> None:
-        """Start so many processes of a role."""
-        self._posts += [Post(role, self._home, settings) for _ in range(count)]
+    def man(self, role: str, count: int, settings: Mapping[str, str]) -> list[Post]:
+        """Start so many more processes of a role; tell their posts."""
+        posts = [Post(role, self._home, settings) for _ in range(count)]
+        self._posts += posts
+        return posts
 
     def kill(self, role: str) -> None:
         """Kill every process of a role."""
@@ -101,7 +105,7 @@ class Fleet:
     @property
     def restarts(self) -> int:
         """How often a process was started again."""
-        return sum(post.starts - 1 for post in self._posts)
+        return sum(max(0, post.starts - 1) for post in self._posts)
 
     def end(self, *roles: str) -> None:
         """Stop all processes of some roles, or of all."""

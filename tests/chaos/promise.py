@@ -13,9 +13,16 @@ from tests.chaos.storm import CONCURRENCY, POSTS, PREFETCH, Aftermath
 #: Deliveries of one event at most.
 _FAN_OUT = 2
 
-#: What all routers, and all delivery processes, hold unsettled at a time: deliveries.
-_ROUTED = POSTS["router"] * PREFETCH * _FAN_OUT
-_ATTEMPTED = POSTS["delivery"] * len(SHARES) * (CONCURRENCY + READY_AHEAD)
+#: Processes that may have been added to a role at a time.
+_ADDED = 2
+
+#: What one router, and one delivery process, hold unsettled at a time: deliveries.
+_ROUTED_BY_ONE = PREFETCH * _FAN_OUT
+_ATTEMPTED_BY_ONE = len(SHARES) * (CONCURRENCY + READY_AHEAD)
+
+#: What all of them hold.
+_ROUTED = (POSTS["router"] + _ADDED) * _ROUTED_BY_ONE
+_ATTEMPTED = (POSTS["delivery"] + _ADDED) * _ATTEMPTED_BY_ONE
 
 #: Delayed deliveries that RabbitMQ hands on at a time: deploy/rabbitmq/advanced.config.
 _HANDED_ON = 512
@@ -28,11 +35,12 @@ IN_FLIGHT: Mapping[str, int] = {
     "kill recorder": 0,
     "stop broker": _ROUTED + _ATTEMPTED + WINDOW * _FAN_OUT + _HANDED_ON,
     "stop registry": 0,
-    "freeze router": _ROUTED // POSTS["router"],
-    "freeze delivery": _ATTEMPTED // POSTS["delivery"],
+    "freeze router": _ROUTED_BY_ONE,
+    "freeze delivery": _ATTEMPTED_BY_ONE,
     "cut router": _ROUTED,
     "cut delivery": _ATTEMPTED,
     "block listener": 0,
+    **{f"add {role}": 0 for role in POSTS},
 }
 
 #: How a process may end that nobody asked to: broker or registry could not be reached at its start.

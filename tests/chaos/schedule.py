@@ -9,8 +9,9 @@ from typing import Literal
 
 #: What is done: `kill` is SIGKILL, `freeze` is SIGSTOP and later SIGCONT, `cut` lets connections to
 #: the broker forward nothing for a while and then resets them, `block` lets a receiver take
-#: requests and say nothing, `stop` ends a server as a crash would and starts it later.
-Action = Literal["kill", "freeze", "cut", "block", "stop"]
+#: requests and say nothing, `stop` ends a server as a crash would and starts it later, `add` starts
+#: one more process and later asks it to stop.
+Action = Literal["kill", "freeze", "cut", "block", "stop", "add"]
 
 #: Seconds for which each lasts, between these two: shorter than what the broker needs to notice,
 #: and longer than the blocked listener's timeout.
@@ -20,6 +21,7 @@ HOLDS_S: Mapping[Action, tuple[float, float]] = {
     "cut": (0.0, 5.0),
     "block": (4.0, 10.0),
     "stop": (1.0, 6.0),
+    "add": (4.0, 12.0),
 }
 
 #: Every kind of fault: an action and whom it hits.
@@ -34,6 +36,9 @@ KINDS: tuple[tuple[Action, str], ...] = (
     ("cut", "router"),
     ("cut", "delivery"),
     ("block", "listener"),
+    ("add", "router"),
+    ("add", "delivery"),
+    ("add", "recorder"),
 )
 
 #: Seconds before the first fault, and between the beginnings of two, at least and at most.

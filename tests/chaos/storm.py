@@ -13,7 +13,7 @@ from pathlib import Path
 from durian.registry import Policy
 from tests.chaos.deployment import Deployment, wait_until
 from tests.chaos.emitter import EVERYTHING, SHARES, Emitter
-from tests.chaos.fleet import Fleet
+from tests.chaos.fleet import Fleet, Post
 from tests.chaos.moods import NEVER
 from tests.chaos.recovery import TimedHistory
 from tests.chaos.schedule import Fault, draw
@@ -21,9 +21,10 @@ from tests.support.history import Verdict
 from tests.support.postgres import PrivateServer
 from tests.support.proxy import Proxy
 from tests.support.rabbitmq import PrivateNode
+from tests.support.senders import SenderKind
 
 #: Processes of each role.
-POSTS: Mapping[str, int] = {"router": 2, "delivery": 2, "recorder": 1}
+POSTS: Mapping[str, int] = {"router": 2, "delivery": 2, "recorder": 2}
 
 #: Events a router holds unsettled, and attempts of one listener under way at once in a process.
 PREFETCH = 100
@@ -75,13 +76,22 @@ class Storm:
     """A deployment with everything that can happen to it."""
 
     def __init__(
-        self, stack: ExitStack, node: PrivateNode, server: PrivateServer, home: Path, seed: int
+        self,
+        stack: ExitStack,
+        node: PrivateNode,
+        server: PrivateServer,
+        home: Path,
+        *,
+        seed: int,
+        sender: SenderKind,
     ) -> None:
         self._node = node
         self._server = server
         self._seed = seed
         self._history = TimedHistory()
-        self._house = Deployment(stack, node, home, registry_url=server.url, history=self._history)
+        self._house = Deployment(
+            stack, node, home, registry_url=server.url, history=self._history, sender=sender
+        )
         for kind in (EVERYTHING, *SHARES):
             if kind != "plain":
                 event = "chaos.#" if kind == EVERYTHING else f"chaos.{kind}"
@@ -95,11 +105,7 @@ class Storm:
     def rage(self, seconds: float, rate_per_s: float, say: Callable[[str], None]) -> Aftermath:
         """Let it rage for so many seconds, wait until all is quiet, and count."""
         for role, count in POSTS.items():
-            settings = self._house.settings | {
-                "DURIAN_BROKER_URL": self._proxies[role].url,
-                "DURIAN_PREFETCH": str(PREFETCH),
-            }
-            self._fleet.man(role, count, settings)
+            self._man(role, count)
         emitter = Emitter(self._house.url, self._history, self._seed, rate_per_s)
         began = time.monotonic()
         emitter.start()
@@ -112,6 +118,13 @@ class Storm:
         )
         wait_until(self._house.is_settled, SETTLE_S)
         return self._count(emitter, emitted_s, faults)
+
+    def _man(self, role: str, count: int) -> list[Post]:
+        settings = {
+            "DURIAN_BROKER_URL": self._proxies[role].url,
+            "DURIAN_PREFETCH": str(PREFETCH),
+        }
+        return self._fleet.man(role, count, self._house.settings | settings)
 
     def _carry_out(
         self, faults: Sequence[Fault], seconds: float, emitter: Emitter, say: Callable[[str], None]
@@ -145,6 +158,10 @@ class Storm:
                 proxy.stall(new=False)
                 hold.wait(fault.hold_s)
                 proxy.reset()
+            case "add":
+                (post,) = self._man(fault.target, 1)
+                hold.wait(fault.hold_s)
+                post.end()
             case "block":
                 self._house.moods.block(f"/{BLOCKABLE}")
                 hold.wait(fault.hold_s)
