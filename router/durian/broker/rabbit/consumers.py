@@ -12,7 +12,7 @@ from pika.exceptions import ChannelClosedByBroker
 from durian.broker.port import Done
 from durian.broker.rabbit.channel import ConsumeChannel
 from durian.broker.rabbit.declarer import Declarer, Request
-from durian.broker.rabbit.errors import PRECONDITION_FAILED, Locked, of_channel
+from durian.broker.rabbit.errors import PRECONDITION_FAILED, Locked, QueueAway, of_channel
 from durian.broker.rabbit.loop import IoLoop, guarded
 from durian.broker.rabbit.operations import Operation, inspection
 from durian.broker.rabbit.subscription import RabbitSubscription
@@ -21,7 +21,7 @@ from durian.errors import BrokerError, QueueMissing
 _log = logging.getLogger(__name__)
 
 #: Seconds before consumers start again whose channel the broker closed, or whose queue is still
-#: held by a connection that was lost.
+#: held by a connection that was lost, or on a node that is not up yet.
 _AGAIN_S = 1.0
 
 
@@ -123,7 +123,7 @@ class Consumers:
         channel.start(subscription)
 
     def _no(self, subscription: RabbitSubscription, error: BrokerError) -> None:
-        if isinstance(error, Locked):
+        if isinstance(error, Locked | QueueAway):
             self._loop.call_later(_AGAIN_S, lambda: self._restart(subscription))
         else:
             self._lose(subscription, error)
@@ -149,7 +149,8 @@ class Consumers:
             return  # the connection is lost; `up` starts everything
         error = of_channel(reason)
         _log.warning("broker.channel_closed error=%s", error)
-        if starting and reason.reply_code != PRECONDITION_FAILED:
+        passing = isinstance(error, QueueAway) or reason.reply_code == PRECONDITION_FAILED
+        if starting and not passing:
             self._lose(starting.pop(0), error)
         for subscription in (*consuming, *starting):
             self._loop.call_later(_AGAIN_S, partial(self._restart, subscription))

@@ -36,11 +36,21 @@ class Locked(TopologyMismatch):
     """Raised when a queue is exclusive to another connection, perhaps our own lost one."""
 
 
+class QueueAway(BrokerUnavailable):
+    """Raised when a queue exists on a node that is down, or not up yet."""
+
+
+#: How RabbitMQ tells that from a queue that does not exist: the reply code is the same.
+_AWAY = "down or inaccessible"
+
+
 def of_channel(error: BaseException, *, declaring: bool = False) -> BrokerError:
     """Translate the reason why the broker closed a channel."""
     if not isinstance(error, exceptions.ChannelClosedByBroker):
         return BrokerUnavailable(f"The connection was lost: {reason_of(error)}")
     code, text = error.reply_code, error.reply_text
+    if code == NOT_FOUND and _AWAY in text:
+        return QueueAway(f"{text}.")
     if code == NOT_FOUND:
         return QueueMissing(f"{text}.")
     if code == RESOURCE_LOCKED:
