@@ -72,7 +72,7 @@ class Api:
     def __init__(self, url: str, **services: Any) -> None:
         self.names = Topology()
         self.broker = MemoryBroker()
-        self._url = url
+        self.url = url
         self._given = services
         self._stack = ExitStack()
         self._pause = threading.Event()
@@ -81,7 +81,7 @@ class Api:
         self.broker.start()
         self._stack.callback(self.broker.stop)
         declare_all(self.broker, self.names.house())
-        self.store = self._stack.enter_context(Store.open(self._url, Vault([b"k" * 32])))
+        self.store = self._stack.enter_context(Store.open(self.url, Vault([b"k" * 32])))
         store = self.store.on_behalf(DURIAN)
         self.backlog = BacklogWatch(self.broker, self.names, store)
         worker = Worker(self.broker, self.names, store)

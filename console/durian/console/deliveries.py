@@ -13,13 +13,14 @@ from durian.registry.attempt import RESULTS, Attempt
 from durian.registry.attempt_query import Wanted
 
 if TYPE_CHECKING:
+    from durian.console.registry_desk import RegistryDesk
     from durian.registry.store import Store
 
 #: Records read at once.
 _PAGE = 500
 
 #: Attempts of a delivery or an event that are shown: the last ones.
-_SHOWN = 1000
+SHOWN = 1000
 
 #: What is left out of what an owner sees: it would be empty, or twice there.
 _HIDDEN = ("kind", "reason", "public_error")
@@ -56,17 +57,12 @@ def wanted(
     )
 
 
-def pages(store: Store, asked: Wanted, *, limit: int, attempts: bool) -> Iterator[Attempt]:
-    """The newest records that fit: of all attempts, or each delivery's latest.
-
-    Raises ListenerUnknown when those of a listener are asked for of which nothing is known.
-    """
-    ask = store.list_attempts if attempts else store.list_deliveries
+def pages(store: Store, asked: Wanted, *, limit: int, latest: bool) -> Iterator[Attempt]:
+    """The newest records that fit: of all attempts, or each delivery's latest."""
+    ask = store.list_deliveries if latest else store.list_attempts
     after: str | None = None
     while limit > 0:
         page = ask(after=after, limit=min(limit, _PAGE), **asked)
-        if after is None and not page.attempts:
-            _check_listener(store, asked.get("listener"))
         yield from page.attempts
         if page.next is None:
             return
@@ -74,19 +70,33 @@ def pages(store: Store, asked: Wanted, *, limit: int, attempts: bool) -> Iterato
         limit -= len(page.attempts)
 
 
-def _check_listener(store: Store, listener_id: str | None) -> None:
-    """Raise ListenerUnknown when there is no such listener, and no record of one."""
-    if listener_id and not store.list_attempts(listener=listener_id, limit=1).attempts:
-        store.get_listener(listener_id)
+def listed(desk: RegistryDesk, asked: Wanted, *, limit: int, latest: bool) -> Iterator[Attempt]:
+    """The newest records that fit: of all attempts, or each delivery's latest.
+
+    Raises NotFound when those of a listener are asked for of which nothing is known.
+    """
+    found = desk.attempts(asked, limit=limit, latest=latest)
+    first = next(found, None)
+    if first is None:
+        _check_listener(desk, asked.get("listener"))
+        return
+    yield first
+    yield from found
 
 
-def find(store: Store, name: str, listener: str | None) -> Sequence[Sequence[Attempt]]:
+def _check_listener(desk: RegistryDesk, listener_id: str | None) -> None:
+    """Raise NotFound when there is no such listener, and no record of one."""
+    if listener_id and not any(desk.attempts({"listener": listener_id}, limit=1, latest=False)):
+        desk.check_listener(listener_id)
+
+
+def find(desk: RegistryDesk, name: str, listener: str | None) -> Sequence[Sequence[Attempt]]:
     """The attempts of a delivery by its webhook-id, or of an event's deliveries by the event's id.
 
     One list for each delivery, in order. Raises NotFound.
     """
-    found = store.attempts_of(name, listener=listener, limit=_SHOWN)
-    found = found or store.attempts_of(event_id=name, listener=listener, limit=_SHOWN)
+    found = desk.attempts_of(name, listener=listener)
+    found = found or desk.attempts_of(event_id=name, listener=listener)
     if not found:
         at = f" at listener {listener}" if listener else ""
         hint = "Records come a moment after the attempt, and go after DURIAN_ATTEMPTS_KEEP_DAYS."

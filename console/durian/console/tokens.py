@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from durian.console.moments import moment, read_duration
 from durian.errors import InvalidToken
@@ -23,15 +23,20 @@ _PAGE = 1000
 COLUMNS = ("id", "name", "scopes", "owner", "created", "expires", "last used")
 
 
-def new_token(
-    name: str,
-    scopes: Collection[str],
-    *,
-    owner: str | None = None,
-    expires_in_s: float | None = None,
-    rate_per_s: float | None = None,
-) -> tuple[Token, str]:
+class Limits(TypedDict):
+    """What a token is bound to."""
+
+    #: Whose listeners it sees and changes; None: everybody's.
+    owner: str | None
+    #: None: for ever.
+    expires_in_s: float | None
+    #: Requests a second; None: as the deployment has it.
+    rate_per_s: float | None
+
+
+def new_token(name: str, scopes: Collection[str], limits: Limits) -> tuple[Token, str]:
     """Make a token and its text, which is shown this once. Raises InvalidToken."""
+    expires_in_s = limits["expires_in_s"]
     if expires_in_s is not None and expires_in_s <= 0:
         raise InvalidToken("expires_in_s", "is not above 0")
     now = time.time()
@@ -39,8 +44,8 @@ def new_token(
         id=new_token_id(),
         name=name,
         scopes=frozenset(cast("Collection[Scope]", scopes)),
-        owner=owner,
-        rate_per_s=rate_per_s,
+        owner=limits["owner"],
+        rate_per_s=limits["rate_per_s"],
         created_at=now,
         expires_at=None if expires_in_s is None else now + expires_in_s,
     )

@@ -32,7 +32,7 @@ def now_ms(store: Store) -> int:
     failed = {"result": "retry", "status": 503, "response_body": "busy"}
     store.add_attempts(
         [
-            attempt("msg_a", **at_ann, **failed, number=1, at_ms=now_ms - 9000),
+            attempt("msg_a", **at_ann, **failed, number=1, at_ms=now_ms - 900_000),
             attempt(
                 "msg_a",
                 **at_ann,
@@ -72,7 +72,7 @@ def now_ms(store: Store) -> int:
         (["--status", "503"], ["msg_a 2"]),
         (["--since", "30m"], ["msg_a 2"]),
         (["--until", "30m"], ["msg_j 1"]),
-        (["--since", "2h", "--until", "5s", "--attempts"], ["msg_a 1", "msg_j 1"]),
+        (["--since", "2h", "--until", "5m", "--attempts"], ["msg_a 1", "msg_j 1"]),
         (["--listener", "joe", "--result", "retry"], []),
     ],
 )

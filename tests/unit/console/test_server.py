@@ -11,7 +11,7 @@ import pytest
 from durian.broker.blocking import declare_all, publish_all
 from durian.broker.port import Address
 from durian.client import client as client_module
-from durian.console import exits
+from durian.console import audit, exits, hooks
 from durian.console.operations import catalogue
 from durian.console.operations.operation import Context
 from durian.console.operations.runner import unseen
@@ -21,6 +21,7 @@ from tests.support.api import Api
 from tests.support.asking import serving
 from tests.support.commands import CommandLine
 from tests.support.letters import give_up
+from tests.support.registry import attempt
 
 ADD = ("listeners", "add", "https://joe.example/hook", "--event", "person")
 
@@ -118,6 +119,88 @@ def test_what_lies_beside_the_way_is_looked_after(run: CommandLine, api: Api) ->
     assert run.json("orphans", "list") == [{"total": 0, "looked": 0, "listeners": []}]
     assert run.json("orphans", "show") == []
     assert run.json("orphans", "replay") == [{"replayed": 0, "kept": {}, "missing": []}]
+
+
+def test_a_hook_from_its_first_day_to_its_last(run: CommandLine, api: Api, tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text('{"type": "object"}')
+    run("hooks", "add", "shop.paid", "--schema", "schema.json", "--example", '{"n": 1}')
+    (listed,) = run.json("hooks", "list")
+    assert listed == hooks.described(api.store.get_hook("shop.paid"))
+    assert run.json("hooks", "show", "shop.paid") == [listed]
+    (schema,) = run.json("hooks", "schema", "shop.paid")
+    assert (schema["type"], schema["examples"]) == ("object", [{"n": 1}])
+    assert "shop.paid" in run("hooks", "asyncapi")
+    run("hooks", "remove", "shop.paid")
+    assert "shop.paid" in run("hooks", "show", "shop.paid", code=exits.FAILED)
+
+
+def test_tokens_and_links_are_made_and_all_of_it_is_audited(run: CommandLine, api: Api) -> None:
+    (made,) = run.json("tokens", "create", "ci", "--scope", "read", "--expires", "12h")
+    assert made.pop("token").startswith(f"durian_{made['id']}_")
+    assert made in run.json("tokens", "list")
+    assert run.json("tokens", "revoke", made["id"]) == [{"id": made["id"]}]
+    assert made["id"] not in run("tokens", "list")
+    assert "scopes" in run("tokens", "create", "ci", "--scope", "write", code=exits.USAGE)
+    (link,) = run.json("portal", "acme", "--scope", "read", "--expires", "15m")
+    assert link["url"].startswith("http://127.0.0.1:8700/portal/")
+    entries = run.json("audit", "list", "--limit", "3")
+    assert [one["action"] for one in entries] == ["portal.link", "token.revoke", "token.create"]
+    kept = dict(audit.described(api.store.list_audit(limit=1).entries[0]))
+    assert entries[0].pop("at") == pytest.approx(kept.pop("at"))
+    assert entries[0] == kept
+    assert len(run.json("audit", "list", "--target", f"token {made['id']}")) == 2
+
+
+@pytest.fixture
+def attempts(api: Api) -> None:
+    """Two attempts at ann, and one at joe that was blocked."""
+    ann = {"listener_id": "ann", "event_id": "e1", "result": "retry", "status": 503}
+    api.store.add_attempts(
+        [
+            attempt("msg_a", **ann, number=1, at_ms=1_000_001),
+            attempt("msg_a", **ann, number=2, at_ms=1_000_002, next_at_ms=1_300_000),
+            attempt(
+                "msg_j", event_id="e1", at_ms=1_000_003, kind="blocked", status=None,
+                error="10.0.0.7 is not public", public_error="could not connect",
+            ),
+        ]
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("attempts")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("list",),
+        ("list", "--attempts", "--limit", "2"),
+        ("list", "--listener", "ann", "--event", "e1", "--status", "503", "--since", "99999d"),
+        ("list", "--until", "1970-01-01T00:16:40.002Z", "--attempts"),
+        ("list", "--public"),
+        ("show", "msg_a"),
+        ("show", "e1"),
+        ("show", "e1", "--listener", "joe"),
+        ("show", "msg_j", "--public"),
+    ],
+    ids=" ".join,
+)
+def test_deliveries_are_told_as_they_are_where_the_registry_is(
+    run: CommandLine, api: Api, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    there = run.json("deliveries", *command), run("deliveries", *command)
+    monkeypatch.delenv("DURIAN_SERVER")
+    monkeypatch.setenv("DURIAN_REGISTRY_URL", api.url)
+    assert there == (run.json("deliveries", *command), run("deliveries", *command))
+    assert there[0]
+
+
+@pytest.mark.usefixtures("attempts")
+def test_deliveries_of_nobody_are_an_error(run: CommandLine) -> None:
+    told = run("deliveries", "list", "--listener", "zoe", code=exits.FAILED)
+    assert "No listener zoe" in told
+    assert run.json("deliveries", "list", "--listener", "ann", "--result", "dead") == []
+    told = run("deliveries", "show", "msg_a", "--listener", "joe", code=exits.FAILED)
+    assert "No attempt of msg_a at listener joe" in told
+    assert "No attempt of a/b" in run("deliveries", "show", "a/b", code=exits.FAILED)
 
 
 def test_an_owner_works_on_what_is_theirs(

@@ -52,6 +52,7 @@ class Attempt(BaseModel):
     kind: str = Field(description="What became of the request: `response`, `timeout`, ...")
     status: int | None = Field(description="The response's status, if there was a response.")
     error: str = Field(description="Why there was none, in a line.")
+    public_error: str = Field(description="The same as the listener's owner may read it.")
     next_at: Milliseconds | None = Field(description="When the next attempt is due.")
     reason: str = Field(description="Why the delivery was given up.")
     response_head: str = Field(description="The beginning of the response's head, as text.")

@@ -90,13 +90,10 @@ def list_tokens(
 @router.post("/tokens", status_code=201)
 def create_token(caller: Admin, new: NewToken) -> CreatedToken:
     """Create a token."""
-    token, text = tokens.new_token(
-        new.name,
-        new.scopes,
-        owner=new.owner,
-        expires_in_s=new.expires_in_s,
-        rate_per_s=new.rate_per_s,
+    limits = tokens.Limits(
+        owner=new.owner, expires_in_s=new.expires_in_s, rate_per_s=new.rate_per_s
     )
+    token, text = tokens.new_token(new.name, new.scopes, limits)
     caller.store.add_token(token, text)
     return CreatedToken.model_validate({**tokens.described(token), "token": text})
 

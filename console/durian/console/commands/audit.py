@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import AsJSON, RegistryURL
+from durian.console.options import AsJSON, RegistryURL, Server
 
 app = typer.Typer(help="The audit log: who changed what, and when.")
 
@@ -24,16 +24,17 @@ def list_(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the newest.")] = 50,
     registry: RegistryURL = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """List changes, the newest first; --json prints one JSON object a line."""
     from durian.console import audit
     from durian.console.output import say_json, table
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        found = list(audit.pages(store, target, limit))
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        found = list(desk.audit(target, limit))
     if as_json:
         for entry in found:
             say_json(audit.described(entry))

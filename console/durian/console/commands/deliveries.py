@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import AsJSON, RegistryURL
+from durian.console.options import AsJSON, RegistryURL, Server
 
 app = typer.Typer(help="Deliveries and their attempts, from the attempt log.")
 
@@ -40,15 +40,16 @@ def list_(
     limit: Annotated[int, typer.Option(help="How many of the newest.", min=1)] = 50,
     public: Public = False,
     registry: RegistryURL = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """List deliveries, the newest first, each by its latest attempt."""
     from durian.console import deliveries
     from durian.console.output import say_json, table
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    settings = load(registry_url=registry)
+    settings = load(registry_url=registry, server=server)
     wanted = deliveries.wanted(
         listener=listener,
         event=event,
@@ -58,8 +59,8 @@ def list_(
         since=since,
         until=until,
     )
-    with open_store(settings) as store:
-        found = deliveries.pages(store, wanted, limit=limit, attempts=attempts)
+    with open_registry_desk(settings) as desk:
+        found = deliveries.listed(desk, wanted, limit=limit, latest=not attempts)
         if as_json:
             for one in found:
                 say_json(deliveries.described(one, public=public))
@@ -76,16 +77,17 @@ def show(
     listener: Listener = None,
     public: Public = False,
     registry: RegistryURL = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Show a delivery and its attempts, or all deliveries of an event."""
     from durian.console import deliveries
     from durian.console.output import facts, say, say_json, table
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        found = deliveries.find(store, name, listener)
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        found = deliveries.find(desk, name, listener)
     for attempts in found:
         if as_json:
             for one in attempts:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import AsJSON, BrokerURL, Prefix, RegistryURL
+from durian.console.options import AsJSON, BrokerURL, Prefix, RegistryURL, Server
 
 app = typer.Typer(help="The definitions of event types.")
 
@@ -15,15 +15,15 @@ HookName = Annotated[str, typer.Argument(metavar="NAME", help="The hook's name: 
 
 
 @app.command("list")
-def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
+def list_(*, registry: RegistryURL = None, server: Server = None, as_json: AsJSON = False) -> None:
     """List all hooks; --json prints one JSON object a line."""
     from durian.console import hooks
     from durian.console.output import say_json, table
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        found = list(hooks.pages(store))
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        found = list(desk.hooks())
     if as_json:
         for hook in found:
             say_json(hooks.described(hook))
@@ -36,27 +36,31 @@ def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
 
 
 @app.command()
-def show(name: HookName, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
+def show(
+    name: HookName, *, registry: RegistryURL = None, server: Server = None, as_json: AsJSON = False
+) -> None:
     """Show one hook as JSON."""
     from durian.console import hooks
     from durian.console.output import show_json
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        show_json(hooks.described(store.get_hook(name)), as_json=as_json)
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        show_json(hooks.described(desk.hook(name)), as_json=as_json)
 
 
 @app.command()
-def schema(name: HookName, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
+def schema(
+    name: HookName, *, registry: RegistryURL = None, server: Server = None, as_json: AsJSON = False
+) -> None:
     """Print the JSON Schema of a hook's data, with its example."""
     from durian.console import hooks
     from durian.console.output import show_json
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        show_json(hooks.schema_document(store.get_hook(name)), as_json=as_json)
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        show_json(hooks.schema_document(desk.hook(name)), as_json=as_json)
 
 
 @app.command()
@@ -67,19 +71,20 @@ def asyncapi(
     broker: BrokerURL = None,
     prefix: Prefix = None,
     registry: RegistryURL = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Print an AsyncAPI 3 document of all hooks; where the broker is, without its password."""
-    from durian.console import hooks
     from durian.console.asyncapi import document
     from durian.console.output import show_json
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store, topology
+    from durian.console.wiring import topology
 
-    settings = load(broker_url=broker, prefix=prefix, registry_url=registry)
-    with open_store(settings) as store:
+    settings = load(broker_url=broker, prefix=prefix, registry_url=registry, server=server)
+    with open_registry_desk(settings) as desk:
         built = document(
-            hooks.pages(store),
+            desk.hooks(),
             topology(settings),
             title=title,
             version=version,
@@ -105,31 +110,34 @@ def add(
     example: Annotated[str | None, typer.Option(help="Example data, as JSON.")] = None,
     description: Annotated[str, typer.Option(help="For people.")] = "",
     registry: RegistryURL = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Add a hook, or replace the one of that name."""
     from durian.console import hooks
     from durian.console.output import say_json
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
     hook = hooks.new_hook(
         name, schema=schema, model=model, example=example, description=description
     )
-    with open_store(load(registry_url=registry)) as store:
-        store.put_hook(hook)
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        desk.put_hook(hook)
     if as_json:
         say_json({"name": hook.name})
 
 
 @app.command()
-def remove(name: HookName, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
+def remove(
+    name: HookName, *, registry: RegistryURL = None, server: Server = None, as_json: AsJSON = False
+) -> None:
     """Remove a hook; its events are no longer checked."""
     from durian.console.output import say_json
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        store.remove_hook(name)
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        desk.remove_hook(name)
     if as_json:
         say_json({"name": name})

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import AsJSON, RegistryURL
+from durian.console.options import AsJSON, RegistryURL, Server
 
 
 def portal(
@@ -18,21 +18,20 @@ def portal(
     ] = None,
     expires: Annotated[str, typer.Option(help="How long it works: 15m, 1h, at most 7d.")] = "1h",
     registry: RegistryURL = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Print a link to an owner's portal: whoever has it sees and changes their listeners."""
     from durian.console.moments import moment, read_duration
     from durian.console.output import say, say_json
-    from durian.console.portal import address, new_link
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    link = new_link(owner, scope, read_duration("--expires", expires))
-    settings = load(registry_url=registry)
-    with open_store(settings) as store:
-        url = address(settings, store.seal_link(link))
+    expires_in_s = read_duration("--expires", expires)
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        url, expires_at = desk.portal_link(owner, scope, expires_in_s)
     if as_json:
-        say_json({"url": url, "owner": owner, "expires_at": link.expires_at})
+        say_json({"url": url, "owner": owner, "expires_at": expires_at})
     else:
         say("url    ", url)
-        say("expires", moment(round(link.expires_at * 1000)))
+        say("expires", moment(round(expires_at * 1000)))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import AsJSON, RegistryURL
+from durian.console.options import AsJSON, RegistryURL, Server
 
 app = typer.Typer(help="API tokens: who may do what by HTTP.")
 
@@ -25,20 +25,20 @@ def create(
     expires: Annotated[str, typer.Option(help="How long it works: 12h, 90d, or never.")] = "90d",
     rate: Annotated[float | None, typer.Option(help="Requests a second at most.")] = None,
     registry: RegistryURL = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Create a token and print it, this once."""
     from durian.console import tokens
     from durian.console.output import say, say_json
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    expires_in_s = tokens.lifetime("--expires", expires)
-    token, text = tokens.new_token(
-        name, scope, owner=owner, expires_in_s=expires_in_s, rate_per_s=rate
+    limits = tokens.Limits(
+        owner=owner, expires_in_s=tokens.lifetime("--expires", expires), rate_per_s=rate
     )
-    with open_store(load(registry_url=registry)) as store:
-        store.add_token(token, text)
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        token, text = desk.create_token(name, scope, limits)
     if as_json:
         say_json({**tokens.described(token), "token": text})
     else:
@@ -47,15 +47,15 @@ def create(
 
 
 @app.command("list")
-def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
+def list_(*, registry: RegistryURL = None, server: Server = None, as_json: AsJSON = False) -> None:
     """List all tokens, those that have expired among them; --json prints one JSON object a line."""
     from durian.console import tokens
     from durian.console.output import say_json, table
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        found = list(tokens.pages(store))
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        found = list(desk.tokens())
     if as_json:
         for token in found:
             say_json(tokens.described(token))
@@ -68,14 +68,15 @@ def revoke(
     token_id: Annotated[str, typer.Argument(metavar="ID", help="The token's id.")],
     *,
     registry: RegistryURL = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Revoke a token: within seconds it works nowhere any more."""
     from durian.console.output import say_json
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
-        store.revoke_token(token_id)
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        desk.revoke_token(token_id)
     if as_json:
         say_json({"id": token_id})

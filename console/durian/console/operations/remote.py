@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from durian.client import Client, JobFailed, Progress
@@ -13,12 +12,10 @@ from durian.client.client import listener_path
 from durian.console.operations import failure
 from durian.console.server import open_client
 from durian.console.settings import Settings
+from durian.console.told import in_ms, moment_of
 from durian.errors import DurianError, NotAllowed
 
 Given = Mapping[str, Any]
-
-#: Fields that the API tells as moments, and operations in milliseconds.
-_MOMENTS = {"dead_at": "dead_at_ms", "at": "at_ms", "next_at": "next_at_ms"}
 
 
 def run(settings: Settings, name: str, given: Given, progress: Progress) -> Any:
@@ -45,7 +42,7 @@ def _begun(name: str, given: Given) -> tuple[str, dict[str, Any]]:
         return f"/v1/replays/{body['id']}/resume", {}
     for field in ("since", "until"):
         if f"{field}_ms" in body:
-            body[field] = _moment(body.pop(f"{field}_ms"))
+            body[field] = moment_of(body.pop(f"{field}_ms"))
     # The server makes an id for it.
     body.pop("id", None)
     rest = ("replays", "preview") if verb == "preview" else ("replays",)
@@ -82,7 +79,7 @@ def _count_dead(client: Client, _given: Given) -> Any:
 
 def _browse_dead(client: Client, given: Given) -> Any:
     path = listener_path(given["listener"], "dead-letters")
-    return [_told(one) for one in client.call("GET", path, limit=given["limit"])["items"]]
+    return [in_ms(one) for one in client.call("GET", path, limit=given["limit"])["items"]]
 
 
 def _count_orphans(client: Client, _given: Given) -> Any:
@@ -107,11 +104,11 @@ def _count_asides(client: Client, _given: Given) -> Any:
 
 def _browse_asides(client: Client, given: Given) -> Any:
     told = client.call("GET", f"/v1/set-aside/{given['place']}", limit=given["limit"])
-    return [_told(one) for one in told["items"]]
+    return [in_ms(one) for one in told["items"]]
 
 
 def _find_aside(client: Client, given: Given) -> Any:
-    return _told(client.call("GET", f"/v1/set-aside/{given['place']}/messages/{given['id']}"))
+    return in_ms(client.call("GET", f"/v1/set-aside/{given['place']}/messages/{given['id']}"))
 
 
 def _explain(client: Client, given: Given) -> Any:
@@ -119,11 +116,11 @@ def _explain(client: Client, given: Given) -> Any:
     found = client.explain(
         given["event"],
         listener=given.get("listener"),
-        since=None if since_ms is None else _moment(since_ms),
+        since=None if since_ms is None else moment_of(since_ms),
         everyone=given.get("everyone", False),
     )
     for one in found["listeners"]:
-        one["attempts"] = [_told(attempt) for attempt in one["attempts"]]
+        one["attempts"] = [in_ms(attempt) for attempt in one["attempts"]]
     # Here what there is nothing to say of is left out.
     event = {name: value for name, value in found["event"].items() if value is not None}
     return found | {"event": event}
@@ -140,22 +137,6 @@ _LOOKS: Mapping[str, Callable[[Client, Given], Any]] = {
     "aside.find": _find_aside,
     "explain": _explain,
 }
-
-
-def _told(item: Mapping[str, Any]) -> dict[str, Any]:
-    """What the API tells of something, as operations do."""
-    return {
-        _MOMENTS.get(name, name): _ms(value) if name in _MOMENTS else value
-        for name, value in item.items()
-    }
-
-
-def _ms(moment: str | None) -> int | None:
-    return None if moment is None else round(datetime.fromisoformat(moment).timestamp() * 1000)
-
-
-def _moment(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat()
 
 
 def _sent(value: Any) -> Any:

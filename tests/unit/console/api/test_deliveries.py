@@ -91,6 +91,7 @@ def test_an_owner_sees_their_own_and_nothing_of_the_network(acme: Asker, ask: As
     assert acme("GET", "/v1/deliveries/msg_zoe").status_code == HTTPStatus.NOT_FOUND
     first = acme.get("/v1/deliveries/msg_joe")["attempts"][0]
     assert (first["error"], first["kind"], first["reason"]) == ("connection refused", "", "")
+    assert first["public_error"] == first["error"]
 
 
 def test_an_explanation_tells_an_owner_nothing_of_the_network(
