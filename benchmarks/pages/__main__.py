@@ -1,13 +1,15 @@
 """`make bench-pages`: how long web pages take with much in the registry, and with next to nothing.
 
 Next to nothing is what fills a page: pages show as many rows of both, so that the ratio is what the
-size costs. Both registries lie on SQLite beside an embedded broker, and are asked over loopback one
-page after the other, in turns, so that a busy machine is as busy for both.
+size costs. Both registries lie on SQLite, then both on a PostgreSQL, each beside an embedded broker
+with the same events, and are asked over loopback one page after the other, in turns, so that a busy
+machine is as busy for both.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import tempfile
 import time
@@ -16,11 +18,13 @@ from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
 
-from benchmarks.pages.seed import name_of, seed
+from benchmarks.pages.seed import SEED, name_of, seed
 from benchmarks.support import Figure, report
 from durian.console.api.serve import Service
 from durian.consumers.delivery import webhook_id_of
+from durian.registry.store import upgrade
 from tests.support.api import Api
+from tests.support.postgres import PrivateServer, find_programs
 
 #: Listeners and attempts of a registry that is full.
 LISTENERS = 10_000
@@ -33,6 +37,7 @@ FEW = (50, 500)
 ROUNDS = 25
 
 _ONE = f"/listeners/{name_of(0)}"
+_ONE_DELIVERY = webhook_id_of("/bench", "e-0", name_of(0))
 
 #: The pages, each with what is asked for within a second of opening it.
 PAGES = (
@@ -40,6 +45,7 @@ PAGES = (
     "/?window=7d",
     "/listeners",
     "/listeners?search=number+0",
+    "/listeners?state=disabled",
     "/listeners/new",
     "/listeners/new?event=person",
     _ONE,
@@ -47,8 +53,10 @@ PAGES = (
     f"{_ONE}/filter",
     f"{_ONE}/settings",
     f"{_ONE}/dead",
-    f"/deliveries/{webhook_id_of('/bench', 'e-0', name_of(0))}",
+    f"/deliveries/{_ONE_DELIVERY}",
+    f"/deliveries/{_ONE_DELIVERY}/why",
     "/events",
+    "/events?search=nowhere",
     "/events/one?id=e-0",
     "/hooks",
     "/hooks/one?name=person",
@@ -92,15 +100,17 @@ class Reader:
 
 
 @contextmanager
-def reader(listeners: int, attempts: int) -> Iterator[Reader]:
-    """A reader of a house of its own."""
+def reader(url: str, listeners: int, attempts: int) -> Iterator[Reader]:
+    """A reader of a house of its own, whose registry is at a URL and empty."""
+    upgrade(url)
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        api = stack.enter_context(Api(f"sqlite:///{folder}/durian.db"))
+        api = stack.enter_context(Api(url))
         begun = time.perf_counter()
-        token = seed(api, listeners, attempts)
+        token = seed(api, url, listeners, attempts)
         took_s = time.perf_counter() - begun
-        print(f"seeded {listeners:,} listeners, {attempts:,} attempts in {took_s:.0f} s")
+        kind = url.partition(":")[0]
+        size = f"{listeners:,} listeners, {attempts:,} attempts"
+        print(f"{kind}: seeded {size} in {took_s:.0f} s, seed {SEED}", flush=True)
         service = Service(api.app, "127.0.0.1", 0)
         # What waits is counted in the background while pages are asked for, as in a real house.
         for part in (api.backlog, service):
@@ -109,14 +119,49 @@ def reader(listeners: int, attempts: int) -> Iterator[Reader]:
         yield Reader(service.url, token)
 
 
+@contextmanager
+def _sqlite() -> Iterator[tuple[str, str]]:
+    """The URLs of two registries on SQLite."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/small.db", f"sqlite:///{folder}/full.db"
+
+
+@contextmanager
+def _postgres() -> Iterator[tuple[str, str]]:
+    """Those of two on a PostgreSQL that is gone afterwards, set up as a plain one is."""
+    programs = find_programs()
+    if programs is None:
+        raise SystemExit("no PostgreSQL: install postgresql")
+    server = PrivateServer(programs)
+    try:
+        server.start()
+        small, full = (server.database_url(server.add_database()) for _ in range(2))
+        yield small, full
+    finally:
+        server.remove()
+
+
+#: What a registry may lie on.
+DATABASES = {"sqlite": _sqlite, "postgresql": _postgres}
+
+
 def main() -> None:
     """Measure, and report medians and their ratios."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
     parser.add_argument("--listeners", type=int, default=LISTENERS)
     parser.add_argument("--attempts", type=int, default=ATTEMPTS)
+    parser.add_argument("--database", choices=DATABASES, action="append")
     options = parser.parse_args()
-    with reader(*FEW) as small, reader(options.listeners, options.attempts) as full:
-        figures = [figure for path in PAGES for figure in _compare(path, small, full)]
+    figures = []
+    for database in options.database or DATABASES:
+        with (
+            DATABASES[database]() as (few, many),
+            reader(few, *FEW) as small,
+            reader(many, options.listeners, options.attempts) as full,
+        ):
+            gc.freeze()  # what was seeded is no garbage: looking through it is not the pages' work
+            for path in PAGES:
+                figures += _compare(f"{database} {path}", path, small, full)
     ratios = [one.value for one in figures if one.unit == "x"]
     medians = [one.value for one in figures if one.unit == "ms"]
     figures.append(Figure("slowest page, median", max(medians), "ms"))
@@ -125,10 +170,11 @@ def main() -> None:
     report("pages", figures)
 
 
-def _compare(path: str, small: Reader, full: Reader) -> list[Figure]:
+def _compare(name: str, path: str, small: Reader, full: Reader) -> list[Figure]:
     times = [(small.time_ms(path), full.time_ms(path)) for _ in range(ROUNDS)]
     before, now = (statistics.median(column) for column in zip(*times, strict=True))
-    return [Figure(path, now, "ms"), Figure(f"{path}: over a small registry", now / before, "x")]
+    print(f"  {name}: {now:.1f} ms, {now / before:.2f} x", flush=True)
+    return [Figure(name, now, "ms"), Figure(f"{name}: over a small registry", now / before, "x")]
 
 
 if __name__ == "__main__":

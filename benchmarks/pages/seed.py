@@ -1,50 +1,58 @@
-"""A registry with as many listeners and attempts as somebody may have."""
+"""A registry with as many listeners and attempts as somebody may have, written in bulk."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from durian.broker.blocking import publish_all
 from durian.broker.port import Address
 from durian.consumers.delivery import webhook_id_of
 from durian.events import Event, amqp
 from durian.registry import HookSpec, Listener, ListenerSecret
-from durian.registry.attempt import Attempt
+from durian.registry.attempt import RESULTS, Attempt
+from durian.registry.counts import BUCKETS_MS
+from durian.registry.sql import minutes
+from durian.registry.sql.database import Database
+from durian.registry.sql.tables import COUNTED
+from durian.registry.sql.tables import attempts as table
+from durian.registry.sql.tables import minutes as counts
 from durian.registry.token import Token, new_token_id, new_token_text
 from tests.support.api import Api
 
-#: Attempts that are written at once.
-CHUNK = 5000
+#: What is random is drawn from it, so that figures are to be had again.
+SEED = 1
 
-#: Seconds over which they are spread: the longest that pages tell of.
+#: Rows that are written at once.
+CHUNK = 20_000
+
+#: Seconds over which attempts are spread: the longest that pages tell of.
 SPREAD_S = 7 * 86_400
 
 #: Listeners that each event goes to.
 FAN_OUT = 10
 
-#: Events in the archive.
-EVENTS = 100
+#: Events in the archive, of either: it lies in the broker, and not in the registry.
+EVENTS = 10_000
 
 
-def seed(api: Api, listeners: int, attempts: int) -> str:
-    """Fill a registry, and an archive; return the text of a token that may everything."""
-    schema = {"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}}
+def seed(api: Api, url: str, listeners: int, attempts: int) -> str:
+    """Fill a registry at a URL, and an archive; return the text of a token that may everything."""
+    schema = {"properties": {"name": {"type": "string"}, "group": {"type": "integer"}}}
     api.store.put_hook(HookSpec(name="person", schema=schema, example={"name": "Joe"}))
     secret = ListenerSecret.new(now=time.time())
-    for number in range(listeners):
-        given = {"url": f"https://host-{number}.example/hook", "description": f"number {number}"}
-        filter_ = '{"name": {"startswith": "J"}}'
-        listener = Listener.create(id=name_of(number), event="person", filter=filter_, **given)
-        api.store.add_listener(listener, secret)
-    rng = random.Random(1)  # noqa: S311  # figures are to be the same again
-    made = _attempts(rng, listeners, attempts)
-    while chunk := [one for _, one in zip(range(CHUNK), made, strict=False)]:
-        api.store.add_attempts(chunk)
+    api.store.add_listeners((_listener(number), secret) for number in range(listeners))
+    _fill(url, _attempts(listeners, attempts))
     to = Address(api.names.events, "person")
-    messages = [amqp.encode(_event(number)) for number in range(EVENTS)]
-    publish_all(api.broker, [(message, to) for message in messages])
+    events = [_event(number, listeners) for number in range(EVENTS)]
+    publish_all(api.broker, [(amqp.encode(event), to) for event in events])
     token = Token(
         id=new_token_id(), name="bench", scopes=frozenset({"admin"}), created_at=time.time()
     )
@@ -58,11 +66,64 @@ def name_of(number: int) -> str:
     return f"listener-{number}"
 
 
-def _event(number: int) -> Event:
-    return Event(id=f"e-{number}", type="person", source="/bench", data={"name": f"Joe {number}"})
+def _fill(url: str, made: Iterator[Attempt]) -> None:
+    """Write attempts and count them as a recorder does, but all at once."""
+    database = Database(url)
+    with database.engine.begin() as connection:
+        while chunk := list(islice(made, CHUNK)):
+            _load(connection, chunk)
+        for counted in (table.c.listener_id, sa.literal(minutes.ALL)):
+            _count(connection, counted)
+    if not database.is_sqlite:  # where autovacuum would do it within a minute
+        with database.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.execute(sa.text("VACUUM ANALYZE"))
+    database.close()
 
 
-def _attempts(rng: random.Random, listeners: int, attempts: int) -> Iterator[Attempt]:
+def _load(connection: Connection, chunk: list[Attempt]) -> None:
+    rows: list[dict[str, Any]] = [asdict(one) for one in chunk]
+    if connection.dialect.name == "sqlite":
+        connection.execute(sa.insert(table), rows)
+        return
+    copy = f"COPY {table.name} ({', '.join(rows[0])}) FROM STDIN"
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(copy) as into:
+        for row in rows:
+            into.write_row(tuple(row.values()))
+
+
+def _count(connection: Connection, listener_id: sa.ColumnElement[str]) -> None:
+    """Count the attempts of each minute, as `durian.registry.sql.minutes` would have."""
+    minute = table.c.at_ms // 60_000
+    latencies = zip((-1, *BUCKETS_MS), (*BUCKETS_MS, 2**31), strict=True)
+    counted = [
+        *(table.c.result == result for result in RESULTS),
+        *(table.c.latency_ms.between(low + 1, high) for low, high in latencies),
+    ]
+    sums = (sa.func.sum(sa.case((condition, 1), else_=0)) for condition in counted)
+    query = sa.select(listener_id, minute, *sums).group_by(listener_id, minute)
+    columns = ("listener_id", "minute", *COUNTED)
+    connection.execute(sa.insert(counts).from_select(columns, query))
+
+
+def _listener(number: int) -> Listener:
+    return Listener.create(
+        id=name_of(number),
+        event="person",
+        filter=f'{{"name": {{"startswith": "J"}}, "group": {number // FAN_OUT}}}',
+        url=f"https://host-{number}.example/hook",
+        description=f"number {number}",
+    )
+
+
+def _event(number: int, listeners: int) -> Event:
+    data = {"name": f"Joe {number}", "group": number % (listeners // FAN_OUT)}
+    return Event(id=f"e-{number}", type="person", source="/bench", data=data)
+
+
+def _attempts(listeners: int, attempts: int) -> Iterator[Attempt]:
+    rng = random.Random(SEED)  # noqa: S311  # figures are to be the same again
     now_ms = round(time.time() * 1000)
     for number in range(attempts):
         listener_id = name_of(number % listeners)

@@ -192,3 +192,35 @@ def test_a_policy_that_somebody_broke_keeps_nobody_from_following(
     ]
     [page] = store.stream(0)
     assert page == changes
+
+
+def test_a_search_finds_a_text_in_id_url_or_description_in_capitals_or_not(store: Store) -> None:
+    store.add_listeners(
+        [
+            (listener("ann"), secret()),
+            (listener("bo", url="https://bo.example/Orders_100%"), secret()),
+            (listener("cy", description="Größe und ÄRGER"), secret()),
+        ]
+    )
+    found = {
+        text: [entry.listener.id for entry in store.list_entries(search=text)]
+        for text in ("ANN", "orders_100%", "o_d", "äRGER", "example", "nobody", "")
+    }
+    assert found == {
+        "ANN": ["ann"],
+        "orders_100%": ["bo"],
+        "o_d": [],
+        "äRGER": ["cy"],
+        "example": ["ann", "bo", "cy"],
+        "nobody": [],
+        "": ["ann", "bo", "cy"],
+    }
+
+
+def test_a_search_finds_a_listener_as_it_was_changed(store: Store) -> None:
+    store.add_listener(listener(description="old"), secret())
+    store.update_listener(listener(description="new"))
+    store.set_enabled("joe", False)
+
+    assert store.list_entries(search="old") == []
+    assert [entry.listener.id for entry in store.list_entries(search="NEW")] == ["joe"]

@@ -53,6 +53,17 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return script
 
 
+@pytest.fixture
+def before_search(tmp_path: Path) -> Path:
+    """The migrations of a version that filed nothing for a search."""
+    folder = tmp_path / "before"
+    shutil.copytree(MIGRATIONS, folder)
+    for script in (folder / "versions").glob("[0-9]*.py"):
+        if script.name >= "0008":
+            script.unlink()
+    return folder
+
+
 def tables_of(url: str) -> set[str]:
     engine = sa.create_engine(Database(url).url)
     try:
@@ -178,6 +189,33 @@ def test_a_migration_that_fails_leaves_nothing_behind(registry_url: str, later: 
         upgrade(registry_url)
 
     assert tables_of(registry_url) == set()
+
+
+def test_listeners_from_before_there_was_something_to_search_are_found(
+    registry_url: str, before_search: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(revision, "MIGRATIONS", before_search)
+        upgrade(registry_url)
+        database = Database(registry_url)
+        fields = dict.fromkeys(("event", "filter", "policy", "queue_type"), "{}")
+        fields |= {"id": "joe", "url": "https://joe.example", "description": "Voller ÄRGER"}
+        numbers = dict.fromkeys(("created_at", "updated_at", "version"), 1)
+        columns = [
+            column
+            for column in metadata.tables["durian_listeners"].c
+            if column.name in {*fields, *numbers, "enabled"}
+        ]
+        old = sa.table("durian_listeners", *(sa.column(one.name, one.type) for one in columns))
+        with database.locked() as connection:
+            connection.execute(sa.insert(old).values(fields | numbers | {"enabled": True}))
+        database.close()
+
+    upgrade(registry_url)
+
+    with Store.open(registry_url) as store:
+        found = [store.list_entries(search=text) for text in ("ärger", "JOE.EXAMPLE", "nobody")]
+    assert [len(entries) for entries in found] == [1, 1, 0]
 
 
 def test_several_processes_upgrade_at_once(registry_url: str) -> None:

@@ -189,8 +189,8 @@ def _conditions(wanted: WantedListeners) -> Iterator[sa.ColumnElement[bool]]:
     if (enabled := wanted.get("enabled")) is not None:
         yield listeners.c.enabled == enabled
     if text := wanted.get("search"):
-        columns = (listeners.c.id, listeners.c.url, listeners.c.description)
-        yield sa.or_(*(column.icontains(text, autoescape=True) for column in columns))
+        # All of them are looked through, by one look at each.
+        yield listeners.c.search.contains(text.lower(), autoescape=True)
 
 
 def _fields(row: RowMapping) -> dict[str, Any]:
@@ -211,7 +211,8 @@ def _entry(row: RowMapping, told: tuple[Listener, bool]) -> ListenerEntry:
 def _to_row(listener: Listener) -> dict[str, object]:
     # Only what differs from the defaults, so that a better default reaches old listeners.
     return listener.model_dump() | {
-        "policy": listener.policy.model_dump_json(exclude_defaults=True)
+        "policy": listener.policy.model_dump_json(exclude_defaults=True),
+        "search": f"{listener.id}\n{listener.url}\n{listener.description}".lower(),
     }
 
 

@@ -68,6 +68,8 @@ listeners = Table(
     Column("version", BigInteger, nullable=False, index=True),
     Column("owner", Key),
     Column("paused", Boolean, nullable=False, server_default=sa_false()),
+    # Id, URL and description in small letters, one below the other.
+    Column("search", Text, nullable=False, server_default=""),
     Index("ix_durian_listeners_owner", "owner", "id"),
 )
 
