@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks import emitting, senders, suites
+from benchmarks import emitting, routing, senders, suites
 from benchmarks.support import Figure, broker, broker_version, report
 from tests.support.rabbitmq import Node
 
 SUITES: dict[str, Callable[[Node], list[Figure]]] = {
     "end_to_end": suites.end_to_end,
+    "routing": routing.routing,
     "crowd": suites.crowd,
     "senders": senders.senders,
     "emit": emitting.emit,

@@ -126,6 +126,13 @@ def broker_version(node: Node) -> str:
     return str(overview["rabbitmq_version"])
 
 
+def broker_group(node: Node) -> int:
+    """Tell the process group of a broker of our own, for what is to be known of its processes."""
+    if not isinstance(node, PrivateNode):
+        raise SystemExit("this suite looks into the broker: leave DURIAN_TEST_AMQP_URL unset")
+    return node.group
+
+
 def cpu_seconds(group: int) -> float:
     """Tell the processor time that a process group has used so far: load blurs it the least."""
     ticks = 0

@@ -177,6 +177,12 @@ class PrivateNode(Node):
             ),
         }
 
+    @property
+    def group(self) -> int:
+        """The process group of the node and its name server."""
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
     def start(self) -> None:
         """Start it (again) on the same ports and data, and wait until it takes connections."""
         self.launch()
