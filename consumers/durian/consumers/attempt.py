@@ -6,19 +6,34 @@ from durian.consumers.delivery import Delivery
 from durian.consumers.keys import ListenerKeys
 from durian.consumers.sender.port import Request
 from durian.events import http
-from durian.events.media import STRUCTURED
+from durian.events.media import BATCH, STRUCTURED
 from durian.events.message import Message
-from durian.registry import Listener
-from durian.registry.policy import PayloadFormat
+from durian.registry import Listener, Policy
 
 #: Receivers know us by this; the version stays out, for it only helps those who look for holes.
 USER_AGENT = "Durian (https://pypi.org/project/durian)"
 
 
 def request_of(delivery: Delivery, listener: Listener, keys: ListenerKeys, now: float) -> Request:
-    """Build the POST of one attempt, signed for this moment (`now`, in epoch seconds)."""
-    headers, body = _content(delivery.message, listener.policy.payload)
-    webhook_id = delivery.webhook_id
+    """Build the POST of one attempt, signed for this moment (`now`, in epoch seconds).
+
+    A listener that takes batches gets one of a single event.
+    """
+    parts = _content(delivery.message, listener.policy)
+    return _request(delivery.webhook_id, parts, listener, keys, now)
+
+
+def batch_request_of(
+    batch_id: str, body: bytes, listener: Listener, keys: ListenerKeys, now: float
+) -> Request:
+    """Build the POST of one attempt at several deliveries: `body` is an array of CloudEvents."""
+    return _request(batch_id, ({"content-type": BATCH}, body), listener, keys, now)
+
+
+def _request(
+    webhook_id: str, parts: http.Parts, listener: Listener, keys: ListenerKeys, now: float
+) -> Request:
+    headers, body = parts
     timestamp = int(now)
     headers["user-agent"] = USER_AGENT
     headers |= {name.lower(): value for name, value in listener.policy.headers.items()}
@@ -38,9 +53,12 @@ def request_of(delivery: Delivery, listener: Listener, keys: ListenerKeys, now: 
     )
 
 
-def _content(message: Message, payload: PayloadFormat) -> tuple[dict[str, str], bytes]:
-    if payload == "data":
+def _content(message: Message, policy: Policy) -> http.Parts:
+    if policy.payload == "data":
         return http.binary_headers(message), message.body
-    if payload == "cloudevent":
-        return {"content-type": STRUCTURED}, http.structured_body(message)
-    return {"content-type": "application/json"}, http.standard_body(message)
+    if policy.payload == "standard":
+        return {"content-type": "application/json"}, http.standard_body(message)
+    document = http.structured_body(message)
+    if policy.batches:
+        return {"content-type": BATCH}, http.batch_body([document])
+    return {"content-type": STRUCTURED}, document

@@ -15,6 +15,8 @@ from durian.broker import port
 from durian.broker.blocking import declare_all, wait
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
+from durian.consumers.batch import Batch
+from durian.consumers.batch_deliverer import BatchDeliverer
 from durian.consumers.breaker import BreakerRules
 from durian.consumers.bulletin import Bulletin
 from durian.consumers.commons import Commons, LaneState
@@ -78,6 +80,7 @@ class DeliveryConsumer:
         bulletin = Bulletin(broker, topology)
         settler = Settler(broker, topology, rng)
         self._deliverer = Deliverer(broker, settler, sender, bulletin, rng)
+        self._batches = BatchDeliverer(broker, settler, sender, self._deliverer, rng)
         self._lanes: dict[str, Lane] = {}
         #: Ids of the lanes that are to rest, for what the registry says; on the loop.
         self._resting: set[str] = set()
@@ -253,14 +256,18 @@ class DeliveryConsumer:
             lane.circuit.adopt(breakers.get(listener_id))
 
     def _begin(self, lane: Lane, start: Start) -> None:
-        self._deliverer.attempt(
-            lane.listener,
-            lane.keys,
-            start.received,
-            self._open.begin(),
-            partial(lane.finished, start),
-            head=start.head,
-        )
+        ended = partial(lane.finished, start)
+        if isinstance(start.taken, Batch):
+            self._batches.attempt(lane.listener, lane.keys, start.taken, self._open.begin(), ended)
+        else:
+            self._deliverer.attempt(
+                lane.listener,
+                lane.keys,
+                start.taken,
+                self._open.begin(),
+                ended,
+                head=start.head,
+            )
 
     def _disable(self, listener: Listener, reason: str) -> None:
         """Disable a listener that asked for it, or failed for days."""

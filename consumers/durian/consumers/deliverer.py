@@ -20,14 +20,14 @@ from durian.consumers.record import attempt_of, result_of
 from durian.consumers.sender.port import Outcome, Sender
 from durian.consumers.settle import Move, Settled, Settler
 from durian.faults import failpoint
-from durian.registry import Head, Listener
+from durian.registry import Head, Listener, Policy
 from durian.tracing import attempted
 
 _log = logging.getLogger(__name__)
 
 #: Seconds before a delivery goes back to its queue over which we stumbled ourselves: it is tried
 #: again, and the broker makes it a dead letter when that happened a thousand times.
-_AGAIN_AFTER_S = 30.0
+AGAIN_AFTER_S = 30.0
 
 
 @dataclass(slots=True)
@@ -54,6 +54,11 @@ class Ended:
     #: In one line for the operator, and for the listener's owner.
     error: str
     public_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A batch was too large for its receiver: its deliveries are to be tried again in halves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class Deliverer:
         except Exception:  # noqa: BLE001  # ours, whatever it is
             _log.exception("delivery.failed listener=%s", work.listener.id)
             work.settled()
-            self._broker.call_later(_AGAIN_AFTER_S, partial(self._broker.requeue, work.received))
+            self._broker.call_later(AGAIN_AFTER_S, partial(self._broker.requeue, work.received))
             work.ended(None)
 
     def _begin(self, work: _Work, keys: ListenerKeys, head: Head | None) -> None:
@@ -147,31 +152,35 @@ class Deliverer:
     def _end(self, work: _Work, delivery: Delivery, outcome: Outcome) -> None:
         failpoint("delivery.answered")
         policy = work.listener.policy
-        ended = Ended(
-            delivery=delivery,
-            decision=decide(delivery.attempts + 1, outcome, policy, self._rng),
-            at=self._broker.clock.now(),
-            failed=is_failure(outcome, policy),
-            error=summary(outcome),
-            public_error=public_summary(outcome),
-        )
-        self._count(ended.decision)
-        self.measures.ended(delivery, outcome, result_of(ended.decision), ended.at)
-        _trace(ended, outcome)
-        self._settle(work, outcome, ended)
+        decision = decide(delivery.attempts + 1, outcome, policy, self._rng)
+        ended = ended_of(delivery, outcome, decision, policy, self._broker.clock.now())
+        stays = policy.ordered and isinstance(decision, Retry)
+        self.follow(work.listener, work.received, ended, outcome, work.settled, stays=stays)
         work.ended(ended)
 
-    def _settle(self, work: _Work, outcome: Outcome, ended: Ended) -> None:
-        listener, received = work.listener, work.received
+    def follow(
+        self,
+        listener: Listener,
+        received: Received,
+        ended: Ended,
+        outcome: Outcome,
+        settled: Settled,
+        *,
+        stays: bool,
+    ) -> None:
+        """Count and record an attempt that has ended, and settle its delivery unless it stays."""
+        self._count(ended.decision)
+        self.measures.ended(ended.delivery, outcome, result_of(ended.decision), ended.at)
+        _trace(ended, outcome)
         record = attempt_of(ended.delivery, outcome, ended.decision, ended.at)
-        if listener.policy.ordered and isinstance(ended.decision, Retry):
+        if stays:
             self._settler.record(received, record)
-            work.settled()
+            settled()
             return
         move = self._move(ended.delivery, ended.error, ended.decision, ended.at)
         dead = isinstance(ended.decision, Dead | Disable)
         news = self._bulletin.dead(listener, ended.delivery, outcome) if dead else None
-        self._settler.settle(received, record, move, work.settled, news=[news] if news else [])
+        self._settler.settle(received, record, move, settled, news=[news] if news else [])
 
     def _move(self, delivery: Delivery, error: str, decision: Decision, now: float) -> Move | None:
         """Where the delivery goes next; None when it is done."""
@@ -198,6 +207,20 @@ class Deliverer:
                 self.counts.retried += 1
             case _:
                 self.counts.dead += 1
+
+
+def ended_of(
+    delivery: Delivery, outcome: Outcome, decision: Decision, policy: Policy, at: float
+) -> Ended:
+    """Tell how an attempt ended at a moment, in seconds since the epoch."""
+    return Ended(
+        delivery=delivery,
+        decision=decision,
+        at=at,
+        failed=is_failure(outcome, policy),
+        error=summary(outcome),
+        public_error=public_summary(outcome),
+    )
 
 
 def _trace(ended: Ended, outcome: Outcome) -> None:

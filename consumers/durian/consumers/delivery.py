@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -18,6 +19,12 @@ FIRST_AT_HEADER: Final = "durian-first-at"
 
 #: What the last attempt failed with, in one line.
 ERROR_HEADER: Final = "durian-last-error"
+
+#: Of which batch it was when it was last tried, and how many events that held.
+BATCH_HEADER: Final = "durian-batch"
+
+#: What the `webhook-id` of a batch begins with.
+BATCH_PREFIX: Final = "batch_"
 
 #: Headers are for people and must stay small: characters of an error or a reason.
 _TEXT_MAX_CHARS: Final = 500
@@ -44,6 +51,10 @@ class Delivery:
     attempts: int
     #: When the first attempt was made, in milliseconds since the epoch; None before it.
     first_at_ms: int | None
+    #: The `webhook-id` of the batch in which it is tried; empty for a listener without batches.
+    batch_id: str = ""
+    #: How many deliveries that holds.
+    batch_size: int = 0
 
     @classmethod
     def of(cls, listener_id: str, message: Message) -> Delivery:
@@ -70,13 +81,14 @@ class Delivery:
     def tried(self, error: str, now: float) -> Message:
         """The message to try again later, after an attempt that ended at `now` (epoch seconds)."""
         first_at_ms = self.first_at_ms or round(now * 1000)
-        return self._message(
-            {
-                ATTEMPTS_HEADER: str(self.attempts + 1),
-                FIRST_AT_HEADER: str(first_at_ms),
-                ERROR_HEADER: error[:_TEXT_MAX_CHARS],
-            }
-        )
+        own = {
+            ATTEMPTS_HEADER: str(self.attempts + 1),
+            FIRST_AT_HEADER: str(first_at_ms),
+            ERROR_HEADER: error[:_TEXT_MAX_CHARS],
+        }
+        if self.batch_size:
+            own[BATCH_HEADER] = f"{self.batch_id} {self.batch_size}"
+        return self._message(own)
 
     def postponed(self) -> Message:
         """The message to try later although no attempt was made."""
@@ -110,8 +122,22 @@ def webhook_id_of(source: str, event_id: str, listener_id: str) -> str:
     Derived, not stored: CloudEvents makes source and id unique together, and the id may hold
     characters that Standard Webhooks forbids (its signature is over `id.timestamp.body`).
     """
-    digest = hashlib.sha256(f"{source}\0{event_id}\0{listener_id}".encode()).digest()[:18]
-    return f"msg_{urlsafe_b64encode(digest).decode()}"
+    return f"msg_{_digest(source, event_id, listener_id)}"
+
+
+def batch_id_of(webhook_ids: Sequence[str]) -> str:
+    """Derive the `webhook-id` of a batch from those of its deliveries, in whatever order.
+
+    A batch of one has that of its delivery.
+    """
+    if len(webhook_ids) == 1:
+        return webhook_ids[0]
+    return f"{BATCH_PREFIX}{_digest(*sorted(webhook_ids))}"
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256("\0".join(parts).encode()).digest()[:18]
+    return urlsafe_b64encode(digest).decode()
 
 
 def _number(value: HeaderValue) -> int | None:

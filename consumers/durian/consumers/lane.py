@@ -9,17 +9,19 @@ turns that lanes take.
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from durian.broker.port import Received, Subscription, Timer
+from durian.consumers.at_hand import AtHand, at_hand
+from durian.consumers.batch import Batch
 from durian.consumers.circuit import Allowance, Circuit
 from durian.consumers.commons import Commons
 from durian.consumers.decision import Disable
-from durian.consumers.deliverer import Ended
+from durian.consumers.deliverer import Ended, Split
+from durian.consumers.gathering import Gathering, terms_of
 from durian.consumers.keys import ListenerKeys
 from durian.consumers.measures import LaneState
 from durian.consumers.ordered import SETTLE_S, Order
@@ -32,6 +34,10 @@ from durian.registry import Head, Listener, OpenBreaker
 #: Messages held beyond those under way: a delivery is held until the broker has confirmed what
 #: follows on it, some 20 ms under load, and its attempt should be followed at once nevertheless.
 READY_AHEAD = 24
+
+#: Messages held of a listener that takes batches, at most: RabbitMQ's quorum queues hand out no
+#: more at a time.
+MOST_HELD = 2000
 
 #: With a rate, no more messages are held than begin within this many seconds.
 _RATE_AHEAD_S = 10.0
@@ -55,7 +61,7 @@ _STATES: Final[Mapping[Allowance, LaneState]] = {
 class Start:
     """An attempt that begins."""
 
-    received: Received
+    taken: Received | Batch
     #: Since when it is held, on the monotonic clock.
     since: float
     #: What is known of it beyond its message, when its listener is ordered.
@@ -117,8 +123,7 @@ class Lane:
         self._prefetch = 0
         #: Tells that the queue is let go.
         self._free_queue: Settled = _nothing
-        #: With each message since when it is held, on the monotonic clock.
-        self._waiting: deque[tuple[Received, float]] = deque()
+        self._waiting: AtHand = at_hand(listener.policy, self._broker.clock)
         self._running = 0
         self._wake: Timer | None = None
         self._release: Timer | None = None
@@ -140,6 +145,10 @@ class Lane:
         self.listener = listener
         self.keys = keys
         self._pace.reset()
+        if self._waiting.terms != terms_of(listener.policy):
+            self._let_go()
+            self._prefetch = 0
+            self._waiting = at_hand(listener.policy, self._broker.clock)
         self._enabled = True
         self.circuit.resume(listener, breaker)
         self._adjust()
@@ -151,16 +160,20 @@ class Lane:
         self.circuit.suspend()
         self._adjust()
 
-    def finished(self, start: Start, ended: Ended | None) -> None:
+    def finished(self, start: Start, ended: Ended | Split | None) -> None:
         """An attempt has ended, or none was made of what began. Called from any thread."""
         self._broker.call(partial(self._finished, start, ended))
 
-    def _finished(self, start: Start, ended: Ended | None) -> None:
+    def _finished(self, start: Start, ended: Ended | Split | None) -> None:
         self._running -= 1
-        if ended is not None:
+        if isinstance(start.taken, Batch):
+            if isinstance(ended, Split):
+                self._halve(start.taken)
+        elif isinstance(ended, Ended):
             stays = self._order is not None and self._order.ended(ended)
-            if stays and start.received.alive:
-                self._hold(start.received, start.since)
+            if stays and start.taken.alive:
+                self._hold(start.taken, start.since)
+        if isinstance(ended, Ended):
             self._judge(start, ended)
         self._adjust()
         self._commons.turns.end(start.turn)
@@ -192,10 +205,11 @@ class Lane:
         if self.circuit.allows != "all":
             return int(self.circuit.allows == "one")
         policy = self.listener.policy
-        ahead = policy.concurrency + READY_AHEAD
-        if policy.rate_per_s is None:
-            return ahead
-        return min(ahead, max(1, math.ceil(policy.rate_per_s * _RATE_AHEAD_S)))
+        ahead = policy.concurrency * policy.batch_events + READY_AHEAD
+        if policy.rate_per_s is not None:
+            begin = max(1, math.ceil(policy.rate_per_s * _RATE_AHEAD_S))
+            ahead = min(ahead, begin * policy.batch_events)
+        return min(ahead, MOST_HELD)
 
     def _must_keep(self) -> bool:
         """Tell whether all stays as it is for now.
@@ -259,6 +273,18 @@ class Lane:
 
     def _hold(self, received: Received, since: float) -> None:
         self._waiting.append((received, since))
+        self._let_go_after(since)
+
+    def _halve(self, batch: Batch) -> None:
+        """Keep a batch that was too large, to be sent in halves; or give it back."""
+        if self._prefetch and isinstance(self._waiting, Gathering):
+            self._waiting.halve(batch)
+            self._let_go_after(self._broker.clock.monotonic())
+        else:
+            for member in reversed(batch.members):
+                self._broker.requeue(member.received)
+
+    def _let_go_after(self, since: float) -> None:
         if self._release is None:
             wait_s = max(0.0, since + HOLD_S - self._broker.clock.monotonic())
             self._release = self._broker.call_later(wait_s, self._release_old)
@@ -269,15 +295,12 @@ class Lane:
         self._give_back(now - HOLD_S)
         self._release = None
         if self._waiting:
-            wait_s = self._waiting[0][1] + HOLD_S - now
+            wait_s = self._waiting.oldest + HOLD_S - now
             self._release = self._broker.call_later(wait_s, self._release_old)
 
     def _give_back(self, until: float) -> None:
         """Give back what came until a moment, the last first: so it keeps its order."""
-        old = [received for received, since in self._waiting if since <= until]
-        for _ in old:
-            self._waiting.popleft()
-        for received in reversed(old):
+        for received in reversed(self._waiting.take_until(until)):
             self._broker.requeue(received)
 
     # When an attempt begins
@@ -295,14 +318,15 @@ class Lane:
 
     def _wait_s(self) -> float | None:
         """How long until an attempt may begin, in seconds; None when something has to happen."""
-        while self._waiting and not self._waiting[0][0].alive:
-            self._waiting.popleft()
+        ready = self._waiting.ready(hurry=self.circuit.allows != "all")
         free = self._free()
         if not self._waiting or free <= 0 or not self._enabled:
             return None
         if self._order is not None and (wait_s := self._order.wait_s()) != 0.0:
             return wait_s
-        return self._pace.wait_s(self.listener.policy.rate_per_s, min(free, len(self._waiting)))
+        if not ready:
+            return self._waiting.wait_s()
+        return self._pace.wait_s(self.listener.policy.rate_per_s, min(free, ready))
 
     def _free(self) -> int:
         """How many attempts may begin as far as concurrency goes."""
@@ -316,13 +340,13 @@ class Lane:
         if self._wait_s() != 0.0:
             self._next()
             return
-        received, since = self._waiting.popleft()
+        taken, since = self._waiting.take()
         self._pace.take()
         self._running += 1
         head = None if self._order is None else self._order.head
         turn = self._commons.turns.begin(self._account)
         probe = self.circuit.allows == "one"
-        self._attempt(self, Start(received, since, head, turn, probe=probe))
+        self._attempt(self, Start(taken, since, head, turn, probe=probe))
         self._next()
 
     def _reserve(

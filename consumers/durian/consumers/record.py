@@ -38,6 +38,7 @@ def attempt_of(delivery: Delivery, outcome: Outcome, decision: Decision, now: fl
         reason=decision.reason[:_LINE_MAX_CHARS] if isinstance(decision, Dead | Disable) else "",
         response_head=head[:_HEAD_MAX_CHARS],
         response_body=outcome.response_body[:_BODY_MAX_CHARS].decode(errors="replace"),
+        batch_id=delivery.batch_id if delivery.batch_size > 1 else None,
     )
 
 

@@ -74,6 +74,8 @@ class Attempt:
     response_head: _Text = ""
     #: The beginning of the response's body as text, capped and redacted.
     response_body: _Text = ""
+    #: The `webhook-id` of the request, when that was a batch of several deliveries.
+    batch_id: _Key | None = None
 
     def for_owner(self) -> Self:
         """Return what the owner of the listener may see: nothing on the operator's network.

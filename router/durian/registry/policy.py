@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from durian.errors import InvalidListener
 from durian.registry.headers import check_headers
@@ -20,6 +28,16 @@ Wait = Annotated[float, Field(ge=0, le=7 * 24 * 3600)]
 #: Characters of certificates in one field: a chain, or a company's few authorities. Every process
 #: holds all policies.
 MAX_PEM_LENGTH = 32_768
+
+#: Events in one request: no receiver has to read more at once, ours among them, and no process to
+#: hold more than a broker hands out.
+MOST_BATCH_EVENTS = 1000
+
+#: Seconds that a batch may wait for more: far less than a message may be held.
+MOST_BATCH_WAIT_S = 30
+
+#: Bytes of a batch: as many as our own receivers read.
+MOST_BATCH_BYTES = 4 * 1024 * 1024
 
 Pem = Annotated[str, Field(max_length=MAX_PEM_LENGTH)]
 
@@ -58,6 +76,12 @@ class Policy(BaseModel):
     ordered: bool = False
     #: What the body holds: the event's data, the whole CloudEvent, or {type, timestamp, data}.
     payload: PayloadFormat = "data"
+    #: Events in one request at most, as a CloudEvents batch; 1: each has a request of its own.
+    batch_events: Annotated[int, Field(ge=1, le=MOST_BATCH_EVENTS)] = 1
+    #: Seconds that the first event of a batch waits for more.
+    batch_wait_s: Annotated[float, Field(ge=0, le=MOST_BATCH_WAIT_S)] = 1.0
+    #: Bytes of a batch's body at most; an event that has more by itself goes alone.
+    batch_bytes: Annotated[int, Field(ge=1024, le=MOST_BATCH_BYTES)] = 262_144
     #: Statuses after which a delivery is given up at once instead of being tried again.
     no_retry_statuses: frozenset[Annotated[int, Field(ge=100, le=999)]] = frozenset()
     #: Headers that every attempt carries besides Durian's own, such as `X-Api-Key`.
@@ -66,6 +90,22 @@ class Policy(BaseModel):
     ca_pem: Pem | None = None
     #: PEM of the client certificate that is shown to it, and of its chain. The key is a secret.
     cert_pem: Pem | None = None
+
+    @property
+    def batches(self) -> bool:
+        """Whether a request holds several events, or may."""
+        return self.batch_events > 1
+
+    @field_validator("batch_events")
+    @classmethod
+    def _can_be_batched(cls, value: int, info: ValidationInfo) -> int:
+        if value > 1 and info.data.get("payload", "cloudevent") != "cloudevent":
+            reason = "above 1 needs payload=cloudevent, in which each event of a batch has its id"
+            raise ValueError(reason)
+        if value > 1 and info.data.get("ordered"):
+            reason = "must be 1 for an ordered listener, which gets one event after the other"
+            raise ValueError(reason)
+        return value
 
     @model_validator(mode="after")
     def _starts_at_once(self) -> Self:

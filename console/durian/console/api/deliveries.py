@@ -57,6 +57,9 @@ class Attempt(BaseModel):
     reason: str = Field(description="Why the delivery was given up.")
     response_head: str = Field(description="The beginning of the response's head, as text.")
     response_body: str = Field(description="The beginning of its body, as text: never trust it.")
+    batch_id: str | None = Field(
+        description="The request's `webhook-id`, when it was a batch of several deliveries."
+    )
 
 
 class AttemptPage(paging.Page):

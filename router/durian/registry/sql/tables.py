@@ -148,6 +148,8 @@ attempts = Table(
     Column("response_body", Text, nullable=False),
     # Whose listener it was when it was recorded.
     Column("owner", Key),
+    # What the request's webhook-id was, if that is not the delivery's own.
+    Column("batch_id", Key),
     # In the order in which a delivery's attempts are read.
     UniqueConstraint("webhook_id", "at_ms", "number", name="uq_durian_attempts_webhook_id"),
     # One for each question, in the order of its answer.
@@ -165,6 +167,15 @@ attempts = Table(
         "id",
         postgresql_where=text("owner IS NOT NULL"),
         sqlite_where=text("owner IS NOT NULL"),
+    ),
+    # Nor do most listeners take batches.
+    Index(
+        "ix_durian_attempts_batch_id",
+        "batch_id",
+        "at_ms",
+        "id",
+        postgresql_where=text("batch_id IS NOT NULL"),
+        sqlite_where=text("batch_id IS NOT NULL"),
     ),
 )
 
