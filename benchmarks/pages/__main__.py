@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 from benchmarks.pages.seed import SEED, name_of, seed
 from benchmarks.support import Figure, report
+from durian.console.api.paging import encode
 from durian.console.api.serve import Service
 from durian.consumers.delivery import webhook_id_of
 from durian.registry.store import upgrade
@@ -58,6 +59,8 @@ PAGES = (
     "/events",
     "/events?search=nowhere",
     "/events/one?id=e-0",
+    "/events/one/listeners?id=e-0",
+    f"/events/one/listeners?id=e-0&cursor={encode('others ')}",
     "/hooks",
     "/hooks/one?name=person",
     "/queues",

@@ -14,7 +14,7 @@ from durian.events import Event
 
 #: Messages of the archive that are read for one page at most: a search for what is rare goes on
 #: with the next page.
-SCANNED_MOST = 2000
+SCANNED_MOST = 1000
 
 #: Messages that are read at once.
 _CHUNK = 200

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from durian.console.api import paging
 from durian.console.api.access import Caller, Reader
 from durian.console.api.deliveries import Attempt, describe
 from durian.console.api.moment import Moment, Seconds, ms_of
@@ -62,6 +63,9 @@ class Explained(BaseModel):
     others: dict[str, int] = Field(
         description="How many it does not concern: by its `type`, by their `filter`, `disabled`."
     )
+    next: str | None = Field(
+        None, description="The `cursor` of the next part, with a `limit`; null when it is the last."
+    )
 
 
 @router.get("")
@@ -82,21 +86,34 @@ def explain_event(
     everyone: Annotated[
         bool, Query(description="The listeners that do not want it as well.")
     ] = False,
+    limit: Annotated[
+        int | None,
+        Query(ge=1, le=paging.MOST, description="So many listeners at once; left out: all."),
+    ] = None,
+    cursor: paging.Cursor = None,
 ) -> Explained:
-    """Explain what became of an event at one listener, or at all that it concerns."""
+    """Explain what became of an event at one listener, or at all that it concerns.
+
+    Asking all takes some seconds where there are many thousands. With a `limit` it is told in
+    parts, at first of those that were tried: a part may hold fewer listeners than that, or none,
+    and still have a `next`, for only so many are asked for one.
+    """
     _refuse_foreign(caller, event, listener)
     given = explain.Explain(
         event=event,
         listener=listener,
         since_ms=ms_of(since),
         everyone=everyone,
+        limit=limit,
+        after=paging.decode(cursor),
     )
     found: dict[str, Any] = explain.explain(
         caller.context(), given, unseen, public=caller.owner is not None
     )
     for one in found["listeners"]:
         one["attempts"] = [describe(caller, RegistryAttempt(**each)) for each in one["attempts"]]
-    return Explained.model_validate(found)
+    more = found.pop("more", None)
+    return Explained(**found, next=None if more is None else paging.encode(more))
 
 
 def _refuse_foreign(caller: Caller, event: str, listener: str | None) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from durian.console.explain.facts import Facts, Place, Subject
-from durian.console.explain.gather import Gatherer, find_subject
+from durian.console.explain.gather import Gathered, Gatherer, find_subject
 from durian.console.explain.judge import Judgement, judge, set_aside
 from durian.console.explain.wanting import Wanting, wanting
 
 __all__ = [
     "Facts",
+    "Gathered",
     "Gatherer",
     "Judgement",
     "Place",

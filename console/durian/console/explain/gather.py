@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from durian.broker import blocking
 from durian.console.explain.facts import Facts, Subject
@@ -24,6 +24,9 @@ from durian.registry.attempt import Attempt
 
 #: Attempts of an event that are looked at: the last ones.
 ATTEMPTS_MOST = 1000
+
+#: Listeners that are asked for one part of what there is to say of them: some milliseconds.
+ASKED_MOST = 200
 
 #: Dead letters that are looked through for one: the oldest ones. They are all in memory meanwhile.
 LOOK_MOST = 500
@@ -76,6 +79,21 @@ def _event_in(aside: SetAside, event_id: str) -> Event | None:
     return next((event for event in events if event.id == event_id), next(iter(events), None))
 
 
+#: What is gone through in parts, one after the other; with the last id of a part.
+_TRIED, _OTHERS = "tried", "others"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Some listeners that an event concerns, and how many others were asked."""
+
+    facts: Sequence[Facts]
+    #: Those that it does not concern, by the reason.
+    others: Mapping[str, int] = field(default_factory=dict)
+    #: Where to go on; None when these were the last.
+    next: str | None = None
+
+
 class Gatherer:
     """Gathers facts of one event at listeners."""
 
@@ -112,9 +130,7 @@ class Gatherer:
             raise ListenerUnknown(listener_id)
         return replace(facts, letter=letter, dead=dead, looked=len(browsed))
 
-    def all(
-        self, progress: Progress, *, everyone: bool
-    ) -> tuple[Sequence[Facts], Mapping[str, int]]:
+    def all(self, progress: Progress, *, everyone: bool) -> Gathered:
         """The listeners that want it or were tried, and how many others there are, by reason.
 
         With `everyone` the others are among the first.
@@ -127,14 +143,63 @@ class Gatherer:
             progress(done, total)
             if self._context.stop.is_set():
                 break
-            wants = self._wanting(listener)
-            reason = _reason(listener, wants)
-            if reason and not everyone and listener.id not in tried:
-                others[reason] += 1
-            else:
-                found.append(self._facts(listener, wants, tried.pop(listener.id, ())))
+            self._ask(listener, tried.pop(listener.id, ()), found, others, everyone=everyone)
         found += [self._traces(name, attempts) for name, attempts in tried.items()]
-        return found, others
+        return Gathered(facts=found, others=others)
+
+    def some(self, after: str | None, limit: int, *, everyone: bool) -> Gathered:
+        """The same in parts of `limit` at most: at first where it was tried, then all others by id.
+
+        A part may hold fewer, or none, for it asks no more than ASKED_MOST listeners.
+        """
+        tried = self._tried()
+        phase, _, last = (after or _TRIED).partition(" ")
+        if phase not in (_TRIED, _OTHERS):
+            raise InvalidInput("cursor", "is none", hint="Take the `next` of the part before.")
+        if phase == _TRIED:
+            names = sorted(name for name in tried if name > last)
+            found = [self._tried_at(name, tried[name]) for name in names[:limit]]
+            goes_on = f"{_TRIED} {names[limit - 1]}" if len(names) > limit else _OTHERS
+            return Gathered(facts=found, next=goes_on)
+        return self._some_others(last, limit, tried, everyone=everyone)
+
+    def _some_others(
+        self, last: str, limit: int, tried: Collection[str], *, everyone: bool
+    ) -> Gathered:
+        found: list[Facts] = []
+        others: Counter[str] = Counter()
+        page = self._context.store.list_listeners(after=last, limit=ASKED_MOST)
+        for listener in page:
+            if listener.id not in tried:
+                self._ask(listener, (), found, others, everyone=everyone)
+            if len(found) == limit:
+                return Gathered(facts=found, others=others, next=f"{_OTHERS} {listener.id}")
+        goes_on = f"{_OTHERS} {page[-1].id}" if len(page) == ASKED_MOST else None
+        return Gathered(facts=found, others=others, next=goes_on)
+
+    def _ask(
+        self,
+        listener: Listener,
+        attempts: Sequence[Attempt],
+        found: list[Facts],
+        others: Counter[str],
+        *,
+        everyone: bool,
+    ) -> None:
+        """Put a listener where it belongs: to those that an event concerns, or to the others."""
+        wants = self._wanting(listener)
+        reason = _reason(listener, wants)
+        if reason and not everyone and not attempts:
+            others[reason] += 1
+        else:
+            found.append(self._facts(listener, wants, attempts))
+
+    def _tried_at(self, listener_id: str, attempts: Sequence[Attempt]) -> Facts:
+        try:
+            listener = self._context.store.get_listener(listener_id)
+        except ListenerUnknown:
+            return self._traces(listener_id, attempts)
+        return self._facts(listener, self._wanting(listener), attempts)
 
     def _wanting(self, listener: Listener) -> Wanting:
         return wanting(listener, self._subject.type, self._subject.event)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 from pydantic import Field
 
-from durian.console.explain import Facts, Gatherer, Subject, find_subject, judge, set_aside
+from durian.console.explain import (
+    Facts,
+    Gathered,
+    Gatherer,
+    Subject,
+    find_subject,
+    judge,
+    set_aside,
+)
 from durian.console.operations.operation import Arguments, Context, Progress
 from durian.errors import InvalidInput
 
@@ -23,12 +30,18 @@ class Explain(Arguments):
     since_ms: Annotated[int | None, Field(ge=0, le=2**53 - 1)] = None
     #: The listeners that do not want it as well.
     everyone: bool = False
+    #: Listeners that are told of at once, of a bounded number that are asked; None: all there are.
+    limit: Annotated[int | None, Field(ge=1)] = None
+    #: Where to go on, as the part before told it.
+    after: str | None = None
 
 
 def explain(
     context: Context, given: Explain, progress: Progress, *, public: bool = False
 ) -> dict[str, object]:
     """The event, what there is to say of each listener, and how many others there are.
+
+    With a limit, of some of them, and `more`: where to go on.
 
     `public`: as the listeners' owner may read it.
     """
@@ -37,18 +50,20 @@ def explain(
         raise InvalidInput("since", "is not in the past")
     subject = find_subject(context, given.event, since, progress)
     gatherer = Gatherer(context, subject)
-    others: Mapping[str, int] = {}
     if given.listener is not None:
-        found: Sequence[Facts] = [gatherer.one(given.listener)]
+        found = Gathered(facts=[gatherer.one(given.listener)])
     elif subject.aside is not None and subject.event is None:
-        found = ()  # whose it would be cannot be told
+        found = Gathered(facts=())  # whose it would be cannot be told
+    elif given.limit is not None:
+        found = gatherer.some(given.after, given.limit, everyone=given.everyone)
     else:
-        found, others = gatherer.all(progress, everyone=given.everyone)
-    return {
+        found = gatherer.all(progress, everyone=given.everyone)
+    told: dict[str, object] = {
         "event": _event(subject),
-        "listeners": [_explained(facts.for_owner() if public else facts) for facts in found],
-        "others": dict(others),
+        "listeners": [_explained(facts.for_owner() if public else facts) for facts in found.facts],
+        "others": dict(found.others),
     }
+    return told if found.next is None else told | {"more": found.next}
 
 
 def _event(subject: Subject) -> dict[str, object]:

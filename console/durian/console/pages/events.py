@@ -17,6 +17,15 @@ pages = Pages()
 #: Events of a page.
 LIMIT: Final = 40
 
+#: Listeners that are told of at once.
+EXPLAINED: Final = 25
+
+#: Why an event does not concern a listener, and how that is said.
+_REASONS: Final = {"type": "by its type", "filter": "by their filter", "disabled": "disabled"}
+
+#: Digits of no count of listeners.
+_DIGITS: Final = 10
+
 
 @pages.get("/events", "read")
 def show_all(visit: Visit) -> Response:
@@ -51,14 +60,33 @@ def show(visit: Visit) -> Response:
 def listeners(visit: Visit) -> Response:
     """Tell which listeners it concerns, and what became of it there.
 
-    Asked for by the page itself: every listener's filter is tried on it.
+    Asked for by the page itself, part by part: every listener's filter is tried on it.
     """
     visit.caller.refuse_owned("Events")
     everyone = visit.query("everyone") == "1"
+    cursor = visit.query("cursor") or None
     try:
         found = explain.explain_event(
-            caller=visit.caller, event=visit.query("id"), everyone=everyone
+            caller=visit.caller,
+            event=visit.query("id"),
+            everyone=everyone,
+            limit=EXPLAINED,
+            cursor=cursor,
         )
     except NotFound as error:
         return visit.page("event_listeners.html", found=None, reason=error.message)
-    return visit.page("event_listeners.html", found=found, reason="", everyone=everyone)
+    return visit.page(
+        "event_listeners.html",
+        found=found,
+        everyone=everyone,
+        begins=cursor is None,
+        told=_number(visit, "told") + len(found.listeners),
+        others={why: _number(visit, why) + found.others.get(why, 0) for why in _REASONS},
+        reasons=_REASONS,
+    )
+
+
+def _number(visit: Visit, name: str) -> int:
+    """A count of the parts before, which the page hands on."""
+    text = visit.query(name)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from http import HTTPStatus
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 from durian.broker.blocking import publish_all
 from durian.broker.port import Address
 from durian.console import backlog
+from durian.console.api.paging import encode
+from durian.console.explain import gather
 from durian.console.moments import moment
 from durian.consumers.decision import BLOCKED
+from durian.consumers.delivery import webhook_id_of
 from durian.consumers.sender.port import NO_CONNECTION
 from durian.events import Event, amqp
 from durian.registry import OpenBreaker
@@ -226,3 +230,39 @@ def test_dead_letters_that_come_later_are_counted(api: Api, ask: Asker) -> None:
     clock.at += 60
     watch.count()
     assert watch.look().listeners == {"joe": backlog.Depth(dead=1)}
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_an_event_is_explained_in_parts(
+    api: Api, ask: Asker, monkeypatch: pytest.MonkeyPatch, limit: int, *, everyone: bool
+) -> None:
+    monkeypatch.setattr(gather, "ASKED_MOST", 3)
+    for number in range(7):
+        wants = {"name": {"is": "Joe" if number % 3 else "Bo"}}
+        new = {"id": f"n{number}", "url": "https://n.example/", "event": "person", "filter": wants}
+        ask.post("/v1/listeners", new)
+    event = Event(type="person", id="e-joe", source="/shop", data={"name": "Joe"})
+    publish_all(api.broker, [(amqp.encode(event), Address(api.names.events, "person"))])
+    tried = {"listener_id": "gone", "event_id": "e-joe", "at_ms": NOW_MS}
+    api.store.add_attempts([attempt(webhook_id_of("/shop", "e-joe", "gone"), **tried)])
+    asked: dict[str, object] = {"event": "e-joe", "everyone": everyone}
+    whole = ask.get("/v1/explain", params=asked)
+
+    parts = [ask.get("/v1/explain", params=asked | {"limit": limit})]
+    while cursor := parts[-1]["next"]:
+        parts.append(ask.get("/v1/explain", params=asked | {"limit": limit, "cursor": cursor}))
+
+    assert whole["next"] is None
+    assert max(len(part["listeners"]) for part in parts) <= limit
+    told = [one for part in parts for one in part["listeners"]]
+    assert [one["listener"] for one in told[:2]] == ["gone", "joe"]  # where it was tried
+    by_name = sorted(told, key=lambda one: str(one["listener"]))
+    assert by_name == sorted(whole["listeners"], key=lambda one: str(one["listener"]))
+    others: Counter[str] = sum((Counter(part["others"]) for part in parts), Counter())
+    assert others == whole["others"]
+
+
+def test_a_part_of_an_explanation_begins_where_one_ended(ask: Asker) -> None:
+    asked = {"event": "e-joe", "limit": 1, "cursor": encode("nowhere")}
+    assert "`next`" in ask("GET", "/v1/explain", params=asked).text

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import re
 from http import HTTPStatus
 
 import pytest
 
+from durian.console.explain import gather
 from tests.support.api import Api
 from tests.support.pages import Visitor, logged_in
+from tests.support.registry import listener, secret
 from tests.unit.console.pages.conftest import JOES
 
 #: What each page says while nothing has happened.
@@ -120,3 +124,23 @@ def test_every_answer_tells_the_browser_to_load_nothing_from_elsewhere(operator:
         assert headers["referrer-policy"] == "no-referrer"
     assert operator.ask("GET", "/").headers["cache-control"] == "no-store"
     assert "immutable" in operator.ask("GET", "/static/durian.css").headers["cache-control"]
+
+
+def test_listeners_are_asked_of_an_event_until_all_were(
+    lively: Api, operator: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "ASKED_MOST", 1)
+    for number in range(3):
+        lively.store.add_listener(listener(f"n{number}", event="order"), secret())
+    path, shown = "/events/one/listeners?id=e-joe", []
+    while path:
+        shown.append(operator.page(path))
+        found = re.search(r'hx-get="/console([^"]+)" hx-trigger="revealed"', shown[-1])
+        path = html.unescape(found[1]) if found else ""
+    assert [part.count("<h2>") for part in shown] == [1, *[0] * (len(shown) - 1)]
+    assert len(shown) > 3
+    told = [part for part in shown if "<details" in part]
+    assert ["joe" in told[0], "zoe" in told[1]] == [True, True]
+    assert len(told) == 2
+    assert "Not concerned: 3 by its type" in shown[-1]
+    assert "No listener wants it" not in shown[-1]
