@@ -123,6 +123,7 @@ def test_the_doctor_finds_a_working_deployment_well(
     levels = {line["about"]: line for line in map(json.loads, after.stdout.splitlines())}
     assert levels["topology"]["level"] == "ok"
     assert levels["registry"]["level"] == "ok"
+    assert "Start `durian router`" in levels["router"]["advice"]
 
 
 def test_a_process_is_healthy_while_it_runs(tmp_path: Path, settings: dict[str, str]) -> None:
@@ -131,5 +132,8 @@ def test_a_process_is_healthy_while_it_runs(tmp_path: Path, settings: dict[str, 
     with Running("router", home=tmp_path, settings=settings | health) as router:
         router.wait_line("process.started")
         assert durian("health", home=tmp_path, settings=health).returncode == 0
+        found = durian("doctor", home=tmp_path, settings=settings).stdout
+        assert "router: is at work" in found
+        assert "Start `durian record`" in found
         assert router.stop() == 0
     assert durian("health", home=tmp_path, settings=health).returncode == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from durian.broker.port import Broker
+from durian.broker.port import Broker, QueueState
 from durian.console.metrics import Exposition
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
@@ -16,8 +16,8 @@ from durian.errors import BrokerError, MissingExtra
 class _Answering:
     """The part of a broker that a heartbeat asks."""
 
-    def count(self, _queue: str, done: Callable[[int | BrokerError], None]) -> None:
-        done(0)
+    def inspect(self, _queue: str, done: Callable[[QueueState | BrokerError], None]) -> None:
+        done(QueueState(ready=0, consumers=1))
 
 
 def wait(_settings: Settings, telling: Telling) -> None:

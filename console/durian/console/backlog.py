@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
-from durian.broker.port import Broker
+from durian.broker.port import Broker, QueueState
 from durian.broker.topology import BUCKETS_MS, Topology
-from durian.console.counting import count_all
+from durian.console.at_work import Process, is_consumed, is_delivering
+from durian.console.inspecting import inspect_all
 from durian.console.listeners import pages
 from durian.errors import DurianError
 from durian.registry.store import Store
@@ -71,6 +72,8 @@ class Backlog:
     delayed: int = 0
     #: When these were counted; 0 when they were not yet.
     listeners_at: float = 0.0
+    #: The processes of which none is at work.
+    missing: frozenset[Process] = frozenset()
 
     @property
     def ready(self) -> int:
@@ -135,7 +138,7 @@ class BacklogWatch:
 
     def depths_of(self, listener_ids: Sequence[str]) -> dict[str, Depth]:
         """What waits for some listeners now. Raises BrokerError."""
-        return self._depths(listener_ids, listener_ids)
+        return self._depths_in(self._states(listener_ids, listener_ids), listener_ids)
 
     def count(self) -> None:
         """Count what is due. Raises DurianError."""
@@ -162,17 +165,29 @@ class BacklogWatch:
     def _count_house(self) -> None:
         names = self._names
         sides = (names.route, names.attempts, names.orphans, names.invalid, names.unrouted)
-        found = count_all(self._broker, (*sides, names.archive))
+        found = inspect_all(self._broker, (*sides, names.archive))
+        ready = {queue: state.ready for queue, state in found.items()}
         self._backlog = replace(
             self._backlog,
             at=self._now(),
-            route=found.get(names.route, 0),
-            attempts=found.get(names.attempts, 0),
-            orphans=found.get(names.orphans, 0),
-            invalid=found.get(names.invalid, 0),
-            unrouted=found.get(names.unrouted, 0),
-            events_per_s=self._rate(found.get(names.archive)),
+            route=ready.get(names.route, 0),
+            attempts=ready.get(names.attempts, 0),
+            orphans=ready.get(names.orphans, 0),
+            invalid=ready.get(names.invalid, 0),
+            unrouted=ready.get(names.unrouted, 0),
+            events_per_s=self._rate(ready.get(names.archive)),
+            missing=self._missing(
+                {
+                    "router": _has_consumer(found.get(names.route)),
+                    "record": _has_consumer(found.get(names.attempts)),
+                }
+            ),
         )
+
+    def _missing(self, at_work: Mapping[Process, bool]) -> frozenset[Process]:
+        """What is missing, now that of some processes it is known whether one is at work."""
+        missing = {name for name, one in at_work.items() if not one}
+        return self._backlog.missing - at_work.keys() | missing
 
     def _rate(self, archived: int | None) -> float | None:
         """Events a second, by how much the archive has grown since the last look."""
@@ -185,35 +200,49 @@ class BacklogWatch:
         return grown / (now - before[0]) if grown >= 0 else self._backlog.events_per_s
 
     def _count_listeners(self) -> None:
-        there = [listener.id for listener in pages(self._store, None)]
+        failing = {breaker.listener_id for breaker in self._store.open_breakers()}
+        there = {one.id: is_consumed(one, failing) for one in pages(self._store, None)}
         gone = self._store.removed_listeners()
         hinted = self._store.listeners_given_up(since=self._now() - _HINT_S)
         maybe = {*there, *gone} if self._with_dead is None else self._with_dead | hinted
         depths: dict[str, Depth] = {}
+        consumers: list[int] = []
         ids = [*there, *gone]
         for start in range(0, len(ids), _CHUNK):
             if self._ending.is_set():
                 return
             chunk = ids[start : start + _CHUNK]
-            depths |= self._depths(chunk, [one for one in chunk if one in maybe])
-        delays = count_all(self._broker, (self._names.delay(bucket) for bucket in BUCKETS_MS))
+            states = self._states(chunk, [one for one in chunk if one in maybe])
+            depths |= self._depths_in(states, chunk)
+            queues = (self._names.listener_queue(one) for one in chunk if there.get(one))
+            consumers += [states[queue].consumers for queue in queues if queue in states]
+        delays = inspect_all(self._broker, (self._names.delay(bucket) for bucket in BUCKETS_MS))
         self._with_dead = {name for name, depth in depths.items() if depth.dead}
         self._backlog = replace(
             self._backlog,
             listeners={name: depth for name, depth in depths.items() if depth != Depth()},
-            delayed=sum(delays.values()),
+            delayed=sum(delay.ready for delay in delays.values()),
             listeners_at=self._now(),
+            missing=self._missing({"deliver": is_delivering(consumers)}),
         )
 
-    def _depths(self, ids: Sequence[str], with_dead: Sequence[str]) -> dict[str, Depth]:
+    def _states(self, ids: Sequence[str], with_dead: Sequence[str]) -> dict[str, QueueState]:
         names = self._names
         queues = [names.listener_queue(one) for one in ids]
         queues += [names.dead_queue(one) for one in with_dead]
-        found = count_all(self._broker, queues)
+        return inspect_all(self._broker, queues)
+
+    def _depths_in(self, states: Mapping[str, QueueState], ids: Sequence[str]) -> dict[str, Depth]:
+        ready = {queue: state.ready for queue, state in states.items()}
+        names = self._names
         return {
             one: Depth(
-                ready=found.get(names.listener_queue(one), 0),
-                dead=found.get(names.dead_queue(one), 0),
+                ready=ready.get(names.listener_queue(one), 0),
+                dead=ready.get(names.dead_queue(one), 0),
             )
             for one in ids
         }
+
+
+def _has_consumer(queue: QueueState | None) -> bool:
+    return queue is not None and queue.consumers > 0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from durian.broker.port import Broker
+from durian.broker.port import Broker, QueueState
 from durian.errors import BrokerError, DurianError, InvalidSettings
 
 #: Seconds between two heartbeats.
@@ -52,7 +52,7 @@ class HealthFile:
 
 
 class Heartbeat:
-    """Asks the broker for a queue's length again and again; each answer is a sign of life.
+    """Asks the broker about a queue again and again; each answer is a sign of life.
 
     So a sign tells that the process lives, and that the broker answers it.
     """
@@ -79,9 +79,9 @@ class Heartbeat:
             # A broker that is away answers when it is back: one open question is enough.
             if not self._asking:
                 self._asking = True
-                self._broker.count(self._queue, self._answered)
+                self._broker.inspect(self._queue, self._answered)
 
-    def _answered(self, answer: int | BrokerError) -> None:
+    def _answered(self, answer: QueueState | BrokerError) -> None:
         self._asking = False
         if not isinstance(answer, BrokerError) and not self._stop.is_set():
             self._sign()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from durian.broker.parts import Part
-from durian.broker.port import Address, Broker, Done
+from durian.broker.port import Address, Broker, Done, QueueState
 from durian.errors import BrokerError, BrokerUnavailable
 from durian.events.message import Message
 
@@ -40,16 +40,21 @@ def delete(broker: Broker, queue: str, timeout_s: float = PATIENCE_S) -> None:
     wait(lambda done: broker.delete_queue(queue, done), timeout_s)
 
 
-def count(broker: Broker, queue: str, timeout_s: float = PATIENCE_S) -> int:
-    """Count the messages that are ready in a queue; raises as `wait` does, or QueueMissing."""
+def inspect(broker: Broker, queue: str, timeout_s: float = PATIENCE_S) -> QueueState:
+    """Tell how things stand with a queue; raises as `wait` does, or QueueMissing."""
 
-    def start(done: Callable[[int | BrokerError], None]) -> None:
-        broker.count(queue, done)
+    def start(done: Callable[[QueueState | BrokerError], None]) -> None:
+        broker.inspect(queue, done)
 
     found = _wait(start, timeout_s)
     if isinstance(found, BrokerError):
         raise found
     return found
+
+
+def count(broker: Broker, queue: str, timeout_s: float = PATIENCE_S) -> int:
+    """Count the messages that are ready in a queue; raises as `inspect` does."""
+    return inspect(broker, queue, timeout_s).ready
 
 
 def publish_all(

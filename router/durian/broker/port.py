@@ -100,6 +100,16 @@ class BrokerState:
     unconfirmed: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueState:
+    """How things stand with a queue, at this moment."""
+
+    #: Messages that are ready: nobody holds them.
+    ready: int
+    #: Who takes messages from it; one that takes none for now counts as well.
+    consumers: int
+
+
 class Broker(Protocol):
     """A message broker with durable queues, exchanges, confirms, TTL and dead-lettering."""
 
@@ -130,7 +140,7 @@ class Broker(Protocol):
 
         Idempotent. Declared parts are remembered and declared again after a reconnect, before any
         publish or consume. `done` may get TopologyMismatch, QueueMissing or BrokerRefused; some
-        of the parts may exist then. What is declared, deleted and counted is so in the order of
+        of the parts may exist then. What is declared, deleted and inspected is so in the order of
         the calls.
         """
 
@@ -150,8 +160,8 @@ class Broker(Protocol):
         For who finds out by QueueMissing. Many may ask at a time, and as often as they like.
         """
 
-    def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
-        """Tell how many messages are ready in a queue, or QueueMissing."""
+    def inspect(self, queue: str, done: Callable[[QueueState | BrokerError], None]) -> None:
+        """Tell how things stand with a queue, or QueueMissing."""
 
     def publish(
         self, message: Message, to: Address, done: Done, *, cause: Received | None = None

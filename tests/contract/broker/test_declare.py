@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from durian.broker.blocking import count, declare_all, delete
+from durian.broker.blocking import count, declare_all, delete, inspect, wait
 from durian.broker.parts import Binding, Exchange, Part, Queue
-from durian.broker.port import Address, Broker
+from durian.broker.port import Address, Broker, QueueState
 from durian.broker.topology import Topology
 from durian.errors import QueueMissing, TopologyMismatch
-from tests.support.broker import CLASSIC, Outcome, eventually, plain_queue, put
+from tests.support.broker import CLASSIC, Inbox, Outcome, eventually, plain_queue, put
 
 
 def test_the_whole_topology_can_be_declared_twice(broker: Broker) -> None:
@@ -108,6 +108,17 @@ def test_a_queue_is_counted_and_deleted_with_what_it_holds(broker: Broker) -> No
         broker, arguments={**CLASSIC, "x-message-ttl": 60_000}
     )  # other arguments: it is a new queue
     assert count(broker, "q") == 0
+
+
+def test_a_queue_tells_who_consumes_it(broker: Broker) -> None:
+    to = plain_queue(broker)
+    put(broker, to, "1", "2", "3")
+    inbox = Inbox()
+    subscription = broker.consume("q", inbox, prefetch=1)
+    inbox.wait(1)
+    eventually(lambda: inspect(broker, "q") == QueueState(ready=2, consumers=1))
+    wait(subscription.cancel)
+    eventually(lambda: inspect(broker, "q").consumers == 0)
 
 
 def test_deleting_what_is_not_there_is_harmless(broker: Broker) -> None:

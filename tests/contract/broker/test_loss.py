@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from durian.broker.blocking import count, declare_all, wait
-from durian.broker.port import Address, Received
+from durian.broker.port import Address, QueueState, Received
 from durian.broker.topology import Topology
 from durian.errors import BrokerError, BrokerUnavailable
 from tests.support.broker import Inbox, Outcome, eventually, plain_queue, put, text
@@ -111,9 +111,9 @@ def test_declaring_and_cancelling_are_done_through_a_loss(house: House) -> None:
         if number == 5:
             house.lose()
     assert [outcome.wait() for outcome in outcomes] == [None] * 10
-    answers: list[int | BrokerError] = []
-    broker.count(names.listener_queue("l9"), answers.append)
-    eventually(lambda: answers == [0])
+    answers: list[QueueState | BrokerError] = []
+    broker.inspect(names.listener_queue("l9"), answers.append)
+    eventually(lambda: answers == [QueueState(ready=0, consumers=0)])
 
 
 def test_stopping_gives_back_what_is_unsettled(house: House) -> None:

@@ -14,6 +14,7 @@ from durian.broker.clock import FakeClock
 from durian.broker.memory import MemoryBroker
 from durian.broker.parts import Queue
 from durian.broker.topology import Topology
+from durian.console.at_work import is_consumed
 from durian.console.doctor import broker, machine, queues
 from durian.console.doctor.finding import Finding, guarded, ok
 from durian.console.doctor.run import Ill, findings, run
@@ -122,6 +123,33 @@ def test_a_listeners_queue_that_is_wrong_or_missing_is_named(memory: MemoryBroke
     assert found["queues"].found == "listeners without one: 1, such as eve"
     with pytest.raises(QueueMissing):
         count(memory, NAMES.listener_queue("eve"))
+
+
+def test_a_process_that_nobody_runs_is_named_with_the_command(memory: MemoryBroker) -> None:
+    idle = {one.about: one for one in broker.declared(memory, NAMES)}
+    assert (idle["router"].level, idle["record"].level) == ("warn", "warn")
+    assert idle["router"].found == "No router is at work: events wait, and reach no listener."
+    assert "Start `durian router`" in idle["router"].advice
+    for queue in (NAMES.route, NAMES.attempts):
+        memory.consume(queue, lambda _received: None, prefetch=1)
+    memory.run()
+    busy = {one.about: one.level for one in broker.declared(memory, NAMES)}
+    assert (busy["router"], busy["record"]) == ("ok", "ok")
+
+
+def test_nobody_delivers_when_no_queue_is_consumed_that_would_be(memory: MemoryBroker) -> None:
+    eve = listener("eve")
+    declare_all(memory, [*NAMES.listener("bob"), *NAMES.listener("zoe"), *NAMES.listener("sue")])
+    resting = [listener("bob", enabled=False), listener("zoe", paused=True), listener("sue")]
+    everyone = [listener("ann"), eve, *resting]
+    names = [one.id for one in everyone if is_consumed(one, failing={"sue"})]
+    assert names == ["ann", "eve"]
+    idle = queues.delivering(memory, NAMES, names)
+    assert (idle.level, "durian deliver" in idle.advice) == ("warn", True)
+    memory.consume(NAMES.listener_queue("ann"), lambda _received: None, prefetch=1)
+    memory.run()
+    assert queues.delivering(memory, NAMES, names).found.endswith("are consumed: 1 of 2")
+    assert queues.delivering(memory, NAMES, []).level == "ok"
 
 
 def test_a_queue_of_delays_or_dead_letters_that_is_another_one_is_named(

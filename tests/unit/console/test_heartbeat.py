@@ -10,34 +10,40 @@ from typing import cast
 
 import pytest
 
-from durian.broker.port import Broker
+from durian.broker.port import Broker, QueueState
 from durian.console import heartbeat
 from durian.console.heartbeat import HealthFile, Heartbeat, Unhealthy, check
 from durian.errors import BrokerError, BrokerUnavailable, InvalidSettings
 
 
 class Answering:
-    """The part of a broker that a heartbeat asks: it answers a count, or an error."""
+    """The part of a broker that a heartbeat asks: it answers, or an error."""
 
-    def __init__(self, answer: int | BrokerError) -> None:
+    def __init__(self, answer: QueueState | BrokerError) -> None:
         self.answer = answer
         self.asked = threading.Semaphore(0)
 
-    def count(self, _queue: str, done: Callable[[int | BrokerError], None]) -> None:
+    def inspect(self, _queue: str, done: Callable[[QueueState | BrokerError], None]) -> None:
         done(self.answer)
         self.asked.release()
 
 
-def beating(path: Path, answer: int | BrokerError) -> tuple[Heartbeat, Answering]:
+def beating(path: Path, answer: QueueState | BrokerError) -> tuple[Heartbeat, Answering]:
     broker = Answering(answer)
     file = HealthFile(path)
     file.touch()
     return Heartbeat(cast("Broker", broker), "durian.route", file.touch), broker
 
 
-@pytest.mark.parametrize(("answer", "touched"), [(7, True), (BrokerUnavailable(), False)])
+@pytest.mark.parametrize(
+    ("answer", "touched"), [(QueueState(ready=7, consumers=0), True), (BrokerUnavailable(), False)]
+)
 def test_the_file_is_touched_only_when_the_broker_answers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: int | BrokerError, *, touched: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: QueueState | BrokerError,
+    *,
+    touched: bool,
 ) -> None:
     monkeypatch.setattr(heartbeat, "BEAT_S", 0.001)
     path = tmp_path / "health"

@@ -49,15 +49,15 @@ class Interleavings(RuleBasedStateMachine):
     def _watch(self) -> None:
         """Let something come between, and look at every deletion."""
         broker, registry = self.house.broker, self.house.registry
-        stream, count, delete = registry.stream, broker.count, broker.delete_queue
+        stream, inspect, delete = registry.stream, broker.inspect, broker.delete_queue
 
         def read(since: int) -> object:
             pages = list(stream(since))
             self.pass_by()
             return iter(pages)
 
-        def counted(queue: str, done: Callable[[object], None]) -> None:
-            count(queue, done)
+        def inspected(queue: str, done: Callable[[object], None]) -> None:
+            inspect(queue, done)
             self.pass_by()
 
         def deleted(name: str, done: Done) -> None:
@@ -66,7 +66,7 @@ class Interleavings(RuleBasedStateMachine):
             delete(name, done)
 
         registry.stream = read  # type: ignore[method-assign, assignment]  # with a step between
-        broker.count = counted  # type: ignore[method-assign, assignment]  # with a step between
+        broker.inspect = inspected  # type: ignore[method-assign, assignment]  # with a step between
         broker.delete_queue = deleted  # type: ignore[method-assign]  # looked at
 
     def pass_by(self) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from durian.console.api.access import Reader
 from durian.console.api.moment import Moment, Seconds
+from durian.console.at_work import MEANING, Process
 from durian.console.backlog import Backlog
 from durian.errors import InvalidInput
 from durian.registry.attempt import RESULTS
@@ -93,6 +94,9 @@ class BacklogNow(BaseModel):
     invalid: int
     unrouted: int
     most: list[Waiting] = Field(description=f"The {NAMED} listeners for which most is waiting.")
+    missing: list[Process] = Field(
+        description="The processes of which none is at work, as far as the queues' consumers tell."
+    )
 
 
 class Overview(Rates):
@@ -259,4 +263,5 @@ def _backlog(backlog: Backlog) -> BacklogNow:
             Waiting(listener=name, ready=depth.ready, dead=depth.dead)
             for name, depth in backlog.most(NAMED)
         ],
+        missing=[process for process in MEANING if process in backlog.missing],
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from durian.broker.blocking import count, declare_all
+from durian.broker.blocking import count, declare_all, inspect
 from durian.broker.port import Broker
 from durian.broker.topology import Topology
+from durian.console.at_work import MEANING, Process, advice
 from durian.console.doctor.finding import Finding, fail, ok, warn
 from durian.console.logs import hide_secrets
 from durian.console.settings import Settings
@@ -37,7 +38,7 @@ def rabbitmq(settings: Settings) -> Iterator[Finding]:
     with open_broker(settings) as broker:
         yield ok("broker", f"{hide_secrets(settings.broker_url)} answers and takes our login")
         yield version(broker.server_version)
-        yield from _declared(broker, names)
+        yield from declared(broker, names)
 
 
 def version(text: str) -> Finding:
@@ -58,10 +59,10 @@ def version(text: str) -> Finding:
     return ok("version", f"RabbitMQ {text}")
 
 
-def _declared(broker: Broker, names: Topology) -> Iterator[Finding]:
+def declared(broker: Broker, names: Topology) -> Iterator[Finding]:
     """Whether the topology is there, with our arguments, and may be declared."""
     try:
-        waiting = count(broker, names.route, _PATIENCE_S)
+        route = inspect(broker, names.route, _PATIENCE_S)
     except QueueMissing:
         advice = "Run `durian topology --declare`; the router does it too when it starts."
         yield warn("topology", f"the queue {names.route} does not exist yet", advice)
@@ -69,9 +70,12 @@ def _declared(broker: Broker, names: Topology) -> Iterator[Finding]:
     # What exists is declared again without any effect, but for what it needs: permission, and
     # the same arguments.
     declare_all(broker, names.house(), _PATIENCE_S)
-    events = "1 event waits" if waiting == 1 else f"{waiting} events wait"
+    events = "1 event waits" if route.ready == 1 else f"{route.ready} events wait"
     yield ok("topology", f"is declared, and {events} in {names.route}")
-    yield records(count(broker, names.attempts, _PATIENCE_S))
+    yield at_work("router", route.consumers)
+    attempts = inspect(broker, names.attempts, _PATIENCE_S)
+    yield at_work("record", attempts.consumers)
+    yield records(attempts.ready)
     yield aside("orphans", count(broker, names.orphans, _PATIENCE_S))
     yield aside("invalid", count(broker, names.invalid, _PATIENCE_S))
     yield aside("unrouted", count(broker, names.unrouted, _PATIENCE_S))
@@ -83,6 +87,13 @@ def records(waiting: int) -> Finding:
         return ok("records", f"{waiting} records of attempts wait to be written")
     advice = "Start `durian record`, or see what its log says of the registry's database."
     return warn("records", f"{waiting} records of attempts wait to be written", advice)
+
+
+def at_work(process: Process, consumers: int) -> Finding:
+    """Whether somebody consumes the queue that is a process's to consume."""
+    if not consumers:
+        return warn(process, MEANING[process], advice(process))
+    return ok(process, f"is at work; consumers of its queue: {consumers}")
 
 
 def aside(place: str, waiting: int) -> Finding:

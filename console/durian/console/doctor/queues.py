@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from durian.broker.blocking import count, declare_all
+from durian.broker.blocking import declare_all
 from durian.broker.parts import Part
 from durian.broker.port import Broker
 from durian.broker.topology import BUCKETS_MS, Topology
+from durian.console.at_work import MEANING, advice, is_consumed, is_delivering
 from durian.console.doctor.finding import Finding, fail, ok, warn
+from durian.console.inspecting import inspect_all
 from durian.console.listeners import pages
 from durian.console.settings import Settings
 from durian.console.wiring import open_broker, open_store, topology
 from durian.control import declare_queues
-from durian.errors import QueueMissing, TopologyMismatch
+from durian.errors import TopologyMismatch
 from durian.registry import Listener
 
 
@@ -22,13 +24,17 @@ def queues(settings: Settings) -> Iterator[Finding]:
     if not settings.broker_url:
         return  # the embedded broker's are made by `durian up` itself
     with open_store(settings) as store, open_broker(settings) as broker:
-        yield from checked(broker, topology(settings), list(pages(store, None)))
+        names, everyone = topology(settings), list(pages(store, None))
+        yield from checked(broker, names, everyone)
+        failing = {breaker.listener_id for breaker in store.open_breakers()}
+        yield delivering(broker, names, [one.id for one in everyone if is_consumed(one, failing)])
 
 
 def checked(broker: Broker, names: Topology, listeners: Sequence[Listener]) -> Iterator[Finding]:
     """What is found of queues; none is made here that is missing."""
     enabled = [listener for listener in listeners if listener.enabled]
-    there = [one for one in enabled if _exists(broker, names.listener_queue(one.id))]
+    states = inspect_all(broker, (names.listener_queue(one.id) for one in enabled))
+    there = [one for one in enabled if names.listener_queue(one.id) in states]
     # What is there is declared again without any effect, if its arguments are ours.
     mismatches = declare_queues(broker, names, there)
     wrong = [fail(f"queue of {each}", error) for each, error in mismatches.items()]
@@ -42,23 +48,24 @@ def checked(broker: Broker, names: Topology, listeners: Sequence[Listener]) -> I
         yield ok("queues", f"are as they should be; enabled listeners: {len(enabled)}")
 
 
+def delivering(broker: Broker, names: Topology, listener_ids: Sequence[str]) -> Finding:
+    """Whether anybody delivers, given the listeners whose queues would be consumed then."""
+    found = inspect_all(broker, map(names.listener_queue, listener_ids))
+    consumers = [state.consumers for state in found.values()]
+    if not is_delivering(consumers):
+        return warn("deliver", MEANING["deliver"], advice("deliver"))
+    there = sum(count > 0 for count in consumers)
+    return ok("deliver", f"listeners whose queues are consumed: {there} of {len(listener_ids)}")
+
+
 def _others(broker: Broker, names: Topology, listeners: Sequence[Listener]) -> Iterator[Finding]:
     """The queues of delays and dead letters that are not ours."""
     others: dict[str, Sequence[Part]] = {
         names.delay(bucket): names.delay_bucket(bucket) for bucket in BUCKETS_MS
     }
     others |= {names.dead_queue(one.id): names.dead_letters(one.id) for one in listeners}
-    for queue, parts in others.items():
-        if _exists(broker, queue):
-            try:
-                declare_all(broker, parts)
-            except TopologyMismatch as error:
-                yield fail(f"queue {queue}", error)
-
-
-def _exists(broker: Broker, queue: str) -> bool:
-    try:
-        count(broker, queue)
-    except QueueMissing:
-        return False
-    return True
+    for queue in inspect_all(broker, others):
+        try:
+            declare_all(broker, others[queue])
+        except TopologyMismatch as error:
+            yield fail(f"queue {queue}", error)

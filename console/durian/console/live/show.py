@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from durian.console.at_work import MEANING
 from durian.console.live.look import Look, Row
 from durian.console.output import one_line
 
@@ -48,6 +49,8 @@ def summary(overview: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         names = ("route", "ready", "delayed", "dead", "attempts")
         yield "waiting", "  ".join(f"{name} {backlog[name]}" for name in names)
         aside = {name: backlog[name] for name in ("orphans", "invalid", "unrouted")}
+        for process in backlog.get("missing", ()):  # an older server tells of none
+            yield "missing", f"{MEANING.get(process, process)} Start `durian {process}`."
         if any(aside.values()):
             yield "set aside", "  ".join(f"{name} {count}" for name, count in aside.items())
 

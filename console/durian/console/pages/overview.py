@@ -7,6 +7,7 @@ from typing import Final
 from starlette.responses import Response
 
 from durian.console.api import stats
+from durian.console.at_work import MEANING
 from durian.console.pages.fare import WINDOWS, fare_of
 from durian.console.pages.listener import seen
 from durian.console.pages.page import Pages
@@ -32,6 +33,7 @@ def show(visit: Visit) -> Response:
         title="Overview",
         section="",
         now=stats.get_stats(visit.caller, NOW_S),
+        meaning=MEANING,
         fare=fare_of(visit),
         windows=WINDOWS,
         attempts=[seen(visit, attempt) for attempt in attempts],

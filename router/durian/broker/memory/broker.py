@@ -13,7 +13,7 @@ from durian.broker.memory.engine import Engine
 from durian.broker.memory.loop import LoopTimer, ManualLoop, ThreadLoop
 from durian.broker.memory.queue import Consumer, MemoryQueue, MemoryReceived
 from durian.broker.parts import Part
-from durian.broker.port import Address, BrokerState, Done, Received, StreamStart
+from durian.broker.port import Address, BrokerState, Done, QueueState, Received, StreamStart
 from durian.errors import BrokerError
 from durian.events.message import Message
 
@@ -78,12 +78,12 @@ class MemoryBroker:
     def redeclare(self) -> None:
         """Declare again what is remembered: nothing, for nobody else can delete exchanges."""
 
-    def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
-        """Tell how many messages are ready in a queue, or QueueMissing."""
+    def inspect(self, queue: str, done: Callable[[QueueState | BrokerError], None]) -> None:
+        """Tell how things stand with a queue, or QueueMissing."""
 
         def tell() -> None:
             error = _error_of(lambda: self._engine.queue(queue))
-            done(error or len(self._engine.queue(queue).ready))
+            done(error or self._engine.queue(queue).state)
 
         self.call(tell)
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from durian.broker.memory.loop import Loop
 from durian.broker.parts import Queue
-from durian.broker.port import STREAM_OFFSET_HEADER, Done, Received, StreamStart
+from durian.broker.port import STREAM_OFFSET_HEADER, Done, QueueState, Received, StreamStart
 from durian.errors import BrokerError
 from durian.events.message import Message
 
@@ -99,6 +99,11 @@ class MemoryQueue:
     def is_stream(self) -> bool:
         """True for the archive: it is kept, not consumed away."""
         return self.declared.arguments.get("x-queue-type") == "stream"
+
+    @property
+    def state(self) -> QueueState:
+        """How things stand with it."""
+        return QueueState(ready=len(self.ready), consumers=len(self.consumers))
 
     def resume(self) -> None:
         """Go on after the loop, and with it every timer, was stopped."""

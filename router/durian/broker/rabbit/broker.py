@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from durian.broker.clock import Clock, SystemClock
 from durian.broker.parts import Part
-from durian.broker.port import Address, BrokerState, Done, Received, StreamStart
+from durian.broker.port import Address, BrokerState, Done, QueueState, Received, StreamStart
 from durian.broker.rabbit.address import parameters_of
 from durian.broker.rabbit.declarer import Request
 from durian.broker.rabbit.lane import Publication
@@ -138,13 +138,14 @@ class RabbitBroker:
         """Declare again what is remembered, unless that was done just now."""
         self._loop.call(self._session.redeclare)
 
-    def count(self, queue: str, done: Callable[[int | BrokerError], None]) -> None:
-        """Tell how many messages are ready in a queue, or QueueMissing."""
+    def inspect(self, queue: str, done: Callable[[QueueState | BrokerError], None]) -> None:
+        """Tell how things stand with a queue, or QueueMissing."""
 
-        def counted(answer: Any) -> None:
-            done(answer.method.message_count)
+        def inspected(answer: Any) -> None:
+            told = answer.method
+            done(QueueState(ready=told.message_count, consumers=told.consumer_count))
 
-        operation = Operation(inspection(queue), counted, done)
+        operation = Operation(inspection(queue), inspected, done)
         self._submit(Request([[operation]], _ignore))
 
     def publish(

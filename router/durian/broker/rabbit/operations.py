@@ -45,7 +45,7 @@ def declaration(part: Part) -> Send:
 
 
 def inspection(queue: str) -> Send:
-    """How a queue is looked at: its answer counts the messages that are ready."""
+    """How a queue is looked at: its answer counts messages that are ready, and consumers."""
     return lambda channel, answered: channel.queue_declare(queue, passive=True, callback=answered)
 
 

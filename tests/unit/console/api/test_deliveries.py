@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from durian.broker.blocking import publish_all
+from durian.broker.blocking import declare_all, publish_all
 from durian.broker.port import Address
 from durian.console import backlog
 from durian.console.api.paging import encode
@@ -210,6 +210,24 @@ def test_the_rate_of_events_is_told_by_how_the_archive_grows(api: Api) -> None:
     clock.at += 5
     watch.count()
     assert watch.look().events_per_s == 4
+
+
+def test_processes_that_nobody_runs_are_told(api: Api, ask: Asker) -> None:
+    clock = Clock()
+    watch = backlog.BacklogWatch(api.broker, api.names, api.store, now=clock)
+    declare_all(api.broker, [*api.names.listener("joe"), *api.names.listener("zoe")])
+    watch.count()
+    assert watch.look().missing == {"router", "deliver", "record"}
+    for queue in (api.names.route, api.names.listener_queue("joe")):
+        api.broker.consume(queue, lambda _received: None, prefetch=1)
+    clock.at += 60
+    watch.count()
+    assert watch.look().missing == {"record"}
+    ask.post("/v1/listeners/joe/pause")
+    ask("PATCH", "/v1/listeners/zoe", json={"enabled": False})
+    clock.at += 60
+    watch.count()
+    assert watch.look().missing == {"record"}, "nobody has to deliver"
 
 
 def test_dead_letters_that_come_later_are_counted(api: Api, ask: Asker) -> None:

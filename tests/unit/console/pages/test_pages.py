@@ -90,6 +90,15 @@ def test_a_part_is_renewed_alone(operator: Visitor, path: str, part: str) -> Non
     assert "<html" in operator.page(f"{path}?part={part}")
 
 
+def test_the_overview_says_which_process_nobody_runs(lively: Api, operator: Visitor) -> None:
+    lively.broker.consume(lively.names.route, lambda _received: None, prefetch=1)
+    lively.backlog.count()
+    shown = operator.page("/")
+    assert "Nobody delivers: what listeners want waits in their queues." in shown
+    assert "<code>durian record</code>" in shown
+    assert "durian router" not in shown
+
+
 def test_what_does_not_exist_is_told_on_a_page(operator: Visitor) -> None:
     for path in ("/listeners/nobody", "/deliveries/msg_nobody", "/jobs/nothing", "/queues/else"):
         response = operator.ask("GET", path)

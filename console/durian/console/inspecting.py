@@ -1,11 +1,11 @@
-"""Counting many queues: a few questions are on their way to the broker at once."""
+"""Inspecting many queues: a few questions are on their way to the broker at once."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
 
-from durian.broker.port import Broker
+from durian.broker.port import Broker, QueueState
 from durian.errors import BrokerError, BrokerUnavailable, QueueMissing
 
 #: Questions that are on their way at once.
@@ -15,13 +15,13 @@ _AT_ONCE = 32
 _PATIENCE_S = 15.0
 
 
-def count_all(broker: Broker, queues: Iterable[str]) -> dict[str, int]:
-    """Count the messages that are ready in queues; those that do not exist are left out.
+def inspect_all(broker: Broker, queues: Iterable[str]) -> dict[str, QueueState]:
+    """Tell how things stand with queues; those that do not exist are left out.
 
     Blocking; not to be called from the broker's own thread. Raises BrokerError.
     """
     asked = list(queues)
-    found: dict[str, int] = {}
+    found: dict[str, QueueState] = {}
     errors: list[BrokerError] = []
     room = threading.Semaphore(_AT_ONCE)
     for queue in asked:
@@ -29,14 +29,14 @@ def count_all(broker: Broker, queues: Iterable[str]) -> dict[str, int]:
         if errors:
             break
 
-        def told(answer: int | BrokerError, queue: str = queue) -> None:
-            if isinstance(answer, int):
+        def told(answer: QueueState | BrokerError, queue: str = queue) -> None:
+            if isinstance(answer, QueueState):
                 found[queue] = answer
             elif not isinstance(answer, QueueMissing):
                 errors.append(answer)
             room.release()
 
-        broker.count(queue, told)
+        broker.inspect(queue, told)
     for _ in range(_AT_ONCE):
         _wait(room)
     if errors:
