@@ -59,7 +59,7 @@ def before_search(tmp_path: Path) -> Path:
     folder = tmp_path / "before"
     shutil.copytree(MIGRATIONS, folder)
     for script in (folder / "versions").glob("[0-9]*.py"):
-        if script.name >= "0008":
+        if script.name >= "0009":
             script.unlink()
     return folder
 
