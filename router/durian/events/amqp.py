@@ -68,14 +68,18 @@ def attributes_of(message: Message) -> dict[str, str]:
     return attributes
 
 
-def encode(event: Event) -> Message:
-    """Write an event in binary mode: nothing but its attributes, and its body as it is."""
+def encode(event: Event, *, timestamp: int | None = None) -> Message:
+    """Write an event in binary mode: nothing but its attributes, and its body as it is.
+
+    `timestamp` is the message's own, in seconds since the epoch.
+    """
     return Message(
         body=event.body,
         headers=headers_of(event),
         content_type=event.datacontenttype,
         message_id=event.id,
         type=event.type,
+        timestamp=timestamp,
         routing_key=event.type,
     )
 

@@ -199,7 +199,7 @@ class Router:
                 routings.append(routing)
             if listeners:
                 self.counts.deliveries += len(listeners)
-                message = replace(amqp.encode(event), timestamp=int(now))
+                message = amqp.encode(event, timestamp=int(now))
                 found += self._addressed(message, listeners)
             else:
                 self.counts.unmatched += 1

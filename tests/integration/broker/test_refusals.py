@@ -15,7 +15,7 @@ from pika import BasicProperties
 from durian.broker.blocking import count, declare_all, publish_all
 from durian.broker.parts import Queue
 from durian.broker.port import Address
-from durian.broker.rabbit import RabbitBroker, codec
+from durian.broker.rabbit import RabbitBroker, outgoing
 from durian.errors import BrokerRefused
 from durian.events.message import Message
 from tests.support.broker import CLASSIC, Inbox, Outcome, eventually, plain_queue, put, text
@@ -71,7 +71,7 @@ def test_consuming_without_permission_ends_that_subscription_only(limited: Rabbi
 @pytest.mark.parametrize(
     "message",
     [
-        text("1", long="x" * codec.MAX_HEADER_BYTES),
+        text("1", long="x" * outgoing.MAX_HEADER_BYTES),
         text("1", **{f"h{number}": "ä" * 30_000 for number in range(2)}),
         text("1", **{"n" * 300: "a header's name of more than 255 bytes"}),
         Message(body=b"1", content_type="x" * 300),
@@ -95,7 +95,7 @@ def test_what_is_no_amqp_is_refused_before_it_is_sent(
 def test_headers_up_to_the_limit_are_taken(broker: RabbitBroker) -> None:
     to = plain_queue(broker)
     keys = tuple("k" * 255 for _ in range(63))
-    message = text("1", long="ä" * (codec.MAX_HEADER_BYTES // 2 - 16_500))
+    message = text("1", long="ä" * (outgoing.MAX_HEADER_BYTES // 2 - 16_500))
     publish_all(broker, [(message, Address(to.exchange, to.routing_key, keys))])
     with pytest.raises(BrokerRefused, match="headers take"):
         publish_all(

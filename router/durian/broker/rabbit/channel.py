@@ -8,15 +8,18 @@ from typing import Protocol
 
 from pika import BasicProperties
 from pika.channel import Channel
-from pika.connection import Connection
 from pika.frame import Method
 from pika.spec import Basic
 
 from durian.broker.port import STREAM_OFFSET_HEADER, Done
 from durian.broker.rabbit.codec import message_of
+from durian.broker.rabbit.connection import BufferedConnection
+from durian.broker.rabbit.incoming import Delivery
 from durian.broker.rabbit.loop import IoLoop, guarded
+from durian.broker.rabbit.outgoing import acking
 from durian.broker.rabbit.received import RabbitReceived, Tally
 from durian.broker.rabbit.subscription import RabbitSubscription
+from durian.events.message import Message
 
 #: Consumers on one channel: when the broker closes a channel (an ack that took too long), all of
 #: its consumers lose what they were handed.
@@ -48,7 +51,7 @@ class Owner(Protocol):
 class ConsumeChannel:
     """Up to MAX_CONSUMERS consumers. Everything here runs on the loop."""
 
-    def __init__(self, loop: IoLoop, connection: Connection, owner: Owner) -> None:
+    def __init__(self, loop: IoLoop, connection: BufferedConnection, owner: Owner) -> None:
         self.alive = True
         self._loop = loop
         self._owner = owner
@@ -60,6 +63,7 @@ class ConsumeChannel:
         self._names = 0
         self._tally = Tally()
         self._acks: list[int] = []
+        self._connection = connection
         self._channel = connection.channel(on_open_callback=self._opened)
         self._channel.add_on_close_callback(self._closed)
 
@@ -84,6 +88,7 @@ class ConsumeChannel:
             # back meanwhile comes again and again, each time counted by a quorum queue. pika
             # itself rejects what was on its way.
             self._consuming.pop(subscription.tag, None)
+            self._connection.consumers.pop(self._place(subscription), None)
             self._channel.basic_cancel(subscription.tag)
         elif subscription in self._starting:
             self._starting.remove(subscription)
@@ -106,8 +111,9 @@ class ConsumeChannel:
         """Send the acks of this turn."""
         acks, self._acks = self._acks, []
         if acks and self._channel.is_open:
+            number = self._channel.channel_number
             for tag, several in self._tally.acks(acks):
-                self._channel.basic_ack(tag, multiple=several)
+                self._connection.send(acking(number, tag, several=several))
 
     def _opened(self, channel: Channel) -> None:
         channel.add_on_cancel_callback(self._cancelled)
@@ -120,6 +126,7 @@ class ConsumeChannel:
             # It holds for the consumers that come after it, for each by itself.
             channel.basic_qos(prefetch_count=subscription.prefetch)
             self._prefetch = subscription.prefetch
+        self._connection.consumers[self._place(subscription)] = partial(self._taken, subscription)
         channel.basic_consume(
             subscription.queue,
             partial(self._delivered, subscription),
@@ -133,6 +140,15 @@ class ConsumeChannel:
         if not subscription.ended:
             self._consuming[subscription.tag] = subscription
 
+    def _place(self, subscription: RabbitSubscription) -> tuple[int, bytes]:
+        return self._channel.channel_number, subscription.tag.encode()
+
+    def _taken(self, subscription: RabbitSubscription, delivery: Delivery) -> None:
+        """Take a delivery that went past pika."""
+        self._hand_out(
+            subscription, delivery.tag, delivery.message, redelivered=delivery.redelivered
+        )
+
     def _delivered(
         self,
         subscription: RabbitSubscription,
@@ -141,17 +157,18 @@ class ConsumeChannel:
         properties: BasicProperties,
         body: bytes,
     ) -> None:
+        """Take a delivery that pika has read."""
+        message = message_of(method, properties, body)
         tag = method.delivery_tag or 0
+        self._hand_out(subscription, tag, message, redelivered=method.redelivered)
+
+    def _hand_out(
+        self, subscription: RabbitSubscription, tag: int, message: Message, *, redelivered: bool
+    ) -> None:
         self._tally.delivered(tag)
-        received = RabbitReceived(
-            self,
-            tag,
-            subscription.queue,
-            message_of(method, properties, body),
-            redelivered=method.redelivered,
-        )
+        received = RabbitReceived(self, tag, subscription.queue, message, redelivered=redelivered)
         if subscription.start is not None:
-            offset = received.message.headers.get(STREAM_OFFSET_HEADER)
+            offset = message.headers.get(STREAM_OFFSET_HEADER)
             subscription.start = offset + 1 if isinstance(offset, int) else subscription.start
         guarded(partial(subscription.on_message, received))
 
@@ -159,11 +176,14 @@ class ConsumeChannel:
         """The broker ends a consumer by itself."""
         tag = frame.method.consumer_tag or ""
         subscription = self._consuming.pop(tag, None)
+        self._connection.consumers.pop((self._channel.channel_number, tag.encode()), None)
         if subscription is not None and not subscription.ended:
             self._owner.cancelled(subscription)
 
     def _closed(self, _: Channel, reason: Exception) -> None:
         self.alive = False
+        for subscription in (*self._consuming.values(), *self._starting):
+            self._connection.consumers.pop(self._place(subscription), None)
         consuming = [one for one in self._consuming.values() if not one.ended]
         starting = list(self._starting)
         self._consuming.clear()

@@ -1,12 +1,16 @@
-"""A pika connection that writes in large pieces, and reads large pieces cheaply."""
+"""A pika connection that writes in large pieces, and reads cheaply what comes most."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from pika import SelectConnection, frame
 from pika.adapters.utils.connection_workflow import AMQPConnectionWorkflowAborted
 from pika.adapters.utils.nbio_interface import AbstractStreamTransport
 
 from durian.broker.rabbit.frames import cut
+from durian.broker.rabbit.incoming import Delivery, confirm_in, delivery_in, is_begun, is_delivery
 from durian.broker.rabbit.lenient import UNREADABLE, read_header
 
 #: Bytes to collect before writing without waiting for the end of the turn.
@@ -20,10 +24,22 @@ class BufferedConnection(SelectConnection):
     _transport: AbstractStreamTransport | None
     #: pika's: what was received and not yet read.
     _frame_buffer: bytes
+    #: pika's: its heartbeats look whether they grow.
+    bytes_sent: int
+    bytes_received: int
+    #: pika's: how many bytes of a body one frame takes.
+    _body_max_length: int
     _said: list[bytes] | None = None
     _said_bytes = 0
     #: The beginning of a frame that has not come as a whole.
     _begun = b""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        #: Who takes deliveries, by channel and consumer; all others are pika's to hand out.
+        self.consumers: dict[tuple[int, bytes], Callable[[Delivery], None]] = {}
+        #: Who is told of confirms, by channel: of a tag, and whether it means all up to that.
+        self.publishers: dict[int, Callable[[int, bool], None]] = {}
+        super().__init__(*arguments, **options)
 
     def abort(self) -> None:
         """Cut the connection that is being closed, when the broker does not answer."""
@@ -47,11 +63,48 @@ class BufferedConnection(SelectConnection):
             conn_or_exc = AMQPConnectionWorkflowAborted()
         super()._on_connection_workflow_done(conn_or_exc)  # type: ignore[misc]  # not in the stubs
 
+    @property
+    def body_most(self) -> int:
+        """How many bytes of a body one frame takes."""
+        return self._body_max_length
+
+    def send(self, frames: bytes) -> None:
+        """Send frames that need no answer, past pika; only on an open channel."""
+        self.bytes_sent += len(frames)  # pika's heartbeats go by it
+        self._adapter_emit_data(frames)
+
     def _on_data_available(self, data_in: bytes) -> None:
         """Take what was received; the hook by which pika's adapters hand it over."""
         frames, self._begun = cut(self._begun + data_in)
-        for each in frames:
-            super()._on_data_available(each)  # type: ignore[misc]  # not in the stubs
+        at = 0
+        while at < len(frames):
+            taken = self._take(frames, at)
+            if not taken:
+                self._begun = b"".join(frames[at:]) + self._begun
+                return
+            at += taken
+
+    def _take(self, frames: list[bytes], at: int) -> int:
+        """Take what begins with a frame: how many frames it took, 0 when more are to come."""
+        each = frames[at]
+        if is_delivery(each):
+            delivery = delivery_in(frames, at)
+            if delivery is not None:
+                taker = self.consumers.get((delivery.channel, delivery.consumer))
+                if taker is not None:
+                    self.bytes_received += len(each)
+                    taker(delivery)
+                    return delivery.frames
+            elif is_begun(frames, at):
+                return 0
+        elif (confirm := confirm_in(each)) is not None:
+            told = self.publishers.get(confirm.channel)
+            if told is not None:
+                self.bytes_received += len(each)
+                told(confirm.tag, confirm.several)
+                return 1
+        super()._on_data_available(each)  # type: ignore[misc]  # not in the stubs
+        return 1
 
     def _read_frame(self) -> tuple[int, frame.Frame | frame.ProtocolHeader | None]:
         """Read the next frame; the hook by which pika reads.

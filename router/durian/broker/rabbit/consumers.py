@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Collection
 from functools import partial
 
-from pika.connection import Connection
 from pika.exceptions import ChannelClosedByBroker
 
 from durian.broker.port import Done
 from durian.broker.rabbit.channel import ConsumeChannel
+from durian.broker.rabbit.connection import BufferedConnection
 from durian.broker.rabbit.declarer import Declarer, Request
 from durian.broker.rabbit.errors import PRECONDITION_FAILED, Locked, QueueAway, of_channel
 from durian.broker.rabbit.loop import IoLoop, guarded
@@ -38,7 +38,7 @@ class Consumers:
         self._declarer = declarer
         #: Told the name of a queue that turned out not to exist.
         self._on_missing = on_missing
-        self._connection: Connection | None = None
+        self._connection: BufferedConnection | None = None
         #: A dict for the order.
         self._subscriptions: dict[RabbitSubscription, None] = {}
         self._channels: list[ConsumeChannel] = []
@@ -64,7 +64,7 @@ class Consumers:
         elif done is not None:
             done(None)
 
-    def up(self, connection: Connection, held_back: Collection[str]) -> None:
+    def up(self, connection: BufferedConnection, held_back: Collection[str]) -> None:
         """There is a connection, and what was declared exists, but for some queues."""
         self._connection = connection
         self._held_back = held_back

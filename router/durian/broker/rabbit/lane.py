@@ -14,15 +14,15 @@ from collections.abc import Iterable
 
 from pika import BasicProperties
 from pika.channel import Channel
-from pika.connection import Connection
-from pika.exceptions import AMQPError, ChannelClosedByBroker, ChannelWrongStateError
+from pika.exceptions import ChannelClosedByBroker
 from pika.frame import Method
 from pika.spec import Basic, Confirm
 
 from durian.broker.port import Address, Done, Received
-from durian.broker.rabbit.codec import properties_of
+from durian.broker.rabbit.connection import BufferedConnection
 from durian.broker.rabbit.errors import ACCESS_REFUSED, NOT_FOUND, of_channel
 from durian.broker.rabbit.loop import IoLoop
+from durian.broker.rabbit.outgoing import publishing
 from durian.errors import (
     BrokerError,
     BrokerRefused,
@@ -81,7 +81,7 @@ class Lane:
 
     def __init__(self, loop: IoLoop) -> None:
         self._loop = loop
-        self._connection: Connection | None = None
+        self._connection: BufferedConnection | None = None
         self._channel: Channel | None = None
         self._ready = False
         self._next_tag = 1
@@ -111,7 +111,7 @@ class Lane:
         else:
             self._waiting.append(publication)
 
-    def attach(self, connection: Connection) -> None:
+    def attach(self, connection: BufferedConnection) -> None:
         """Use a connection from now on; what is unconfirmed is published again."""
         if self._connection is not connection:
             self._connection = connection
@@ -135,6 +135,8 @@ class Lane:
         self._next_tag = 1
         self._returned_tag = 0
         self._ready = True
+        if self._connection is not None and self._channel is not None:
+            self._connection.publishers[self._channel.channel_number] = self._confirmed
         self._refill()
 
     def _has_room(self) -> bool:
@@ -151,37 +153,38 @@ class Lane:
         if cause is not None and not cause.alive:
             self._give_up(publication, BrokerUnavailable("Its cause is handed out again."))
             return
-        channel, address = self._channel, publication.address
-        assert channel is not None  # noqa: S101  # a lane that is ready has one
-        try:
-            properties = properties_of(publication.message, address)
-            body = publication.message.body
-            channel.basic_publish(
-                address.exchange, address.routing_key, body, properties, mandatory=True
-            )
-        except ChannelWrongStateError:  # it is being closed
+        connection, channel = self._connection, self._channel
+        if connection is None or channel is None or not channel.is_open:  # it is being closed
             self._ready = False
             self._waiting.appendleft(publication)
+            return
+        message, number = publication.message, channel.channel_number
+        try:
+            frames = publishing(message, publication.address, number, connection.body_most)
         except BrokerRefused as error:
             self._give_up(publication, error)
-        except (AMQPError, ValueError, TypeError, struct.error) as error:
-            # Not sent: pika encodes the whole message first. Text over 255 bytes, mostly.
+        except (ValueError, TypeError, struct.error) as error:
+            # Text over 255 bytes, mostly.
             self._give_up(publication, BrokerRefused(f"The message is no AMQP: {error}."))
         else:
+            connection.send(frames)
             self._unconfirmed[self._next_tag] = publication
             self._next_tag += 1
-            self._bytes += len(body)
+            self._bytes += len(message.body)
 
     def _give_up(self, publication: Publication, error: BrokerError) -> None:
         """Tell of an error at the end of this turn: never from inside `publish`."""
         self._loop.soon(lambda: publication.finish(error))
 
     def _answered(self, frame: Method[Basic.Ack | Basic.Nack]) -> None:
-        """Take a confirm: for one message, or for all up to one."""
+        """Take what pika has read: that the broker could not take a message."""
         method = frame.method
-        tag = method.delivery_tag
         error = PublishRejected() if isinstance(method, Basic.Nack) else None
-        if not method.multiple:
+        self._confirmed(method.delivery_tag, method.multiple, error)
+
+    def _confirmed(self, tag: int, several: bool, error: BrokerError | None = None) -> None:  # noqa: FBT001  # as AMQP has it
+        """Take a confirm: for one message, or for all up to one."""
+        if not several:
             self._settle(tag, error)
         else:
             unconfirmed = self._unconfirmed
@@ -223,6 +226,8 @@ class Lane:
             return
         self._channel = None
         self._ready = False
+        if self._connection is not None:
+            self._connection.publishers.pop(channel.channel_number, None)
         unconfirmed = list(self._unconfirmed.values())
         self._unconfirmed.clear()
         self._bytes = 0

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 
 from pika import ConnectionParameters
-from pika.connection import Connection
 from pika.exceptions import AMQPError
 from tenacity import RetryCallState, Retrying, wait_random_exponential
 
@@ -36,7 +35,7 @@ class Link:
         role: str,
         parameters: Sequence[ConnectionParameters],
         *,
-        on_up: Callable[[Connection], None],
+        on_up: Callable[[BufferedConnection], None],
         on_down: Callable[[], None],
         on_failure: Callable[[BrokerError], None],
     ) -> None:
@@ -91,7 +90,7 @@ class Link:
         else:
             self.drop()
 
-    def _opened(self, connection: Connection) -> None:
+    def _opened(self, connection: BufferedConnection) -> None:
         if self._failures:
             _log.warning("broker.reconnected role=%s place=%s", self._role, self._place())
         else:
@@ -103,7 +102,7 @@ class Link:
         connection.add_on_connection_unblocked_callback(self._unblocked)
         self._on_up(connection)
 
-    def _failed(self, _: Connection, error: BaseException | None) -> None:
+    def _failed(self, _: BufferedConnection, error: BaseException | None) -> None:
         self._connection = None
         if self._closing:
             self._finish()
@@ -114,7 +113,7 @@ class Link:
         self._again()
         self._on_failure(told)
 
-    def _lost(self, _: Connection, error: BaseException) -> None:
+    def _lost(self, _: BufferedConnection, error: BaseException) -> None:
         self._connection = None
         self._was_lost = True
         self._on_down()
@@ -137,11 +136,11 @@ class Link:
         if done is not None:
             done()
 
-    def _blocked(self, _: Connection, frame: object) -> None:
+    def _blocked(self, _: BufferedConnection, frame: object) -> None:
         reason = getattr(getattr(frame, "method", None), "reason", "")
         _log.warning("broker.blocked role=%s reason=%s", self._role, reason)
 
-    def _unblocked(self, _: Connection, __: object) -> None:
+    def _unblocked(self, _: BufferedConnection, __: object) -> None:
         _log.warning("broker.unblocked role=%s", self._role)
 
     def _place(self) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pika.connection import Connection
-
+from durian.broker.rabbit.connection import BufferedConnection
 from durian.broker.rabbit.lane import Lane, Publication
 from durian.broker.rabbit.loop import IoLoop
 
@@ -18,7 +17,7 @@ class Publisher:
     def __init__(self, loop: IoLoop) -> None:
         self._loop = loop
         self._lanes: dict[str, Lane] = {}
-        self._connection: Connection | None = None
+        self._connection: BufferedConnection | None = None
         self._declared = False
 
     @property
@@ -40,7 +39,7 @@ class Publisher:
                 lane.attach(self._connection)
         lane.publish(publication)
 
-    def up(self, connection: Connection) -> None:
+    def up(self, connection: BufferedConnection) -> None:
         """There is a connection."""
         self._connection = connection
         self._attach()

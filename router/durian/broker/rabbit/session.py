@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from pika import ConnectionParameters
-from pika.connection import Connection
 
 from durian.broker.parts import Part
 from durian.broker.port import BrokerState, Done
+from durian.broker.rabbit.connection import BufferedConnection
 from durian.broker.rabbit.consumers import Consumers
 from durian.broker.rabbit.declarer import Declarer, Request
 from durian.broker.rabbit.known import KnownParts
@@ -78,7 +78,7 @@ class Session:
         self._on_unblocked: list[Callable[[], None]] = []
         #: What the broker said of itself when it was last connected.
         self.server_version = ""
-        self._connection: Connection | None = None
+        self._connection: BufferedConnection | None = None
         #: When what is remembered may be declared again without a new connection.
         self._redeclare_at = 0.0
         self._publishing = False
@@ -133,7 +133,7 @@ class Session:
         if isinstance(error, BrokerRefused):
             self._decided.set()
 
-    def _consume_up(self, connection: Connection) -> None:
+    def _consume_up(self, connection: BufferedConnection) -> None:
         self._connection = connection
         self.server_version = str((connection.server_properties or {}).get("version", ""))
         request = self._again(self.known.durable(), partial(self._declared, connection))
@@ -145,7 +145,7 @@ class Session:
         self.declarer.down()
         self.consumers.down()
 
-    def _publish_up(self, connection: Connection) -> None:
+    def _publish_up(self, connection: BufferedConnection) -> None:
         self._publishing = True
         connection.add_on_connection_blocked_callback(lambda *_: self._halted())
         connection.add_on_connection_unblocked_callback(lambda *_: self._resumed())
@@ -171,7 +171,7 @@ class Session:
             for told in self._on_unblocked:
                 guarded(told)
 
-    def _declared(self, connection: Connection, _: BrokerError | None) -> None:
+    def _declared(self, connection: BufferedConnection, _: BrokerError | None) -> None:
         """Everything durable exists again; exclusive queues may take a while."""
         if self._connection is not connection:
             return  # lost meanwhile
@@ -187,7 +187,7 @@ class Session:
             self._redeclare_at = now + _REDECLARE_S
             self.declarer.submit(self._again(self.known.durable(), _ignore))
 
-    def _revive(self, connection: Connection) -> None:
+    def _revive(self, connection: BufferedConnection) -> None:
         """Declare the queues that died with the last connection, until the broker agrees."""
 
         def done(error: BrokerError | None) -> None:
