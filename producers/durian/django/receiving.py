@@ -25,8 +25,8 @@ from django.views.decorators.http import require_POST
 from durian.django.models import ReceivedWebhook
 from durian.errors import InvalidEvent, SignatureError
 from durian.events import CAPS, Event
-from durian.receiver import receive
-from durian.signature import TOLERANCE_S, Verifier
+from durian.receiver.reading import Received, read_events
+from durian.signature import TOLERANCE_S, Verifier, verify
 
 _log = logging.getLogger(__name__)
 
@@ -48,10 +48,11 @@ def webhook(
 ) -> Callable[[View], View]:
     """Make a view of a function that takes a request and its verified event.
 
-    The function runs in a transaction, in which the request's `webhook-id` is written down: what it
-    writes is committed once, however often the webhook comes, and at the same time. When it
-    raises, or answers 400 or more, all of it is taken back, and the event is handled when it comes
-    again. It may return a response; else 204 is answered. It may be a coroutine function.
+    The function runs in a transaction, in which the event is written down by the request's
+    `webhook-id`: what it writes is committed once, however often the webhook comes, and at the same
+    time. When it raises, or answers 400 or more, all of it is taken back, and the event is handled
+    when it comes again. It may return a response; else 204 is answered. It may be a coroutine
+    function. Of a batch it is called for each event, all of them in one transaction.
 
     The view takes POST only, without a CSRF token: the signature proves where a request comes from.
 
@@ -72,12 +73,12 @@ def webhook(
         @wraps(function)
         def view(request: Any, *args: Any, **kwargs: Any) -> Any:
             try:
-                event = _event(request, secrets, tolerance_s)
+                received = _received(request, secrets, tolerance_s)
             except SignatureError as error:
                 return _text(401, str(error))
             except InvalidEvent as error:
                 return _text(400, str(error))
-            return _once(request, using, lambda: handle(request, event, *args, **kwargs))
+            return _once(received, using, lambda event: handle(request, event, *args, **kwargs))
 
         exempt: View = csrf_exempt(require_POST(view))
         return exempt
@@ -85,28 +86,38 @@ def webhook(
     return decorate
 
 
-def _event(request: Any, secrets: Secrets, tolerance_s: float) -> Event:
+def _received(request: Any, secrets: Secrets, tolerance_s: float) -> list[Received]:
     body = request.read(CAPS.document_bytes + 1)
     if len(body) > CAPS.document_bytes:
         raise InvalidEvent("body", f"is longer than {CAPS.document_bytes} bytes")
     known = secrets(request) if callable(secrets) else secrets
-    return receive(dict(request.headers.items()), body, known, tolerance_s=tolerance_s)
+    headers = dict(request.headers.items())
+    verified = verify(headers, body, known, time.time(), tolerance_s)
+    return read_events(headers, body, verified.message_id)
 
 
-def _once(request: Any, using: str | None, handle: Callable[[], Any]) -> Any:
-    """Handle a webhook unless that was done; whoever handles it now is waited for."""
+def _once(received: list[Received], using: str | None, handle: Callable[[Event], Any]) -> Any:
+    """Handle what is new of a request; whoever handles any of it now is waited for."""
     alias = using or router.db_for_write(ReceivedWebhook)
-    webhook_id = request.headers["webhook-id"]
+    response: Any = None
     with transaction.atomic(using=alias):
-        if not _is_new(webhook_id, alias):
+        # In one order everywhere: two batches with the same events would lock each other out.
+        ids = {each.id for each in sorted(received, key=_id) if _is_new(each.id, alias)}
+        if received and not ids:
             return _text(200, "This event was handled before.")
-        response = handle()
-        if response is None:
-            response = HttpResponse(status=204)
-        if response.status_code >= 400:  # noqa: PLR2004  # where HTTP's errors begin
-            transaction.set_rollback(True, using=alias)
+        for each in received:
+            if each.id in ids:
+                ids.discard(each.id)  # a batch may hold an event twice
+                response = handle(each.event)
+                if response is not None and response.status_code >= 400:  # noqa: PLR2004  # where HTTP's errors begin
+                    transaction.set_rollback(True, using=alias)
+                    break
     _forget(alias)
-    return response
+    return HttpResponse(status=204) if response is None else response
+
+
+def _id(received: Received) -> str:
+    return received.id
 
 
 def _is_new(webhook_id: str, alias: str) -> bool:

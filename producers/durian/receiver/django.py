@@ -22,7 +22,8 @@ def webhook_view(receiver: Receiver, handle: Handle) -> View:
 
     Args:
         receiver: Verifies and decodes.
-        handle: Called with each event once; when it raises, the event comes again later.
+        handle: Called with each event once, those of a batch in turn; when it raises, the event
+            comes again later.
     """
 
     def view(request: Any) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 
 from durian.errors import AlreadyReceived, InvalidEvent
 from durian.events import CAPS, Event
-from durian.receiver.reading import read_event
+from durian.receiver.reading import Received, read_event, read_events
 from durian.receiver.replays import MemoryReplays, Replays
 from durian.signature import TOLERANCE_S, Verifier, verify
 
@@ -42,6 +42,23 @@ def receive(
     return read_event(headers, body, verified.message_id)
 
 
+def receive_batch(
+    headers: Mapping[str, str],
+    body: bytes,
+    secrets: Sequence[str],
+    *,
+    tolerance_s: float = TOLERANCE_S,
+    now: Callable[[], float] = time.time,
+) -> list[Event]:
+    """Verify and decode one request of a listener that takes batches.
+
+    As `receive`; a request with a single event, batch or not, is taken as well. Events that come
+    again may come in another batch: tell them by their `source` and `id`, as `Receiver` does.
+    """
+    verified = verify(headers, body, secrets, now(), tolerance_s)
+    return [each.event for each in read_events(headers, body, verified.message_id)]
+
+
 class Reception:
     """A verified request being handled: a context manager around the handling of its event.
 
@@ -52,7 +69,8 @@ class Reception:
     def __init__(self, event: Event, message_id: str, replays: Replays) -> None:
         #: What was received.
         self.event = event
-        #: The request's `webhook-id`: the same however often this event is delivered here.
+        #: The same however often this event is delivered here: the request's `webhook-id`, or what
+        #: is made of source and id of an event of a batch.
         self.message_id = message_id
         self._replays = replays
 
@@ -66,6 +84,41 @@ class Reception:
         _traceback: TracebackType | None,
     ) -> None:
         self._replays.end(self.message_id, handled=kind is None)
+
+
+class BatchReception:
+    """The events of a verified request, of which each is handled by itself, and once.
+
+    for reception in receiver.receive_batch(headers, body):
+        with reception as event:
+            ...
+
+    Those that were handled before are left out. When the handling of one fails, those before it
+    stay handled; answer with a failure, and the others are handled when they come again.
+    """
+
+    def __init__(self, received: Sequence[Received], replays: Replays) -> None:
+        self._received = received
+        self._replays = replays
+
+    def __len__(self) -> int:
+        """How many events the request has, those among them that were handled before."""
+        return len(self._received)
+
+    def __iter__(self) -> Iterator[Reception]:
+        """Hand out what is new, to be entered before the next one is asked for.
+
+        Raises AlreadyReceived at the end when one of the others is being handled elsewhere: not
+        before that has ended well may a success be answered.
+        """
+        busy = False
+        for each in self._received:
+            state = self._replays.begin(each.id)
+            if state == "new":
+                yield Reception(each.event, each.id, self._replays)
+            busy = busy or state == "busy"
+        if busy:
+            raise AlreadyReceived(handled=False)
 
 
 class Receiver:
@@ -106,11 +159,26 @@ class Receiver:
             InvalidEvent: it was, but holds no event that can be read, or is too long.
             AlreadyReceived: its event was handled before, or is being handled.
         """
+        message_id = self._verify(headers, body)
+        event = read_event(headers, body, message_id)
+        state = self._replays.begin(message_id)
+        if state != "new":
+            raise AlreadyReceived(handled=state == "handled")
+        return Reception(event, message_id, self._replays)
+
+    def receive_batch(self, headers: Mapping[str, str], body: bytes) -> BatchReception:
+        """Verify and decode a request of a listener that takes batches, and may have one event.
+
+        Raises:
+            SignatureError: it was not signed by one of the secrets, or not just now.
+            InvalidEvent: it was, but holds something that is no event, or is too long.
+        """
+        message_id = self._verify(headers, body)
+        return BatchReception(read_events(headers, body, message_id), self._replays)
+
+    def _verify(self, headers: Mapping[str, str], body: bytes) -> str:
+        """Return the `webhook-id` of a genuine request."""
         if len(body) > self.max_body_bytes:
             raise InvalidEvent("body", f"is longer than {self.max_body_bytes} bytes")
         verified = self._verifier.verify(headers, body, self._now(), self._tolerance_s)
-        event = read_event(headers, body, verified.message_id)
-        state = self._replays.begin(verified.message_id)
-        if state != "new":
-            raise AlreadyReceived(handled=state == "handled")
-        return Reception(event, verified.message_id, self._replays)
+        return verified.message_id

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from durian.receiver.answer import HANDLED, Answer, Handle, reception_or_refusal
+from durian.receiver.answer import Answer, Handle, Walk, received_or_refusal
 from durian.receiver.receiver import Receiver
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -20,24 +20,27 @@ def webhook_endpoint(receiver: Receiver, handle: Handle) -> Endpoint:
 
     Args:
         receiver: Verifies and decodes.
-        handle: Called with each event once, in a thread unless it is a coroutine function; when
+        handle: Called with each event once, those of a batch in turn; in a thread unless it is a
+            coroutine function; when
             it raises, the event comes again later.
     """
 
     async def endpoint(request: Request) -> Response:
         body = await _body(request, receiver.max_body_bytes)
-        # A pluggable memory of what was handled may wait for a database.
-        reception = await run_in_threadpool(
-            reception_or_refusal, receiver, dict(request.headers), body
+        # Signatures take time, and a pluggable memory of what was handled may wait for a database.
+        received = await run_in_threadpool(
+            received_or_refusal, receiver, dict(request.headers), body
         )
-        if isinstance(reception, Answer):
-            return _response(reception)
-        with reception as event:
-            if inspect.iscoroutinefunction(handle):
-                await handle(event)
-            else:
-                await run_in_threadpool(handle, event)
-        return _response(HANDLED)
+        if isinstance(received, Answer):
+            return _response(received)
+        next_one = Walk(received)
+        while not isinstance(found := await run_in_threadpool(next_one), Answer):
+            with found as event:
+                if inspect.iscoroutinefunction(handle):
+                    await handle(event)
+                else:
+                    await run_in_threadpool(handle, event)
+        return _response(found)
 
     return endpoint
 

@@ -15,7 +15,7 @@ from durian.django import receiving
 from durian.django.models import ReceivedWebhook
 from durian.django.receiving import webhook
 from durian.errors import InvalidInput
-from durian.events import Event
+from durian.events import Event, http
 from durian.signature import Signer
 from tests.support.people.models import Person
 
@@ -28,7 +28,12 @@ Post = Callable[..., HttpResponse]
 
 
 def post(
-    view: Any, webhook_id: str = "msg_1", *, secret: str = SECRET, body: bytes | None = None
+    view: Any,
+    webhook_id: str = "msg_1",
+    *,
+    secret: str = SECRET,
+    body: bytes | None = None,
+    content_type: str = "application/json",
 ) -> HttpResponse:
     content = json.dumps({"name": "Joe"}).encode() if body is None else body
     now = int(time.time())
@@ -41,7 +46,7 @@ def post(
         "ce-source": "/shop",
         "ce-type": "person",
     }
-    request = RequestFactory().post("/", content, content_type="application/json", headers=headers)
+    request = RequestFactory().post("/", content, content_type=content_type, headers=headers)
     response: HttpResponse = view(request)
     return response
 
@@ -68,6 +73,27 @@ def test_an_event_is_handled_once_by_its_webhook_id() -> None:
     assert (again.status_code, again.content) == (200, b"This event was handled before.")
     assert post(add_person, "msg_2").status_code == 204
     assert names() == ["Joe", "Joe"]
+
+
+def batch(*events: Event) -> HttpResponse:
+    """Send some events as a batch."""
+    headers, body = http.encode_batch(events)
+    return post(add_person, "batch_1", body=body, content_type=headers["content-type"])
+
+
+def test_each_event_of_a_batch_is_handled_once_in_one_transaction() -> None:
+    ann, bob, broken = (
+        Event(type="person", data=data) for data in ({"name": "Ann"}, {"name": "Bob"}, {})
+    )
+
+    with pytest.raises(KeyError):
+        batch(ann, broken)
+    assert names() == []
+    assert batch(ann, ann).status_code == 204
+    assert batch(bob, ann).status_code == 204
+    assert batch(ann, bob).status_code == 200
+    assert batch().status_code == 204
+    assert names() == ["Ann", "Bob"]
 
 
 def test_what_fails_is_taken_back_and_handled_when_it_comes_again() -> None:

@@ -14,12 +14,12 @@ from django.conf import settings
 from django.test import RequestFactory
 from starlette.applications import Starlette
 
-from durian.events import Event
+from durian.events import Event, http
 from durian.receiver import Receiver
 from durian.receiver import django as django_adapter
 from durian.receiver import flask as flask_adapter
 from durian.receiver import starlette as starlette_adapter
-from tests.unit.receiver.conftest import NOW, SECRET, Parts
+from tests.unit.receiver.conftest import NOW, SECRET, Parts, Signed
 
 #: Sends a request to an application: its status and text.
 Post = Callable[[dict[str, str], bytes], tuple[int, str]]
@@ -138,6 +138,16 @@ def test_an_event_is_handled_once(
     assert post(*request_parts) == (200, "This event was handled before.")
     (event,) = application.handled
     assert (event.type, event.data) == ("person.created", {"name": "Joe"})
+
+
+def test_each_event_of_a_batch_is_handled_once(
+    post: Post, application: Application, signed: Signed
+) -> None:
+    events = [Event(id=str(number), type="order") for number in range(3)]
+    assert post(*signed(http.encode_batch(events[:2]))) == (204, "")
+    assert post(*signed(http.encode_batch(events))) == (204, "")
+    assert post(*signed(http.encode_batch(events[1:]))) == (200, "This event was handled before.")
+    assert [event.id for event in application.handled] == ["0", "1", "2"]
 
 
 def test_a_changed_body_is_refused(

@@ -70,10 +70,10 @@ def test_a_genuine_request_without_an_event_is_refused(signed: Signed, body: byt
         receive(*signed(({}, body)), [SECRET], now=now)
 
 
-def test_a_batch_is_refused(event: Event, signed: Signed) -> None:
-    other = Event(type="a.b")
-    with pytest.raises(InvalidEvent, match="batch"):
-        receive(*signed(http.encode_batch([event, other])), [SECRET], now=now)
+def test_a_batch_is_refused_where_one_event_is_expected(event: Event, signed: Signed) -> None:
+    for events in ([], [event], [event, Event(type="a.b")]):
+        with pytest.raises(InvalidEvent, match="receive_batch"):
+            receive(*signed(http.encode_batch(events)), [SECRET], now=now)
 
 
 def test_what_is_not_genuine_is_refused_before_it_is_read(signed: Signed) -> None:
