@@ -44,7 +44,7 @@ coverage: $(VENV)/dev.stamp $(VENV)/oldest.stamp ## Run all tests and tell what 
 .PHONY: pictures
 pictures: $(VENV)/dev.stamp ## Renew the pictures of pages in the documentation, by the tests that look at them.
 	scripts/services
-	DURIAN_TAKE_PICTURES=1 $(BIN)/python -m pytest tests/acceptance/test_django_screens.py \
+	DURIAN_TEST_PICTURES=1 $(BIN)/python -m pytest tests/acceptance/test_django_screens.py \
 		tests/acceptance/test_console_screens.py tests/acceptance/test_console_pictures.py $(ARGS)
 
 .PHONY: lint

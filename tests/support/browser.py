@@ -22,7 +22,7 @@ from tests.support.house import ROOT
 PICTURES = ROOT / "docs" / "images"
 
 #: Set to renew them; else tests take them into a temporary folder.
-VARIABLE = "DURIAN_TAKE_PICTURES"
+VARIABLE = "DURIAN_TEST_PICTURES"
 
 #: Seconds that a page may take.
 PATIENCE_S = 60

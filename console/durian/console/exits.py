@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Literal
 
 from durian.errors import (
     BrokerUnavailable,
@@ -78,10 +79,10 @@ def usage_error(error: Exception) -> str | None:
     return f"{name or parameter.name}: {reason_of(fault.errors()[0])}"
 
 
-def complain(message: str, hint: str = "") -> None:
+def complain(message: str, hint: str = "", *, of: Literal["error", "warning"] = "error") -> None:
     """Print an error on stderr: one line, and a second one that says what to do."""
     # Escaped: what is wrong may be quoted from a message, an event or an answer.
-    lines = [f"error: {message}", *([f"hint: {hint}"] if hint else [])]
+    lines = [f"{of}: {message}", *([f"hint: {hint}"] if hint else [])]
     for line in lines:
         shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
         print(shown, file=sys.stderr)  # noqa: T201  # this is what it is for; rich may be missing

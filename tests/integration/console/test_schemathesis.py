@@ -1,7 +1,7 @@
 """Everything that the OpenAPI document allows is asked of the REST API, and much that it does not.
 
-As two owners, who must never see one another's listeners, and as an operator. DURIAN_SCHEMATHESIS_S
-lets each of them ask for longer.
+As two owners, who must never see one another's listeners, and as an operator.
+DURIAN_TEST_SCHEMATHESIS_S lets each of them ask for longer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support.api import Api
 from tests.support.asking import serving
 
 #: Names the seconds for which each of them asks.
-VARIABLE = "DURIAN_SCHEMATHESIS_S"
+VARIABLE = "DURIAN_TEST_SCHEMATHESIS_S"
 
 #: Seconds unless it is set: with the start of the program, a minute for all.
 USUALLY = "15"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 
 from durian.console.doctor.finding import Finding, fail, ok, warn
-from durian.console.settings import Settings
+from durian.console.settings import PREFIX, Settings
+from durian.console.variables import meant, misspelt
 from durian.errors import MissingExtra
 
 #: One module each that only an extra brings.
@@ -21,6 +23,15 @@ def extras() -> Iterator[Finding]:
         else:
             advice = f'Run: pip install "durian[{extra}]"'
             yield warn(f"extra {extra}", f"is not installed ({module} is missing)", advice)
+
+
+def environment() -> Iterator[Finding]:
+    """Whether every variable that looks like a setting is one."""
+    found = [
+        warn("environment", f"{name} is no setting, and does nothing", meant(near))
+        for name, near in misspelt(os.environ)
+    ]
+    yield from found or [ok("environment", f"every variable {PREFIX}... is a setting")]
 
 
 def sender(settings: Settings) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from functools import partial
 from durian.console.doctor.broker import rabbitmq
 from durian.console.doctor.database import registry
 from durian.console.doctor.finding import Finding, guarded
-from durian.console.doctor.machine import extras, sender
+from durian.console.doctor.machine import environment, extras, sender
 from durian.console.doctor.queues import queues
 from durian.console.output import say, say_json, styled
 from durian.console.settings import Settings
@@ -37,6 +37,7 @@ def run(settings: Settings, *, as_json: bool) -> None:
 def findings(settings: Settings) -> Iterator[Finding]:
     """Everything the checks find, one after the other."""
     yield from extras()
+    yield from environment()
     yield from sender(settings)
     yield from guarded("registry", partial(registry, settings))
     yield from guarded("broker", partial(rabbitmq, settings))
