@@ -281,7 +281,7 @@ class Lane:
             self._waiting.halve(batch)
             self._let_go_after(self._broker.clock.monotonic())
         else:
-            for member in reversed(batch.members):
+            for member in batch.members:
                 self._broker.requeue(member.received)
 
     def _let_go_after(self, since: float) -> None:
@@ -299,8 +299,11 @@ class Lane:
             self._release = self._broker.call_later(wait_s, self._release_old)
 
     def _give_back(self, until: float) -> None:
-        """Give back what came until a moment, the last first: so it keeps its order."""
-        for received in reversed(self._waiting.take_until(until)):
+        """Give back what came until a moment, the first first.
+
+        A quorum queue hands it out again in the order in which it is given back, before all else.
+        """
+        for received in self._waiting.take_until(until):
             self._broker.requeue(received)
 
     # When an attempt begins
