@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks import emitting, routing, senders, suites
+from benchmarks import emitting, many, routing, senders, suites
 from benchmarks.support import Figure, broker, broker_version, report
 from tests.support.rabbitmq import Node
 
@@ -13,6 +13,7 @@ SUITES: dict[str, Callable[[Node], list[Figure]]] = {
     "end_to_end": suites.end_to_end,
     "routing": routing.routing,
     "crowd": suites.crowd,
+    "many": many.many,
     "senders": senders.senders,
     "emit": emitting.emit,
     "isolation": suites.isolation,

@@ -119,16 +119,24 @@ def replay(node: Node) -> list[Figure]:
 
 
 def memory(node: Node) -> list[Figure]:
-    """Resident memory of router and delivery with many messages waiting, against idle."""
-    with Receiver(delay_ms=1000) as slow, virtual_host(node) as url, Deployment(url) as deployment:
-        idle, loaded = measure.memory_mib(deployment, slow, BACKLOG)
-    figures = []
-    for role in ("router", "deliver"):
-        figures += [
-            Figure(f"{role}: idle", idle[role], "MiB"),
-            Figure(f"{role}: {BACKLOG} messages waiting", loaded[role], "MiB"),
-            Figure(f"{role}: growth", loaded[role] - idle[role], "MiB"),
-        ]
+    """Resident memory of router and delivery, by either sender, with many messages waiting."""
+    figures: list[Figure] = []
+    for kind in ("requests", "curl"):
+        with (
+            Receiver(delay_ms=1000) as slow,
+            virtual_host(node) as url,
+            Deployment(url, sender=kind) as deployment,
+        ):
+            idle, loaded = measure.memory_mib(deployment, slow, BACKLOG)
+        for role in ("router", "deliver"):
+            who = f"{role}, {kind}" if role == "deliver" else role
+            if role == "router" and figures:
+                continue  # it knows of no sender
+            figures += [
+                Figure(f"{who}: idle", idle[role], "MiB"),
+                Figure(f"{who}: {BACKLOG:,} messages waiting", loaded[role], "MiB"),
+                Figure(f"{who}: growth", loaded[role] - idle[role], "MiB"),
+            ]
     return figures
 
 

@@ -135,14 +135,24 @@ def broker_group(node: Node) -> int:
 
 def cpu_seconds(group: int) -> float:
     """Tell the processor time that a process group has used so far: load blurs it the least."""
-    ticks = 0
+    # Fields after the name, which may hold anything: 11 and 12 are its time.
+    ticks = sum(int(fields[11]) + int(fields[12]) for fields in _members(group))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mib(group: int) -> float:
+    """Tell how much memory the processes of a group hold, in MiB."""
+    pages = sum(int(fields[21]) for fields in _members(group))
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _members(group: int) -> Iterator[list[str]]:
+    """What the system tells of each process of a group (proc(5), stat), from its state on."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it has just ended
-            # Fields after the name, which may hold anything: 2 is the group, 11 and 12 its time.
             fields = entry.read_text(encoding="utf-8").rpartition(")")[2].split()
             if int(fields[2]) == group:
-                ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+                yield fields
 
 
 def _processor() -> str:

@@ -18,7 +18,7 @@ from amqp.exceptions import NotFound
 from kombu import Connection
 
 from benchmarks.workload import EVENT_TYPE
-from durian.broker.topology import Topology
+from durian.broker.topology import QueueType, Topology
 from durian.registry import Listener, ListenerSecret
 from durian.registry.store import Store
 
@@ -42,40 +42,57 @@ class Deployment:
         self.topology = Topology()
         self._folder = tempfile.TemporaryDirectory(prefix="durian-bench-")
         self.registry_url = f"sqlite:///{self._folder.name}/registry.db"
-        self._store = Store.open(self.registry_url)
+        #: The registry that its processes read.
+        self.store = Store.open(self.registry_url)
         self._connection = Connection(broker_url)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._store.close()
+        self.store.close()
         self._connection.release()
         self._folder.cleanup()
 
-    def add_listeners(self, urls: list[str], event: str = EVENT_TYPE) -> list[str]:
+    def add_listeners(
+        self, urls: list[str], event: str = EVENT_TYPE, *, queue_type: QueueType = "quorum"
+    ) -> list[str]:
         """Add a listener for each URL; processes that start later know them."""
         now = time.time()
-        new = [(Listener.create(url=url, event=event), ListenerSecret.new(now=now)) for url in urls]
-        self._store.add_listeners(new)
+        new = [
+            (
+                Listener.create(url=url, event=event, queue_type=queue_type),
+                ListenerSecret.new(now=now),
+            )
+            for url in urls
+        ]
+        self.store.add_listeners(new)
         return [listener.id for listener, _ in new]
 
     def remove_listeners(self, ids: list[str]) -> None:
         """Remove listeners."""
         for listener_id in ids:
-            self._store.remove_listener(listener_id)
+            self.store.remove_listener(listener_id)
 
     def declare(self) -> None:
         """Declare the topology, for producers that come before any process."""
         self._durian("topology", "--declare")
 
     @contextlib.contextmanager
-    def running(self, *roles: str) -> Iterator[list[subprocess.Popen[bytes]]]:
+    def running(
+        self, *roles: str, within_s: float = START_S
+    ) -> Iterator[list[subprocess.Popen[bytes]]]:
         """Run roles (`router`, `deliver`), ready for work, until the block ends."""
-        health = [Path(self._folder.name) / f"{role}.health" for role in roles]
-        processes = [self._start(role, path) for role, path in zip(roles, health, strict=True)]
+        with self.starting(*roles) as processes:
+            health = [self._health(role) for role in roles]
+            _wait_for(lambda: all(path.exists() for path in health), within_s)
+            yield processes
+
+    @contextlib.contextmanager
+    def starting(self, *roles: str) -> Iterator[list[subprocess.Popen[bytes]]]:
+        """Start roles, which may not be ready for some time, until the block ends."""
+        processes = [self._start(role, self._health(role)) for role in roles]
         try:
-            _wait_for(lambda: all(path.exists() for path in health), START_S)
             yield processes
         finally:
             for process in processes:
@@ -85,8 +102,11 @@ class Deployment:
                     process.wait(STOP_S)
                 process.kill()
                 process.wait()
-            for path in health:
-                path.unlink(missing_ok=True)
+            for role in roles:
+                self._health(role).unlink(missing_ok=True)
+
+    def _health(self, role: str) -> Path:
+        return Path(self._folder.name) / f"{role}.health"
 
     def depth(self, queue: str) -> int:
         """Messages that are ready in a queue; 0 when there is none of that name."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 from benchmarks.durian_run.crowd import crowded_router
 from benchmarks.durian_run.deployment import Deployment
 from benchmarks.receiver import Receiver, Stats
-from benchmarks.support import Speed, cpu_seconds
+from benchmarks.support import Speed, cpu_seconds, resident_mib
 from benchmarks.workload import EVENT_TYPE, event_data
 from durian.events import Event
 from durian.producers import Producer
@@ -132,16 +130,11 @@ def memory_mib(
     queue = deployment.topology.listener_queue(listener)
     with deployment.running(*roles) as processes, Producer(deployment.broker_url) as producer:
         pids = dict(zip(roles, (process.pid for process in processes), strict=True))
-        idle = {role: _resident_mib(pid) for role, pid in pids.items()}
+        idle = {role: resident_mib(pid) for role, pid in pids.items()}
         producer.emit_many(events(backlog))
         deployment.wait_least(queue, round(backlog * 0.98))
-        loaded = {role: _resident_mib(pid) for role, pid in pids.items()}
+        loaded = {role: resident_mib(pid) for role, pid in pids.items()}
     return idle, loaded
-
-
-def _resident_mib(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _warm_up(producer: Producer, receiver: Receiver, fanout: int) -> None:
