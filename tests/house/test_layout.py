@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.house import SOURCE_ROOTS, packages, short
+from tests.support.house import ROOT, SOURCE_ROOTS, packages, short
+
+#: The migrations of the registry.
+MIGRATIONS = ROOT / "router" / "durian" / "registry" / "migrations" / "versions"
 
 
 @pytest.mark.parametrize("root", SOURCE_ROOTS, ids=lambda path: path.name)
@@ -35,3 +38,10 @@ def test_no_package_lies_in_two_roots() -> None:
     names = [path.name for path in packages()]
 
     assert sorted(set(names)) == sorted(names)
+
+
+def test_each_migration_has_a_number_of_its_own() -> None:
+    """Two that are written at the same time would both be the next, and no registry be made."""
+    numbers = [path.name[:4] for path in sorted(MIGRATIONS.glob("[0-9]*.py"))]
+
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 import httpx2 as httpx
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
 
 from tests.support.api import Api
 
@@ -62,6 +65,19 @@ class Visitor:
         response = self.send(path, fields, on=on)
         assert response.status_code == HTTPStatus.SEE_OTHER, response.text
         return str(response.headers["location"].removeprefix(self.base))
+
+
+def routes_of(api: Api, mounted: str) -> Iterator[Route]:
+    """Every page that is answered below a mount; files are none."""
+    for mount in api.app.routes:
+        if isinstance(mount, Mount) and mount.path == mounted:
+            assert isinstance(mount.app, Starlette)
+            for route in mount.app.routes:
+                if isinstance(route, Route):
+                    yield route
+                else:
+                    assert isinstance(route, Mount)
+                    assert route.path == "/static"
 
 
 def logged_in(api: Api, *scopes: Any, **fields: Any) -> Visitor:

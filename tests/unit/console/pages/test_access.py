@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Mount, Route
 
 from durian.registry.token import SCOPES, Scope, with_implied
 from tests.support.api import Api
-from tests.support.pages import Visitor, logged_in
+from tests.support.pages import Visitor, logged_in, routes_of
 
 #: What anybody may ask for: how to log in, and out.
 PUBLIC = {("GET", "/login"), ("POST", "/login"), ("POST", "/logout")}
@@ -76,17 +74,10 @@ DEPLOYMENT: dict[tuple[str, str], Scope] = {
 
 
 def routes(api: Api, mounted: str) -> Iterator[tuple[str, str]]:
-    """Every method and path that is answered below a mount, but for files."""
-    for mount in api.app.routes:
-        if isinstance(mount, Mount) and mount.path == mounted:
-            assert isinstance(mount.app, Starlette)
-            for route in mount.app.routes:
-                if isinstance(route, Route):
-                    assert route.methods
-                    yield from ((method, route.path) for method in route.methods - {"HEAD"})
-                else:
-                    assert isinstance(route, Mount)
-                    assert route.path == "/static"
+    """Every method and path that is answered below a mount."""
+    for route in routes_of(api, mounted):
+        assert route.methods
+        yield from ((method, route.path) for method in route.methods - {"HEAD"})
 
 
 def filled(path: str) -> str:
