@@ -70,17 +70,20 @@ format: $(VENV)/dev.stamp ## Format the code and mend what ruff can mend.
 	$(BIN)/ruff format
 
 .PHONY: bench
-bench: $(VENV)/dev.stamp ## Measure router, delivery and fan-out; writes benchmarks/results.
+bench: $(VENV)/dev.stamp ## Measure router, delivery and fan-out; writes docs/performance.md.
 	scripts/services
 	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m benchmarks.page
 
 .PHONY: bench-match
-bench-match: $(VENV)/dev.stamp ## Measure the index of all listeners; writes benchmarks/results.
+bench-match: $(VENV)/dev.stamp ## Measure the index of all listeners; writes docs/performance.md.
 	$(BIN)/python -m benchmarks.match $(ARGS)
+	$(BIN)/python -m benchmarks.page
 
 .PHONY: bench-pages
-bench-pages: $(VENV)/dev.stamp ## Measure the web pages with a million attempts; writes benchmarks/results.
+bench-pages: $(VENV)/dev.stamp ## Measure the web pages with a million attempts; writes docs/performance.md.
 	$(BIN)/python -m benchmarks.pages $(ARGS)
+	$(BIN)/python -m benchmarks.page
 
 .PHONY: chaos
 chaos: $(VENV)/dev.stamp ## Kill processes and broker in the middle of their work; a matrix, then a storm.
