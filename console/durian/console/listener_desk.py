@@ -23,7 +23,7 @@ class ListenerDesk(Protocol):
     """Where listeners are looked at and changed. Its methods raise DurianError."""
 
     def add(self, fields: Mapping[str, Any], secret: str | None, key_pem: str | None) -> Told:
-        """Add one of the fields that were typed; returns its `id` and its signing `secret`."""
+        """Add one of the fields that were typed; returns its `id`, its `secret`, and `warnings`."""
 
     def list(self, event: str | None) -> Iterator[Told]:
         """Yield all by id, or those of an event pattern."""
@@ -71,7 +71,8 @@ class _Here:
         key = listeners.new_secret(secret)
         with self._desk() as desk:
             desk.add(listener, key, key_pem)
-        return {"id": listener.id, "secret": key.value}
+        warnings = listeners.warnings_of(listener.url, self._settings.allowed_networks)
+        return {"id": listener.id, "secret": key.value, "warnings": warnings}
 
     def list(self, event: str | None) -> Iterator[Told]:
         breakers = listeners.open_breakers(self._store)
@@ -122,10 +123,9 @@ class _There:
     def add(self, fields: Mapping[str, Any], secret: str | None, key_pem: str | None) -> Told:
         given = {**fields, "filter": json.loads(fields["filter"])}
         given |= {"secret": secret, "key_pem": key_pem}
-        made = self._client.create_listener(
+        return self._client.create_listener(
             **{name: value for name, value in given.items() if value is not None}
         )
-        return {"id": made["id"], "secret": made["secret"]}
 
     def list(self, event: str | None) -> Iterator[Told]:
         return self._client.listeners(event=event)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from durian.console.exits import complain
 from durian.console.moments import moment, read_duration
 from durian.console.output import say, say_json
 from durian.errors import InvalidFilter, InvalidInput, InvalidListener
@@ -17,6 +19,7 @@ from durian.registry.client_key import MAX_KEY_LENGTH
 from durian.registry.policy import MAX_PEM_LENGTH
 
 if TYPE_CHECKING:
+    from durian.console.setting_values import Network
     from durian.registry.entry import ListenerEntry
     from durian.registry.store import Store
 
@@ -123,13 +126,37 @@ def new_listener(**fields: Any) -> Listener:
     return listener
 
 
+def warn(told: Mapping[str, Any]) -> None:
+    """Say on stderr what is in the way of a listener's deliveries."""
+    for warning in told.get("warnings", ()):  # an older server tells of none
+        complain(warning, of="warning")
+
+
 def tell_secret(told: Mapping[str, Any], *, as_json: bool) -> None:
     """Print a listener's id and its new signing secret."""
     if as_json:
-        say_json(told)
+        say_json({name: told[name] for name in ("id", "secret")})
     else:
         say("id      ", told["id"])
         say("secret  ", told["secret"])
+
+
+def warnings_of(url: str, allowed: Iterable[Network]) -> list[str]:
+    """What is in the way of deliveries to a URL, in plain sentences."""
+    # Imported here: most commands on listeners need nothing of delivery.
+    from durian.consumers.sender.foreseen import blocked  # noqa: PLC0415 - as above
+
+    try:
+        networks = ",".join(map(str, blocked(url, allowed)))
+    except InvalidListener as error:  # it may be older than the rule
+        return [f"Its URL {error.reason}: deliveries to it are blocked."]
+    if not networks:
+        return []
+    blocking = (
+        f"{urlsplit(url).hostname} is not public: deliveries to it are blocked, unless the process "
+        f"that makes them has --allow-network {networks} (DURIAN_ALLOWED_NETWORKS)."
+    )
+    return [blocking]
 
 
 def described(

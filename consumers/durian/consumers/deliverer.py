@@ -139,7 +139,7 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001  # ours: a failed attempt, not a lost delivery
             # The log has the rest, which is nothing for the listener's owner.
             _log.exception("delivery.attempt_failed listener=%s", listener.id)
-            reason = f"internal error: {type(error).__name__}"
+            reason = f"internal fault: {type(error).__name__}"
             self._end(work, delivery, Outcome(kind="error", latency_s=0.0, error=reason))
         else:
             self._sender.begin(request, partial(self._answered, work, delivery))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from durian.console import exits
+from durian.console import entry, exits
 from tests.support.certificates import authority
 from tests.support.commands import CommandLine
 
@@ -41,6 +41,23 @@ def test_a_new_listener_is_told_with_its_secret_once(run: CommandLine) -> None:
     printed = run("listeners", "add", URL, "--event", "#", "--id", "joe").split()
     assert printed[:3] == ["id", "joe", "secret"]
     assert printed[3] not in run("listeners", "list") + run("listeners", "show", "joe")
+
+
+def test_a_listener_that_will_be_blocked_is_warned_of_at_once(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add = ["listeners", "add", "http://127.0.0.1:9000/hook", "--event", "#"]
+    assert entry.run(add) == exits.OK
+    told = capsys.readouterr()
+    assert told.err == (
+        "warning: 127.0.0.1 is not public: deliveries to it are blocked, unless the process that "
+        "makes them has --allow-network 127.0.0.1/32 (DURIAN_ALLOWED_NETWORKS).\n"
+    )
+    assert "secret" in told.out
+    monkeypatch.setenv("DURIAN_ALLOWED_NETWORKS", "127.0.0.0/8")
+    assert entry.run(add) == exits.OK
+    assert capsys.readouterr().err == ""
+    assert [one.keys() for one in run.json(*add)] == [{"id", "secret"}]
 
 
 def test_a_client_certificate_is_given_and_its_key_never_shown(

@@ -11,7 +11,7 @@ import pytest
 from durian.broker.blocking import declare_all, publish_all
 from durian.broker.port import Address
 from durian.client import client as client_module
-from durian.console import audit, exits, hooks
+from durian.console import audit, entry, exits, hooks
 from durian.console.operations import catalogue
 from durian.console.operations.operation import Context
 from durian.console.operations.runner import unseen
@@ -68,6 +68,17 @@ def test_a_listener_from_its_first_day_to_its_last(run: CommandLine, api: Api) -
     assert [one.value for one in api.store.secrets_of("joe", 2e9)] == [rotated["secret"]]
     run("listeners", "remove", "joe")
     assert "No listener joe" in run("listeners", "show", "joe", code=exits.FAILED)
+
+
+def test_what_is_in_the_way_of_a_listener_is_told_by_the_server(
+    api: Api, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = "http://localhost:9000/hook"
+    assert entry.run(["listeners", "add", url, "--event", "person", "--id", "here"]) == exits.OK
+    said = capsys.readouterr().err
+    assert "localhost is not public: deliveries to it are blocked" in said
+    assert "--allow-network 127.0.0.1/32,::1/128" in said
+    assert said.strip() == "warning: " + api.asker("read").get("/v1/listeners/here")["warnings"][0]
 
 
 def test_events_are_emitted_and_explained(run: CommandLine, api: Api, tmp_path: Path) -> None:

@@ -316,7 +316,7 @@ def test_a_message_that_holds_no_event_fails_alone(scene: Scene) -> None:
     assert scene.batches == [["1", "2", "3", "4"]]
     broken = [record for record in scene.records if not record.event_id]
     assert [record.result for record in broken] == ["retry"]
-    assert broken[0].error.startswith("internal error")
+    assert broken[0].error.startswith("internal fault")
 
 
 def test_a_batch_whose_members_are_elsewhere_goes_with_whom_it_finds(scene: Scene) -> None:

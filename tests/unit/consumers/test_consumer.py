@@ -122,7 +122,7 @@ def test_a_fault_of_ours_is_a_failed_attempt(house: House, monkeypatch: pytest.M
     house.emit(JOE)
     house.advance(1000)
     [dead] = house.broker.messages(house.topology.dead_queue("joe"))
-    assert dead.headers["durian-last-error"] == "error: internal error: ZeroDivisionError"
+    assert dead.headers["durian-last-error"] == "error: internal fault: ZeroDivisionError"
 
 
 def test_a_disabled_listener_keeps_its_backlog_and_burns_no_attempt(house: House) -> None:

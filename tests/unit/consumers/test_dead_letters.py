@@ -145,8 +145,8 @@ def test_an_owner_does_not_read_that_an_address_is_guarded() -> None:
     letters = [
         DeadLetter.of("joe", delivery.given_up(reason, error, 0))
         for reason, error in (
-            (BLOCKED, "blocked: x"),
-            ("3 attempts failed", "refused: no connection: connection refused"),
+            (BLOCKED, "blocked: the address is not public"),
+            ("3 attempts failed", "refused: nothing listens there"),
             ("status 404 is not retried", "status 404"),
         )
     ]

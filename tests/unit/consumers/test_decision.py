@@ -134,7 +134,7 @@ def test_gone_and_done_win_over_chosen_statuses() -> None:
 
 
 def test_a_tenant_reads_the_same_words_for_a_guarded_and_a_closed_address() -> None:
-    blocked = Outcome(kind="blocked", latency_s=0, error="blocked address")
+    blocked = Outcome(kind="blocked", latency_s=0, error="the address is not public")
     refused = Outcome(kind="refused", latency_s=0, error="connection refused")
     assert blocked.public_error == refused.public_error == "could not connect"
     assert failure("dns").public_error == "it failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +12,8 @@ from durian.broker.topology import QueueType
 from durian.console.api import paging
 from durian.console.api.moment import Seconds
 from durian.console.api.partial import absent, partial
+from durian.console.listeners import warnings_of
+from durian.console.setting_values import Network
 from durian.registry import OpenBreaker, Policy
 from durian.registry.client_key import MAX_KEY_LENGTH
 from durian.registry.entry import ListenerEntry
@@ -117,6 +120,9 @@ class Listener(BaseModel):
     created_at: Seconds
     updated_at: Seconds
     breaker: Breaker | None = Field(description="Null while it is closed.")
+    warnings: list[str] = Field(
+        description="What is in the way of its deliveries, as far as its URL tells: sentences."
+    )
 
 
 class CreatedListener(Listener):
@@ -132,7 +138,11 @@ class ListenerPage(paging.Page):
 
 
 def describe(
-    entry: ListenerEntry, breaker: OpenBreaker | None, *, hide_headers: bool
+    entry: ListenerEntry,
+    breaker: OpenBreaker | None,
+    *,
+    hide_headers: bool,
+    allowed: Iterable[Network],
 ) -> dict[str, Any]:
     """Tell of a listener, as `Listener` has it."""
     listener = entry.listener
@@ -144,6 +154,7 @@ def describe(
         "filter": json.loads(listener.filter),
         "policy": policy,
         "state": _state(entry, breaker),
+        "warnings": warnings_of(listener.url, allowed),
         "created_at": entry.created_at,
         "updated_at": entry.updated_at,
         "breaker": None

@@ -223,7 +223,9 @@ def described(
     if response is not None:
         response.headers[etag.HEADER] = etag.tag(entries[0].version)
     hide = "manage" not in caller.token.allowed
-    return [
-        Listener.model_validate(describe(entry, breakers.get(entry.listener.id), hide_headers=hide))
+    allowed = caller.services.settings.allowed_networks
+    found = (
+        describe(entry, breakers.get(entry.listener.id), hide_headers=hide, allowed=allowed)
         for entry in entries
-    ]
+    )
+    return [Listener.model_validate(one) for one in found]

@@ -113,6 +113,7 @@ def add(
     client_key = listeners.key_of(key_file)
     with open_listener_desk(settings) as desk:
         added = desk.add(fields, secret, client_key)
+    listeners.warn(added)
     listeners.tell_secret(added, as_json=as_json)
 
 

@@ -58,9 +58,10 @@ def _subscribed(
     settings: Settings, fields: dict[str, object], secret: str, url: str | None, own_url: str
 ) -> Iterator[str]:
     with open_listener_desk(settings) as desk:
-        listener_id = desk.add({**fields, "url": url or own_url}, secret, None)["id"]
+        added = desk.add({**fields, "url": url or own_url}, secret, None)
+    listeners.warn(added)
     try:
-        yield listener_id
+        yield added["id"]
     finally:
         with open_listener_desk(settings) as desk:
-            desk.remove(listener_id)
+            desk.remove(added["id"])

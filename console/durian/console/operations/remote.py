@@ -121,9 +121,9 @@ def _explain(client: Client, given: Given) -> Any:
     )
     for one in found["listeners"]:
         one["attempts"] = [in_ms(attempt) for attempt in one["attempts"]]
-    # Here what there is nothing to say of is left out.
+    # Here what there is nothing to say of is left out; all of it was asked for, so none is next.
     event = {name: value for name, value in found["event"].items() if value is not None}
-    return found | {"event": event}
+    return {"event": event, "listeners": found["listeners"], "others": found["others"]}
 
 
 #: What is only looked at; all other operations are jobs.

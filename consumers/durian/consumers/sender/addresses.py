@@ -67,6 +67,10 @@ _ISATAP = 0x00005EFE
 _ISATAP_MASK = 0xFCFFFFFF
 
 
+#: Why an address is not called. It is not named: that would map our network for tenants.
+NOT_PUBLIC = "the address is not public"
+
+
 class Guard:
     """Decides which addresses may be called in this deployment.
 

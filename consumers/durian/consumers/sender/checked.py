@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from durian.consumers.sender.addresses import Guard
+from durian.consumers.sender.addresses import NOT_PUBLIC, Guard
 from durian.consumers.sender.fault import Fault
 from durian.consumers.sender.port import Request
 from durian.errors import InvalidListener
@@ -25,9 +25,9 @@ def checked_url(text: str, guard: Guard, *, proxied: bool) -> Url:
     try:
         url = parse_url(text)
     except InvalidListener as exc:
-        raise Fault("blocked", f"blocked URL: it {exc.reason}") from exc
+        raise Fault("blocked", f"the URL {exc.reason}") from exc
     if proxied and url.literal and not guard.allows(url.host):
-        raise Fault("blocked", "blocked address")
+        raise Fault("blocked", NOT_PUBLIC)
     return url
 
 

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from durian.consumers.sender.addresses import Guard
+from durian.consumers.sender.addresses import NOT_PUBLIC, Guard
 from durian.consumers.sender.fault import Fault
 from durian.consumers.sender.port import Kind
 
@@ -39,8 +39,7 @@ def check(addresses: Sequence[str], guard: Guard | None) -> None:
         Fault: of kind `blocked`.
     """
     if guard is not None and not all(map(guard.allows, addresses)):
-        # The address is not named: what tenants may read of it would map our network.
-        raise Fault("blocked", "blocked address")
+        raise Fault("blocked", NOT_PUBLIC)
 
 
 def choose(addresses: Sequence[str]) -> list[str]:
@@ -56,5 +55,7 @@ def connect_fault(exc: OSError) -> Fault:
     """Translate what connecting to an address ended with."""
     if isinstance(exc, TimeoutError):
         return Fault("timeout", "no connection in time")
+    if isinstance(exc, ConnectionRefusedError):
+        return Fault("refused", "nothing listens there")
     kind: Kind = "error" if exc.errno in _OUR_OWN_ERRORS else "refused"
     return Fault(kind, f"no connection: {(exc.strerror or type(exc).__name__).lower()}")

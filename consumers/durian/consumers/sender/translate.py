@@ -59,7 +59,9 @@ _MEANINGS: tuple[tuple[type[BaseException], Callable[[Any], Fault]], ...] = (
     ),
     (
         ssl.SSLError,
-        lambda exc: Fault("tls", one_line(f"TLS failed: {getattr(exc, 'reason', '') or exc}")),
+        lambda exc: Fault(
+            "tls", one_line(f"the handshake failed: {getattr(exc, 'reason', '') or exc}")
+        ),
     ),
     (TimeoutError, lambda _: Fault("timeout", "no response in time")),
     (

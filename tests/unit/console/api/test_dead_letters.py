@@ -52,10 +52,16 @@ def test_dead_letters_are_looked_at(api: Api, ask: Asker) -> None:
 
 def test_an_owner_is_told_nothing_of_the_network_by_a_dead_letter(api: Api, ask: Asker) -> None:
     ask.post("/v1/listeners", NEW | {"id": "ann", "owner": "acme"})
-    give_up(api.broker, api.names, "ann", *people(1), why=(BLOCKED, "blocked: blocked address"))
+    give_up(
+        api.broker,
+        api.names,
+        "ann",
+        *people(1),
+        why=(BLOCKED, "blocked: the address is not public"),
+    )
     path = "/v1/listeners/ann/dead-letters"
     (seen,) = ask.get(path)["items"]
-    assert (seen["reason"], seen["error"]) == (BLOCKED, "blocked: blocked address")
+    assert (seen["reason"], seen["error"]) == (BLOCKED, "blocked: the address is not public")
     (told,) = api.asker("read", owner="acme").get(path)["items"]
     assert (told["reason"], told["error"]) == (NO_CONNECTION, NO_CONNECTION)
     assert "blocked" not in str(told)

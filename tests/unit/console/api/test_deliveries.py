@@ -45,7 +45,7 @@ def ask(api: Api) -> Asker:
                 result=result,
                 status=None if number == 1 else status,
                 kind="blocked" if number == 1 else "response",
-                error="blocked address" if number == 1 else "",
+                error="the address is not public" if number == 1 else "",
                 public_error="connection refused" if number == 1 else "",
                 next_at_ms=NOW_MS if result == "retry" else None,
                 **given,
@@ -83,7 +83,7 @@ def test_a_delivery_is_told_with_its_attempts(ask: Asker) -> None:
     told = ask.get("/v1/deliveries/msg_joe")
     assert (told["listener_id"], told["result"], told["next_at"]) == ("joe", "delivered", None)
     assert [one["number"] for one in told["attempts"]] == [1, 2, 3]
-    assert told["attempts"][0]["error"] == "blocked address"
+    assert told["attempts"][0]["error"] == "the address is not public"
     assert ask("GET", "/v1/deliveries/msg_nobody").status_code == HTTPStatus.NOT_FOUND
 
 

@@ -90,6 +90,12 @@ def test_a_part_is_renewed_alone(operator: Visitor, path: str, part: str) -> Non
     assert "<html" in operator.page(f"{path}?part={part}")
 
 
+def test_a_listener_that_is_blocked_says_so_on_its_page(lively: Api, operator: Visitor) -> None:
+    assert "is not public" not in operator.page("/listeners/joe")
+    lively.asker("admin")("PATCH", "/v1/listeners/joe", json={"url": "http://10.0.0.7/hook"})
+    assert "10.0.0.7 is not public: deliveries to it are blocked" in operator.page("/listeners/joe")
+
+
 def test_the_overview_says_which_process_nobody_runs(lively: Api, operator: Visitor) -> None:
     lively.broker.consume(lively.names.route, lambda _received: None, prefetch=1)
     lively.backlog.count()

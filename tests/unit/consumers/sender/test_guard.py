@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from durian.consumers.sender import Outcome, Request, send
+from durian.consumers.sender.addresses import NOT_PUBLIC
 from durian.consumers.sender.requests import RequestsSender
 from tests.support.cases import extra_cases
 from tests.support.senders import KINDS, Senders
@@ -191,14 +192,14 @@ def test_only_public_addresses_are_dialled(wire: Wire, row: dict[str, Any]) -> N
 def test_a_blocked_outcome_names_no_address(wire: Wire) -> None:
     wire.dns = {"inner.example": ["10.1.2.3"]}
     outcome = attempt(wire, "http://inner.example/")
-    assert (outcome.kind, outcome.error) == ("blocked", "blocked address")
+    assert (outcome.kind, outcome.error) == ("blocked", NOT_PUBLIC)
     assert outcome.public_error == "could not connect"
 
 
 def test_a_url_that_cannot_be_read_is_blocked_and_says_why(wire: Wire) -> None:
     outcome = attempt(wire, "http://user@example.com/")
     assert outcome.kind == "blocked"
-    assert outcome.error.startswith("blocked URL: it must not hold a user name")
+    assert outcome.error.startswith("the URL must not hold a user name")
 
 
 def test_a_name_is_looked_up_once_for_each_connection(wire: Wire) -> None:

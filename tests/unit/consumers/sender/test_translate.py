@@ -12,6 +12,7 @@ from requests.exceptions import ProxyError
 from urllib3.exceptions import LocationParseError, ProtocolError
 
 from durian.consumers.sender import Kind
+from durian.consumers.sender.addresses import NOT_PUBLIC
 from durian.consumers.sender.fault import Fault
 from durian.consumers.sender.translate import fault_of
 from durian.errors import InvalidListener
@@ -33,7 +34,7 @@ def wrapped(*chain: Exception) -> Exception:
         ([BrokenPipeError()], "error", "the connection broke off"),
         ([http.client.LineTooLong("x")], "protocol", "the response is malformed: LineTooLong"),
         ([ssl.SSLError(1, "[SSL: WRONG_VERSION] odd")], "tls", None),
-        ([Fault("blocked", "blocked address")], "blocked", "blocked address"),
+        ([Fault("blocked", NOT_PUBLIC)], "blocked", NOT_PUBLIC),
         ([OSError(), Fault("refused", "no connection")], "refused", "no connection"),
         ([Fault("dns", "a"), ProtocolError("x"), RequestsConnectionError("y")], "dns", "a"),
         ([InvalidListener("tls", "ca_pem is odd")], "tls", "ca_pem is odd"),

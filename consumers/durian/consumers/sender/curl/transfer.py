@@ -11,6 +11,7 @@ from typing import Any
 import pycurl
 
 from durian.consumers.sender import strict
+from durian.consumers.sender.addresses import NOT_PUBLIC
 from durian.consumers.sender.answer import KEPT_BODY_BYTES, Answer
 from durian.consumers.sender.curl.chunks import Chunks
 from durian.consumers.sender.curl.head import Head
@@ -179,7 +180,7 @@ class Transfer:
             host = address.addr[0]
             self._check_unsent()
             if self._allows is not None and not self._allows(host):
-                self._fault = Fault("blocked", "blocked address")
+                self._fault = Fault("blocked", NOT_PUBLIC)
                 return refused
             self._opened = True
             return open_socket(host, *address[:3])

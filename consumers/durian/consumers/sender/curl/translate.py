@@ -78,7 +78,7 @@ def fault_of(failure: Failure) -> Fault:
     if code == pycurl.E_PEER_FAILED_VERIFICATION:
         return Fault("tls", one_line(f"certificate not accepted: {_reason(failure)}"))
     if code in _TLS:
-        return Fault("tls", one_line(f"TLS failed: {failure.text}"))
+        return Fault("tls", one_line(f"the handshake failed: {failure.text}"))
     if failure.by_proxy:
         return Fault("refused", "the egress proxy made no connection")
     if code == pycurl.E_COULDNT_CONNECT:
