@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import selectors
+import select
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -19,6 +19,16 @@ Ended = Callable[[int, str], None]
 
 #: Idle connections that one listener may keep: as many attempts as it may have at once.
 _MOST_CONNECTIONS = 256
+
+#: What libcurl waits for (as bits, both reading and writing), in epoll's words.
+_EVENTS = {
+    pycurl.POLL_IN: select.EPOLLIN,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+}
+
+#: Sockets that are looked after in one turn of the loop; the others are in the next.
+_MOST_SOCKETS = 256
 
 
 class Timer(Protocol):
@@ -49,7 +59,10 @@ class Multi:
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._selector = selectors.DefaultSelector()
+        self._epoll = select.epoll()
+        #: What libcurl waits for, by socket. Those for which it waits no longer stay in the epoll:
+        #: a kept connection carries the next request soon.
+        self._wanted: dict[int, int] = {}
         self._ended: dict[pycurl.Curl, Ended] = {}
         #: When libcurl wants to be called, on the monotonic clock.
         self._due = math.inf
@@ -60,7 +73,7 @@ class Multi:
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, _MOST_CONNECTIONS)
-        loop.watch(self._selector.fileno(), self._ready)
+        loop.watch(self._epoll.fileno(), self._ready)
 
     def __len__(self) -> int:
         return len(self._ended)
@@ -89,14 +102,22 @@ class Multi:
         """Let go of everything; no transfer is under way."""
         self._closed = True
         self._multi.close()
-        self._loop.unwatch(self._selector.fileno())
+        self._loop.unwatch(self._epoll.fileno())
         # The loop does what it is asked for in turn: its descriptor must not be gone before.
-        self._loop.call(self._selector.close)
+        self._loop.call(self._epoll.close)
 
     def _ready(self) -> None:
-        for key, events in self._selector.select(0):
-            # As bits both name reading and writing alike.
-            self._multi.socket_action(key.fd, events)
+        for socket, events in self._epoll.poll(0, _MOST_SOCKETS):
+            wanted = self._wanted.get(socket)
+            if wanted is None:
+                # Mostly the end of an idle connection: libcurl looks before it uses that again.
+                self._let_go(socket)
+                continue
+            failed = events & ~(select.EPOLLIN | select.EPOLLOUT)
+            happened = pycurl.POLL_INOUT if failed else 0
+            happened |= pycurl.POLL_IN if events & select.EPOLLIN else 0
+            happened |= pycurl.POLL_OUT if events & select.EPOLLOUT else 0
+            self._multi.socket_action(socket, happened & wanted)
         self.go_on()
 
     def _tell(self) -> bool:
@@ -138,12 +159,16 @@ class Multi:
     def _on_timer(self, timeout_ms: int) -> None:
         self._due = math.inf if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
 
-    def _on_socket(self, what: int, fd: int, _multi: object, _data: object) -> None:
-        with contextlib.suppress(KeyError, ValueError):
-            if what == pycurl.POLL_REMOVE:
-                self._selector.unregister(fd)
-                return
-            try:
-                self._selector.modify(fd, what)
-            except KeyError:
-                self._selector.register(fd, what)
+    def _on_socket(self, what: int, socket: int, _multi: object, _data: object) -> None:
+        if what == pycurl.POLL_REMOVE:
+            self._wanted.pop(socket, None)
+            return
+        self._wanted[socket] = what
+        try:
+            self._epoll.modify(socket, _EVENTS[what])
+        except FileNotFoundError:  # it is new, or was let go, or has the number of one now closed
+            self._epoll.register(socket, _EVENTS[what])
+
+    def _let_go(self, socket: int) -> None:
+        with contextlib.suppress(OSError):
+            self._epoll.unregister(socket)
