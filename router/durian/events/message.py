@@ -16,7 +16,8 @@ REASON_HEADER: Final = "durian-reason"
 DEAD_AT_HEADER: Final = "durian-dead-at"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, which would take it five times as long to be made: there is one for every hop.
+@dataclass(slots=True, kw_only=True)
 class Message:
     """A message as published or received; always persistent when Durian publishes it."""
 

@@ -16,6 +16,9 @@ from durian.broker.rabbit.lenient import UNREADABLE, read_header
 #: Bytes to collect before writing without waiting for the end of the turn.
 _CHUNK_BYTES = 65_536
 
+#: Bytes to receive by one system call: pika asks for 4,096, which are few messages.
+_RECEIVE_BYTES = 65_536
+
 
 class BufferedConnection(SelectConnection):
     """Collects frames: pika sends each by a system call of its own (three for one message)."""
@@ -72,6 +75,11 @@ class BufferedConnection(SelectConnection):
         """Send frames that need no answer, past pika; only on an open channel."""
         self.bytes_sent += len(frames)  # pika's heartbeats go by it
         self._adapter_emit_data(frames)
+
+    def _proto_connection_made(self, transport: AbstractStreamTransport) -> None:
+        """Begin to use a transport; the hook by which pika's adapters are given it."""
+        transport._MAX_RECV_BYTES = _RECEIVE_BYTES  # type: ignore[attr-defined]  # noqa: SLF001  # pika has no setting
+        super()._proto_connection_made(transport)  # type: ignore[misc]  # not in the stubs
 
     def _on_data_available(self, data_in: bytes) -> None:
         """Take what was received; the hook by which pika's adapters hand it over."""

@@ -11,7 +11,6 @@ import pytest
 
 from durian.consumers.sender.curl.multi import Multi
 
-
 #: Seconds that a turn of the loop may wait.
 PATIENCE_S = 30.0
 
@@ -88,6 +87,12 @@ def test_the_end_of_a_kept_connection_occupies_the_loop_once() -> None:
         multi.go_on()
         connection, _ = server.accept()
         with connection:
+            while (
+                connection.fileno()
+                not in select.select([connection.fileno(), *loop.watched], [], [])[0]
+            ):
+                loop.turn()
+            assert connection.recv(4096)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             while not ended:
                 assert loop.turn()

@@ -60,8 +60,8 @@ class Multi:
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._epoll = select.epoll()
-        #: What libcurl waits for, by socket. Those for which it waits no longer stay in the epoll:
-        #: a kept connection carries the next request soon.
+        #: What libcurl waits for, by socket. Those that it waits for no longer stay in the epoll to
+        #: be read from: a kept connection carries the next request soon.
         self._wanted: dict[int, int] = {}
         self._ended: dict[pycurl.Curl, Ended] = {}
         #: When libcurl wants to be called, on the monotonic clock.
@@ -161,7 +161,8 @@ class Multi:
 
     def _on_socket(self, what: int, socket: int, _multi: object, _data: object) -> None:
         if what == pycurl.POLL_REMOVE:
-            self._wanted.pop(socket, None)
+            if self._wanted.pop(socket, None) != pycurl.POLL_IN:
+                self._let_go(socket)  # one can nearly always write
             return
         self._wanted[socket] = what
         try:
