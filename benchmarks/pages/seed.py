@@ -70,6 +70,8 @@ def _fill(url: str, made: Iterator[Attempt]) -> None:
     """Write attempts and count them as a recorder does, but all at once."""
     database = Database(url)
     with database.engine.begin() as connection:
+        if not database.is_sqlite:
+            connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
         while chunk := list(islice(made, CHUNK)):
             _load(connection, chunk)
         for counted in (table.c.listener_id, sa.literal(minutes.ALL)):

@@ -26,7 +26,7 @@ from durian.registry.attempt import Attempt
 ATTEMPTS_MOST = 1000
 
 #: Listeners that are asked for one part of what there is to say of them: some milliseconds.
-ASKED_MOST = 200
+ASKED_MOST = 100
 
 #: Dead letters that are looked through for one: the oldest ones. They are all in memory meanwhile.
 LOOK_MOST = 500

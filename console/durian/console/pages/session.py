@@ -14,6 +14,7 @@ from starlette.responses import Response
 from durian.console.api.access import Caller
 from durian.console.api.gatekeeper import LOCAL, machine_token
 from durian.console.api.services import Services
+from durian.console.pages import csrf
 from durian.console.pages.visit import Visit
 from durian.registry.principal import Principal
 from durian.registry.token import Token, digest
@@ -69,9 +70,11 @@ class SessionDoor:
 
     def leave(self, visit: Visit, response: Response) -> None:
         """Let the browser keep what names its session."""
-        text = self.secret(visit.request)
-        if text != _cookie_of(visit.request):
-            _set_cookie(visit.request, response, text)
+        request, text = visit.request, self.secret(visit.request)
+        # A form of another site comes without the cookie: a new one would take its place.
+        is_welcome = request.method == "GET" or csrf.is_our_own(request)
+        if is_welcome and text != _cookie_of(request):
+            _set_cookie(request, response, text)
 
     def log_in(self, visit: Visit, *, user: User | None = None, token: Token | None = None) -> None:
         """Begin a session, under a name that nobody knew before."""

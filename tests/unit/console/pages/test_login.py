@@ -65,6 +65,15 @@ def test_the_cookie_is_for_us_alone(joe: Visitor) -> None:
     assert "samesite=lax" in kept
 
 
+def test_a_form_of_another_site_leaves_no_cookie(api: Api) -> None:
+    """It comes without one, and a new one would take the place of a session's."""
+    for path in ("/login", "/listeners/joe/pause", "/logout"):
+        given = {"headers": {"sec-fetch-site": "cross-site"}, "data": {"csrf": "0" * 64}}
+        assert "set-cookie" not in Visitor(api).ask("POST", path, **given).headers, path
+    linked = Visitor(api).ask("GET", "/login", headers={"sec-fetch-site": "cross-site"})
+    assert "set-cookie" in linked.headers
+
+
 def test_logging_out_ends_the_session(joe: Visitor) -> None:
     joe.act("/login", {"name": "joe", "password": PASSWORD})
     cookie = joe.cookie
