@@ -17,11 +17,14 @@ pytestmark = pytest.mark.rabbitmq
 NOBODY = f"amqp://u:secret@127.0.0.1:{free_ports(1)[0]}/"
 
 
-def test_a_broker_that_is_not_there_is_told_in_time() -> None:
+def test_a_broker_that_is_not_there_is_told_in_time_and_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     broker = RabbitBroker(NOBODY, patience_s=0.5)
     with pytest.raises(BrokerUnavailable, match="nothing listens there") as caught:
         broker.start()
-    assert "secret" not in str(caught.value)
+    assert "secret" not in str(caught.value) + caplog.text
+    assert caplog.text.count("broker.connect_failed") == 1
     broker.stop()
 
 

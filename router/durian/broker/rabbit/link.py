@@ -108,7 +108,6 @@ class Link:
             self._finish()
             return
         told = of_connection(error or ConnectionError(), self._place())
-        _log.info("broker.connect_failed role=%s error=%s", self._role, told)
         self._turn += 1
         self._again()
         self._on_failure(told)

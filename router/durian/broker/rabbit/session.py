@@ -12,6 +12,7 @@ from pika import ConnectionParameters
 
 from durian.broker.parts import Part
 from durian.broker.port import BrokerState, Done
+from durian.broker.rabbit.complaint import Complaint
 from durian.broker.rabbit.connection import BufferedConnection
 from durian.broker.rabbit.consumers import Consumers
 from durian.broker.rabbit.declarer import Declarer, Request
@@ -72,6 +73,7 @@ class Session:
             on_down=self._publish_down,
             on_failure=self._failed,
         )
+        self._complaint = Complaint()
         self._blocked = False
         #: Who is told when publishing halts, and when it goes on.
         self._on_blocked: list[Callable[[], None]] = []
@@ -130,10 +132,14 @@ class Session:
     def _failed(self, error: BrokerError) -> None:
         """A connection could not be made: at the start that may be the end of it."""
         self._failure = error
+        # Both connections fail for one reason, again and again.
+        if self._complaint.is_due(str(error)):
+            _log.warning("broker.connect_failed error=%s", error)
         if isinstance(error, BrokerRefused):
             self._decided.set()
 
     def _consume_up(self, connection: BufferedConnection) -> None:
+        self._complaint.end()
         self._connection = connection
         self.server_version = str((connection.server_properties or {}).get("version", ""))
         request = self._again(self.known.durable(), partial(self._declared, connection))
