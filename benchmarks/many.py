@@ -5,14 +5,15 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
 from benchmarks.durian_run import Deployment, measure
 from benchmarks.receiver import Receiver
-from benchmarks.support import Figure, broker_group, resident_mib, virtual_host
+from benchmarks.support import Figure, broker_group, cpu_seconds, resident_mib
 from benchmarks.workload import EVENT_TYPE, event_data
 from durian.broker.rabbit import RabbitBroker
 from durian.control import Provision
@@ -25,120 +26,121 @@ LISTENERS = 10_000
 BUSY = 100
 IDLE_TYPE: Final = "nothing"
 
-#: Deliveries of one measurement of speed, and events a second while others come.
+#: Deliveries of the measurement of speed, and events a second while others come.
 DELIVERIES = 20_000
 QUIET_RATE = 5.0
 
 #: Listeners that are added, one after the other, while all this runs.
 NEWCOMERS = 9
 
-#: Seconds for the queues of all listeners to be declared.
-_DECLARE_S = 1800.0
+#: Seconds for the queues of all listeners to be declared, and for all to be consumed.
+_PATIENCE_S = 1800.0
 
-#: Seconds over which a speed is told, between two looks, and how much of the steady speed is full.
-_WINDOW_S = 1.0
-_LOOK_S = 0.1
-_FULL = 0.8
+#: Seconds between two looks whether a new listener was served.
+_LOOK_S = 0.025
 
 
 def many(node: Node) -> list[Figure]:
     """What they take of each process and of the broker, and how soon everybody is served."""
-    with ExitStack() as stack:
-        url = stack.enter_context(virtual_host(node))
-        deployment = stack.enter_context(Deployment(url, sender="curl"))
-        receiver = stack.enter_context(Receiver())
-        group = broker_group(node)
-        empty_mib = resident_mib(group)
-        urls = [f"{receiver.url}/{number}" for number in range(LISTENERS)]
-        deployment.add_listeners(urls[:BUSY], queue_type="classic")
-        deployment.add_listeners(urls[BUSY:], event=IDLE_TYPE, queue_type="classic")
-        began = time.monotonic()
-        [router] = stack.enter_context(deployment.running("router", within_s=_DECLARE_S))
-        declared_s = time.monotonic() - began
-        queues_mib = resident_mib(group)
-        figures = [
-            Figure("router ready, all queues declared", declared_s, "s"),
-            Figure("RabbitMQ: memory of the queues", queues_mib - empty_mib, "MiB"),
-            Figure("router: memory", resident_mib(router.pid), "MiB"),
-        ]
-        figures += _first_run(deployment, receiver, group, queues_mib)
-        figures += _restart(deployment, receiver)
-    return figures
+    url = node.vhost_url(node.add_vhost())  # too large to be deleted within an answer's time
+    group = broker_group(node)
+    with Deployment(url, sender="curl") as deployment, Receiver() as receiver:
+        listeners = _add(deployment, receiver)
+        last = deployment.topology.listener_queue(listeners[-1])
+        empty_mib, began = resident_mib(group), time.monotonic()
+        with deployment.running("router") as (router,):
+            deployment.wait_exists(last, _PATIENCE_S)
+            declared_s = time.monotonic() - began
+            queues_mib = resident_mib(group)
+            return [
+                Figure("router: all queues declared after", declared_s, "s"),
+                Figure("router: memory", resident_mib(router.pid), "MiB"),
+                Figure("RabbitMQ: memory of the queues", queues_mib - empty_mib, "MiB"),
+                *_first_run(deployment, receiver, group, queues_mib),
+                *_restart(deployment, receiver, group),
+            ]
+
+
+def _add(deployment: Deployment, receiver: Receiver) -> list[str]:
+    """Add the listeners: a busy one behind each group of idle ones, and so the last of all."""
+    listeners: list[str] = []
+    for group in range(BUSY):
+        idle = [f"{receiver.url}/{group}/{number}" for number in range(LISTENERS // BUSY - 1)]
+        listeners += deployment.add_listeners(idle, event=IDLE_TYPE, queue_type="classic")
+        listeners += deployment.add_listeners([f"{receiver.url}/{group}"], queue_type="classic")
+    return listeners
 
 
 def _first_run(
     deployment: Deployment, receiver: Receiver, group: int, queues_mib: float
 ) -> list[Figure]:
     """Deliver for the first time; then look what it takes, and let others come."""
-    full_s, deliver, stop = _until_full(deployment, receiver)
-    try:
-        steady = _steady(deployment, receiver)
-        consumers_mib = resident_mib(group) - queues_mib
-        served_s = _newcomers(deployment)
+    with _started(deployment, receiver, group) as start:
         return [
-            Figure("deliver: at full rate after", full_s, "s"),
-            Figure("deliver: memory", resident_mib(deliver.pid), "MiB"),
-            Figure("RabbitMQ: memory of the consumers", consumers_mib, "MiB"),
-            Figure(f"deliveries to {BUSY} of them", steady, "1/s"),
-            Figure("new listener served after, median", median(served_s), "s"),
-            Figure("new listener served after, longest", max(served_s), "s"),
+            *start.figures("first start"),
+            *_steady(deployment, receiver, start.process.pid),
+            Figure("deliver: memory", resident_mib(start.process.pid), "MiB"),
+            Figure("RabbitMQ: memory of the consumers", resident_mib(group) - queues_mib, "MiB"),
+            *_newcomers(deployment),
         ]
-    finally:
-        stop()
 
 
-def _restart(deployment: Deployment, receiver: Receiver) -> list[Figure]:
-    full_s, _, stop = _until_full(deployment, receiver)
-    stop()
-    return [Figure("deliver: at full rate after a restart", full_s, "s")]
+def _restart(deployment: Deployment, receiver: Receiver, group: int) -> list[Figure]:
+    with _started(deployment, receiver, group) as start:
+        return start.figures("restart")
 
 
-def _until_full(
-    deployment: Deployment, receiver: Receiver
-) -> tuple[float, subprocess.Popen[bytes], Callable[[], None]]:
-    """Start a delivery process before full queues; tell when it had come to its steady speed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Start:
+    """A delivery process that serves everybody."""
+
+    process: subprocess.Popen[bytes]
+    #: Seconds until every busy listener was served, and of CPU until then.
+    took_s: float
+    ours_s: float
+    broker_s: float
+
+    def figures(self, which: str) -> list[Figure]:
+        return [
+            Figure(f"deliver, {which}: everybody served after", self.took_s, "s"),
+            Figure(f"deliver, {which}: CPU until then", self.ours_s, "s"),
+            Figure(f"deliver, {which}: RabbitMQ's CPU until then", self.broker_s, "s"),
+        ]
+
+
+@contextmanager
+def _started(deployment: Deployment, receiver: Receiver, group: int) -> Iterator[_Start]:
+    """Start a delivery process with one message waiting for each busy listener."""
     with Producer(deployment.broker_url) as producer:
-        producer.emit_many(measure.events(DELIVERIES // BUSY))
+        producer.emit_many(measure.events(1))
     deployment.wait_depth(deployment.topology.route, 0)
     receiver.reset()
-    stack = ExitStack()
-    began = time.monotonic()
-    looks: list[tuple[float, int]] = [(0.0, 0)]
-    with stack:
-        [process] = stack.enter_context(deployment.starting("deliver"))
-        pause = threading.Event()
-        while looks[-1][1] < DELIVERIES:
-            pause.wait(_LOOK_S)
-            looks.append((time.monotonic() - began, receiver.stats().received))
-            if looks[-1][0] > _DECLARE_S:
-                raise TimeoutError(f"{looks[-1][1]} of {DELIVERIES} arrived")
-        return full_after(looks), process, stack.pop_all().close
+    began, used_s = time.time(), cpu_seconds(group)
+    with deployment.starting("deliver") as (process,):
+        stats = receiver.wait_for(BUSY, timeout_s=_PATIENCE_S)
+        yield _Start(
+            process=process,
+            took_s=stats.last_at - began,
+            ours_s=cpu_seconds(process.pid),
+            broker_s=cpu_seconds(group) - used_s,
+        )
 
 
-def full_after(looks: Sequence[tuple[float, int]]) -> float:
-    """When the first second began in which as much came as in most of the later ones.
-
-    `looks` are the seconds since the start and what had come by then.
-    """
-    speeds: list[tuple[float, float]] = []
-    for number, (at, count) in enumerate(looks):
-        later = next((look for look in looks[number:] if look[0] >= at + _WINDOW_S), None)
-        if later is not None and later[1] > count:
-            speeds.append((at, (later[1] - count) / (later[0] - at)))
-    steady = median(speed for _, speed in speeds)
-    return next(at for at, speed in speeds if speed >= _FULL * steady)
-
-
-def _steady(deployment: Deployment, receiver: Receiver) -> float:
+def _steady(deployment: Deployment, receiver: Receiver, deliver: int) -> list[Figure]:
+    """The speed of deliveries to the busy ones, and what each takes of the process."""
     receiver.reset()
-    begin = time.time()
+    begin, used_s = time.time(), cpu_seconds(deliver)
     with Producer(deployment.broker_url) as producer:
         producer.emit_many(measure.events(DELIVERIES // BUSY))
     stats = receiver.wait_for(DELIVERIES, timeout_s=600)
-    return stats.received / (stats.last_at - begin)
+    each_ms = (cpu_seconds(deliver) - used_s) / stats.received * 1000
+    return [
+        Figure(f"deliveries to {BUSY} of them", stats.received / (stats.last_at - begin), "1/s"),
+        Figure(f"deliveries to {BUSY} of them: CPU each", each_ms, "ms"),
+    ]
 
 
-def _newcomers(deployment: Deployment) -> list[float]:
+def _newcomers(deployment: Deployment) -> list[Figure]:
     """Seconds from adding a listener to its first delivery, while the others get theirs."""
     broker = RabbitBroker(deployment.broker_url)
     broker.start()
@@ -152,7 +154,10 @@ def _newcomers(deployment: Deployment) -> list[float]:
             _served_s(provision, receiver, producer, f"new.{number}") for number in range(NEWCOMERS)
         ]
     broker.stop()
-    return served
+    return [
+        Figure("new listener served after, median", median(served), "s"),
+        Figure("new listener served after, longest", max(served), "s"),
+    ]
 
 
 def _served_s(provision: Provision, receiver: Receiver, producer: Producer, kind: str) -> float:
@@ -163,7 +168,7 @@ def _served_s(provision: Provision, receiver: Receiver, producer: Producer, kind
     pause = threading.Event()
     while not (stats := receiver.stats()).received:
         producer.emit(kind, event_data(0))
-        pause.wait(_LOOK_S / 4)
+        pause.wait(_LOOK_S)
     return stats.first_at - began
 
 

@@ -108,11 +108,18 @@ class Deployment:
     def _health(self, role: str) -> Path:
         return Path(self._folder.name) / f"{role}.health"
 
+    def wait_exists(self, queue: str, timeout_s: float) -> None:
+        """Wait until a queue is declared."""
+        _wait_for(lambda: self._ready(queue) is not None, timeout_s)
+
     def depth(self, queue: str) -> int:
         """Messages that are ready in a queue; 0 when there is none of that name."""
+        return self._ready(queue) or 0
+
+    def _ready(self, queue: str) -> int | None:
         with contextlib.suppress(NotFound), self._connection.channel() as channel:
             return int(channel.queue_declare(queue, passive=True).message_count)
-        return 0
+        return None
 
     def wait_depth(self, queue: str, count: int, timeout_s: float = 300.0) -> None:
         """Wait until a queue holds so many messages."""
