@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from durian.console.exits import complain
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from durian.console.setting_values import Network
     from durian.registry.entry import ListenerEntry
     from durian.registry.store import Store
+
+#: How it is. `failing`: its breaker is open; `unreadable`: a newer version wrote its policy.
+State = Literal["enabled", "failing", "paused", "disabled", "unreadable"]
 
 #: Seconds for which an old secret may go on signing: whoever needs longer forgets to change it.
 MOST_OVERLAP_S = 30 * 24 * 3600
@@ -159,6 +162,17 @@ def warnings_of(url: str, allowed: Iterable[Network]) -> list[str]:
     return [blocking]
 
 
+def state_of(listener: Listener, breaker: OpenBreaker | None, *, readable: bool) -> State:
+    """How a listener is, in a word."""
+    if not readable:
+        return "unreadable"
+    if not listener.enabled:
+        return "disabled"
+    if listener.paused:
+        return "paused"
+    return "enabled" if breaker is None else "failing"
+
+
 def described(
     listener: Listener, breaker: OpenBreaker | None = None, *, readable: bool = True
 ) -> dict[str, object]:
@@ -169,7 +183,10 @@ def described(
     facts = listener.model_dump(mode="json") | {"filter": json.loads(listener.filter)}
     if not readable:
         facts["policy"] = None
-    return facts | {"breaker": None if breaker is None else _breaker(breaker)}
+    return facts | {
+        "state": state_of(listener, breaker, readable=readable),
+        "breaker": None if breaker is None else _breaker(breaker),
+    }
 
 
 def _breaker(breaker: OpenBreaker) -> dict[str, object]:
@@ -221,14 +238,13 @@ def _wants(conditions: Mapping[str, Any]) -> str:
 
 
 def _state(told: Mapping[str, Any]) -> str:
-    if told["policy"] is None or told.get("state") == "unreadable":
-        return "unreadable: a newer version wrote its policy"
-    if not told["enabled"]:
-        return "disabled"
-    if told["paused"]:
-        return "paused"
-    breaker = told["breaker"]
-    return "enabled" if breaker is None else f"failing since {breaker['failing_since']}"
+    match told["state"]:
+        case "unreadable":
+            return "unreadable: a newer version wrote its policy"
+        case "failing":
+            return f"failing since {told['breaker']['failing_since']}"
+        case state:
+            return str(state)
 
 
 def pairs(described: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -51,7 +51,7 @@ def test_a_listener_from_its_first_day_to_its_last(client: Client) -> None:
     name = made["id"]
     assert made["secret"].startswith("whsec_")
     assert client.pause_listener(name)["state"] == "paused"
-    assert client.resume_listener(name)["state"] == "active"
+    assert client.resume_listener(name)["state"] == "enabled"
     assert client.update_listener(name, description="Joe's")["description"] == "Joe's"
     assert client.rotate_secret(name, overlap_s=0) != made["secret"]
     assert [one["filter"] for one in client.listeners(search="joe")] == [{"name": "Joe"}]

@@ -197,7 +197,7 @@ def test_a_listener_is_described_with_its_filter_unfolded() -> None:
     assert described["filter"] == {"name": "Joe"}
     shown = dict(listeners.pairs(described))
     assert shown["policy.payload"] == '"data"'
-    assert shown["enabled"] == "true"
+    assert (shown["enabled"], shown["state"]) == ("true", "enabled")
     assert shown["url"] == URL
 
 

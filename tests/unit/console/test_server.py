@@ -58,9 +58,9 @@ def test_a_listener_from_its_first_day_to_its_last(run: CommandLine, api: Api) -
     assert "name=Joe" in run("listeners", "list")
     for command, state in (
         ("pause", "paused"),
-        ("resume", "active"),
+        ("resume", "enabled"),
         ("disable", "disabled"),
-        ("enable", "active"),
+        ("enable", "enabled"),
     ):
         assert run.json("listeners", command, "joe") == [{"id": "joe"}]
         assert run.json("listeners", "show", "joe")[0]["state"] == state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,7 +12,7 @@ from durian.broker.topology import QueueType
 from durian.console.api import paging
 from durian.console.api.moment import Seconds
 from durian.console.api.partial import absent, partial
-from durian.console.listeners import warnings_of
+from durian.console.listeners import State, state_of, warnings_of
 from durian.console.setting_values import Network
 from durian.registry import OpenBreaker, Policy
 from durian.registry.client_key import MAX_KEY_LENGTH
@@ -95,9 +95,6 @@ class Breaker(BaseModel):
     next_probe_at: Seconds
 
 
-State = Literal["active", "failing", "paused", "disabled", "unreadable"]
-
-
 class Listener(BaseModel):
     """A URL that wants events."""
 
@@ -153,7 +150,7 @@ def describe(
     return facts | {
         "filter": json.loads(listener.filter),
         "policy": policy,
-        "state": _state(entry, breaker),
+        "state": state_of(listener, breaker, readable=entry.readable),
         "warnings": warnings_of(listener.url, allowed),
         "created_at": entry.created_at,
         "updated_at": entry.updated_at,
@@ -161,13 +158,3 @@ def describe(
         if breaker is None
         else Breaker.model_validate(breaker, from_attributes=True),
     }
-
-
-def _state(entry: ListenerEntry, breaker: OpenBreaker | None) -> State:
-    if not entry.readable:
-        return "unreadable"
-    if not entry.listener.enabled:
-        return "disabled"
-    if entry.listener.paused:
-        return "paused"
-    return "active" if breaker is None else "failing"

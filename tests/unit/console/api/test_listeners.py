@@ -31,7 +31,7 @@ def test_a_listener_is_added_with_its_queue(api: Api, manager: Asker) -> None:
     assert response.headers["location"] == "/v1/listeners/joe"
     made = response.json()
     assert made["secret"].startswith("whsec_")
-    assert (made["filter"], made["state"], made["owner"]) == (filter_, "active", None)
+    assert (made["filter"], made["state"], made["owner"]) == (filter_, "enabled", None)
     assert queued(api) == 0
 
     told = manager("GET", response.headers["location"])
@@ -118,7 +118,7 @@ def test_what_its_queue_is_made_of_cannot_be_changed(manager: Asker) -> None:
 def test_it_is_paused_resumed_disabled_and_removed(api: Api, manager: Asker) -> None:
     manager.post("/v1/listeners", NEW)
     assert manager.post("/v1/listeners/joe/pause")["state"] == "paused"
-    assert manager.post("/v1/listeners/joe/resume")["state"] == "active"
+    assert manager.post("/v1/listeners/joe/resume")["state"] == "enabled"
     assert (
         manager("PATCH", "/v1/listeners/joe", json={"enabled": False}).json()["state"] == "disabled"
     )

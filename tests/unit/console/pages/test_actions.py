@@ -101,9 +101,9 @@ def test_pausing_and_the_like_say_what_they_did(lively: Api, operator: Visitor) 
     ask = lively.asker("read")
     for verb, done, state in (
         ("pause", "paused", "paused"),
-        ("resume", "resumed", "active"),
+        ("resume", "resumed", "enabled"),
         ("disable", "disabled", "disabled"),
-        ("enable", "enabled", "active"),
+        ("enable", "enabled", "enabled"),
     ):
         path = operator.act(f"/listeners/joe/{verb}", on="/listeners/joe")
         assert path == f"/listeners/joe?done={done}"

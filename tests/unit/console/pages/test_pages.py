@@ -35,7 +35,7 @@ EMPTY = {
 FULL = {
     "/": ("50 %", JOES, "/console/listeners/zoe"),
     "/?window=7d": ('aria-current="true">7d',),
-    "/listeners": ("https://joe.example/hook", "name=startswith:J", "a note", "active"),
+    "/listeners": ("https://joe.example/hook", "name=startswith:J", "a note", "enabled"),
     "/listeners?search=zoe": ("https://zoe.example/hook",),
     "/listeners/joe": (JOES, "50 %", f"/console/deliveries/{JOES}"),
     "/listeners/joe/filter": ("startswith", "address.city", "Their full name", "pro"),
