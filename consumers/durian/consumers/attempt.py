@@ -35,20 +35,20 @@ def _request(
 ) -> Request:
     headers, body = parts
     timestamp = int(now)
+    policy = listener.policy
     headers["user-agent"] = USER_AGENT
-    headers |= {name.lower(): value for name, value in listener.policy.headers.items()}
-    headers |= {
-        "webhook-id": webhook_id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": keys.signer(now).sign(webhook_id, timestamp, body),
-    }
+    if policy.headers:
+        headers |= {name.lower(): value for name, value in policy.headers.items()}
+    headers["webhook-id"] = webhook_id
+    headers["webhook-timestamp"] = str(timestamp)
+    headers["webhook-signature"] = keys.signer(now).sign(webhook_id, timestamp, body)
     return Request(
         listener_id=listener.id,
         url=listener.url,
         headers=headers,
         body=body,
-        timeout_s=listener.policy.timeout_s,
-        connect_timeout_s=listener.policy.connect_timeout_s,
+        timeout_s=policy.timeout_s,
+        connect_timeout_s=policy.connect_timeout_s,
         tls=keys.tls,
     )
 

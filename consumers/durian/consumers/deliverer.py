@@ -21,7 +21,7 @@ from durian.consumers.sender.port import Outcome, Sender
 from durian.consumers.settle import Move, Settled, Settler
 from durian.faults import failpoint
 from durian.registry import Head, Listener, Policy
-from durian.tracing import attempted
+from durian.tracing import attempted, is_traced
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Split:
     """A batch was too large for its receiver: its deliveries are to be tried again in halves."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Work:
     """One attempt, and whom to tell of it."""
 
@@ -226,6 +226,8 @@ def ended_of(
 def _trace(ended: Ended, outcome: Outcome) -> None:
     """Tell the attempt as a span of the event's trace, if it has one."""
     delivery = ended.delivery
+    if not is_traced(delivery.message.headers):
+        return
     about: dict[str, str | int] = {
         "durian.listener": delivery.listener_id,
         "durian.webhook_id": delivery.webhook_id,

@@ -142,6 +142,8 @@ def _digest(*parts: str) -> str:
 
 def _number(value: HeaderValue) -> int | None:
     """A header's number; what is not one counts as absent."""
+    if value is None:
+        return None
     text = str(value)
     is_number = text.isascii() and text.isdigit() and len(text) <= _NUMBER_MAX_DIGITS
     return int(text) if is_number else None

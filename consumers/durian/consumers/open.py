@@ -10,7 +10,8 @@ class OpenWork:
     """Deliveries that are not settled yet, and queues that are not let go yet. Thread-safe."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._count = 0
 
     @property
@@ -24,13 +25,13 @@ class OpenWork:
 
         def end() -> None:
             nonlocal ended
-            with self._changed:
+            with self._lock:
                 self._count -= not ended
                 ended = True
                 if not self._count:
                     self._changed.notify_all()
 
-        with self._changed:
+        with self._lock:
             self._count += 1
         return end
 

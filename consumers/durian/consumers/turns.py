@@ -136,7 +136,7 @@ class Turns:
         self._serve()
 
     def _serve(self) -> None:
-        if self._serving:
+        if self._serving or not any(self._waiting.values()):
             return
         self._serving = True
         try:
@@ -149,13 +149,10 @@ class Turns:
 
     def _next(self) -> Take | None:
         while self._has_turns():
-            quick, slow = self._waiting["quick"], self._waiting["slow"]
-            fronts = [next(iter(quick.items()))] if quick else []
-            if slow and self._slow < self._half:
-                fronts.append(next(iter(slow.items())))
-            if not fronts:
+            front = self._front()
+            if front is None:
                 break
-            account, (ticket, take) = min(fronts, key=lambda front: front[1][0])
+            account, (ticket, take) = front
             self._take_out(account)
             if self._is_on_trial(account):
                 account.waits = "trial"
@@ -163,6 +160,16 @@ class Turns:
             else:
                 return take
         return None
+
+    def _front(self) -> tuple[Account, tuple[int, Take]] | None:
+        """Who has waited the longest of those who may have a turn."""
+        quick, slow = self._waiting["quick"], self._waiting["slow"]
+        first = next(iter(quick.items())) if quick else None
+        if slow and self._slow < self._half:
+            other = next(iter(slow.items()))
+            if first is None or other[1][0] < first[1][0]:
+                return other
+        return first
 
     def _has_turns(self) -> bool:
         if self._blocked or len(self._fresh) >= self._turns:

@@ -73,11 +73,13 @@ def encode_batch(events: Sequence[Event]) -> Parts:
 
 def binary_headers(message: Message) -> dict[str, str]:
     """The HTTP headers of a message that `amqp.encode` wrote; its body is the body."""
-    headers = {"content-type": message.content_type or content.JSON}
-    for name, value in message.headers.items():
-        if name.startswith(amqp.PREFIX):
-            headers[name] = _escape(str(value))
-    return headers
+    attributes = {
+        name: str(value) for name, value in message.headers.items() if name.startswith(amqp.PREFIX)
+    }
+    # One look at all of them: hardly any event has something to escape.
+    if _UNSAFE.search("".join(attributes.values())):
+        attributes = {name: _escape(value) for name, value in attributes.items()}
+    return {"content-type": message.content_type or content.JSON, **attributes}
 
 
 def structured_body(message: Message) -> bytes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from durian.errors import InvalidInput
 from durian.errors.fault import first_fault
@@ -29,9 +30,6 @@ TEXT_MAX_CHARS = 65_536
 
 #: Numbers that every database and every JSON reader holds exactly.
 _MOST = 2**53 - 1
-
-#: Made once: `json.dumps` would make one for every record.
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 _T = TypeVar("_T")
 
@@ -89,9 +87,10 @@ class Attempt:
 
     def to_json(self) -> bytes:
         """Write it as a JSON object. Never fails."""
-        # Not by asdict, which copies deeply: this is done for every attempt.
-        facts = {name: getattr(self, name) for name in self.__slots__}
-        return _encode(facts).encode("ascii")
+        try:
+            return to_json(self)
+        except PydanticSerializationError:  # half a character, which only escapes can write
+            return json.dumps(asdict(self), separators=(",", ":")).encode("ascii")
 
     @staticmethod
     def from_json(body: bytes) -> Attempt:

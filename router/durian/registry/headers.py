@@ -51,7 +51,8 @@ def is_header_name(name: str) -> bool:
 
 def is_header_value(value: str) -> bool:
     """Tell whether a value can stand in a header as it is: tabs and printable ASCII."""
-    return _VALUE.fullmatch(value) is not None
+    # The first is quicker by far, and true of nearly all.
+    return (value.isascii() and value.isprintable()) or _VALUE.fullmatch(value) is not None
 
 
 def _check(name: str, value: str) -> None:

@@ -49,7 +49,7 @@ class Signer:
         if timestamp < 0:
             raise InvalidInput("timestamp", "it lies before 1970")
         head = signed_head(message_id, str(int(timestamp)))
-        return " ".join(sign(head, body) for sign in self._signs)
+        return " ".join([sign(head, body) for sign in self._signs])
 
 
 def sign(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes) -> str:

@@ -10,6 +10,6 @@ Without `opentelemetry`, or where a program has not set it up, nothing happens.
 
 from __future__ import annotations
 
-from durian.tracing.spans import Routing, attempted, routing_of, stamped
+from durian.tracing.spans import Routing, attempted, is_traced, routing_of, stamped
 
-__all__ = ["Routing", "attempted", "routing_of", "stamped"]
+__all__ = ["Routing", "attempted", "is_traced", "routing_of", "stamped"]

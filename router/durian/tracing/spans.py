@@ -52,6 +52,11 @@ def routing_of(event: Event, listeners: int) -> Routing | None:
     return Routing(carrier, {**_about(event.attributes), "durian.listeners": listeners})
 
 
+def is_traced(headers: Mapping[str, object]) -> bool:
+    """Tell whether a delivery, whose message has these headers, belongs to a trace."""
+    return _HEADER + PARENT in headers
+
+
 def attempted(
     headers: Mapping[str, object],
     began_at: float,
@@ -64,7 +69,7 @@ def attempted(
 
     Moments are in seconds since the epoch; `error` is empty when it succeeded.
     """
-    if _HEADER + PARENT not in headers:
+    if not is_traced(headers):
         return
     carrier = {name: str(headers[_HEADER + name]) for name in _CARRIED if _HEADER + name in headers}
     attributes = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from dataclasses import replace
 
 import pytest
 
@@ -65,6 +67,12 @@ def test_it_has_a_line_for_the_operator_and_one_for_the_owner() -> None:
 
     assert record.error == "10.0.0.7 is not public"
     assert record.public_error == "could not connect"
+
+
+def test_half_a_character_does_not_keep_it_from_being_written() -> None:
+    record = attempt_of(delivery(), replace(BLOCKED, error="\ud83d"), Dead("blocked"), NOW)
+
+    assert json.loads(record.to_json())["error"] == "\ud83d"
 
 
 def test_whatever_a_receiver_answers_can_be_read_again() -> None:

@@ -30,6 +30,9 @@ _PLAIN_HEADERS = frozenset(
 )
 _PLAIN_PREFIXES = ("ce-", "durian-")
 
+#: What is between the parts of a value.
+_BETWEEN = re.compile(r"[ ,;]+")
+
 #: Categories of characters that move a cursor, hide text or turn its direction.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -54,20 +57,23 @@ def header_text(value: str) -> str:
 def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:
     """Collect what a request carried that nobody should read in a log: signatures, credentials."""
     found: set[str] = set()
-    for name, value in headers.items():
-        if _is_plain(name):
-            continue
+    for name in _secret_names(tuple(headers)):
+        value = headers[name]
         found.add(value)
         # A signature without its version, a credential without its scheme, a cookie by itself.
-        found.update(re.split(r"[ ,;]+", value))
+        found.update(_BETWEEN.split(value))
     secrets = (secret for secret in found if len(secret) >= _SHORTEST_SECRET)
     # The longest first: one secret may be part of another.
     return tuple(sorted(secrets, key=len, reverse=True))
 
 
 @lru_cache(maxsize=4096)
-def _is_plain(name: str) -> bool:
-    lowered = name.lower()
+def _secret_names(names: tuple[str, ...]) -> list[str]:
+    """Choose of the names of a request's headers those whose values may be secrets."""
+    return [name for name in names if not _is_plain(name.lower())]
+
+
+def _is_plain(lowered: str) -> bool:
     return lowered in _PLAIN_HEADERS or lowered.startswith(_PLAIN_PREFIXES)
 
 
