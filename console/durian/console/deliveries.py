@@ -93,10 +93,14 @@ def _check_listener(desk: RegistryDesk, listener_id: str | None) -> None:
 def find(desk: RegistryDesk, name: str, listener: str | None) -> Sequence[Sequence[Attempt]]:
     """The attempts of a delivery by its webhook-id, or of an event's deliveries by the event's id.
 
-    One list for each delivery, in order. Raises NotFound.
+    By the webhook-id of a batch, those that were made in it. One list for each delivery, in order.
+    Raises NotFound.
     """
     found = desk.attempts_of(name, listener=listener)
     found = found or desk.attempts_of(event_id=name, listener=listener)
+    if not found:
+        batch = Wanted(batch_id=name, listener=listener)
+        found = [*desk.attempts(batch, limit=SHOWN, latest=False)][::-1]
     if not found:
         at = f" at listener {listener}" if listener else ""
         hint = "Records come a moment after the attempt, and go after DURIAN_ATTEMPTS_KEEP_DAYS."
@@ -147,6 +151,8 @@ def pairs(attempts: Sequence[Attempt], *, public: bool) -> Iterator[tuple[str, s
     yield "event", last.event_id
     yield "type", last.event_type
     yield "source", last.event_source
+    if last.batch_id is not None:
+        yield "batch", last.batch_id
     yield "result", f"{last.result}: {last.reason}" if last.reason else last.result
     if last.next_at_ms is not None:
         yield "next attempt", moment(last.next_at_ms)

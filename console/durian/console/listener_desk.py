@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from durian.console import listeners
 from durian.console.server import open_client
 from durian.console.settings import Settings
 from durian.console.wiring import open_store, topology
+from durian.registry import Listener
 from durian.registry.store import Store
 
 #: A listener as one JSON object.
@@ -31,8 +32,11 @@ class ListenerDesk(Protocol):
     def show(self, listener_id: str) -> Told:
         """Get one. Raises NotFound."""
 
-    def change_tls(self, listener_id: str, policy: Mapping[str, Any], key_pem: str | None) -> None:
-        """Change what one needs of TLS. Raises NotFound or InvalidInput."""
+    def update(self, listener_id: str, fields: Mapping[str, Any], key_pem: str | None) -> Told:
+        """Change the fields that are named, of its policy as well; returns `warnings`.
+
+        Raises NotFound.
+        """
 
     def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
         """Enable or disable one. Raises NotFound."""
@@ -71,7 +75,7 @@ class _Here:
         key = listeners.new_secret(secret)
         with self._desk() as desk:
             desk.add(listener, key, key_pem)
-        warnings = listeners.warnings_of(listener.url, self._settings.allowed_networks)
+        warnings = self._warnings_of(listener)
         return {"id": listener.id, "secret": key.value, "warnings": warnings}
 
     def list(self, event: str | None) -> Iterator[Told]:
@@ -84,10 +88,14 @@ class _Here:
         breaker = listeners.open_breakers(self._store).get(listener_id)
         return listeners.described(self._store.get_listener(listener_id), breaker)
 
-    def change_tls(self, listener_id: str, policy: Mapping[str, Any], key_pem: str | None) -> None:
-        listener = self._store.get_listener(listener_id).replace(policy=dict(policy))
+    def update(self, listener_id: str, fields: Mapping[str, Any], key_pem: str | None) -> Told:
+        listener = listeners.changed(self._store.get_listener(listener_id), fields)
         with self._desk() as desk:
             desk.update(listener, key_pem)
+        return {"warnings": self._warnings_of(listener)}
+
+    def _warnings_of(self, listener: Listener) -> Sequence[str]:
+        return listeners.warnings_of(listener.url, self._settings.allowed_networks)
 
     def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
         with self._desk() as desk:
@@ -133,10 +141,13 @@ class _There:
     def show(self, listener_id: str) -> Told:
         return self._client.listener(listener_id)
 
-    def change_tls(self, listener_id: str, policy: Mapping[str, Any], key_pem: str | None) -> None:
-        fields = {"policy": dict(policy), "key_pem": key_pem}
-        given = {name: value for name, value in fields.items() if value}
-        self._client.update_listener(listener_id, **given)
+    def update(self, listener_id: str, fields: Mapping[str, Any], key_pem: str | None) -> Told:
+        given = dict(fields)
+        if "filter" in given:
+            given["filter"] = json.loads(given["filter"])
+        if key_pem is not None:
+            given["key_pem"] = key_pem
+        return self._client.update_listener(listener_id, **given)
 
     def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
         self._client.update_listener(listener_id, enabled=enabled)

@@ -14,7 +14,7 @@ from durian.console.moments import moment, read_duration
 from durian.console.output import say, say_json
 from durian.errors import InvalidFilter, InvalidInput, InvalidListener
 from durian.match import Filter, check_event_pattern
-from durian.registry import Listener, ListenerSecret, OpenBreaker
+from durian.registry import Listener, ListenerSecret, OpenBreaker, Policy
 from durian.registry.client_key import MAX_KEY_LENGTH
 from durian.registry.policy import MAX_PEM_LENGTH
 
@@ -46,16 +46,24 @@ def filter_of(text: str | None, conditions: Sequence[str]) -> str:
 
 
 def policy_of(
-    choices: Sequence[str], *, ordered: bool = False, rate_per_s: float | None = None
+    choices: Sequence[str] | None,
+    *,
+    ordered: bool = False,
+    rate_per_s: float | None = None,
+    batch_events: int | None = None,
 ) -> dict[str, object]:
     """Read choices of the delivery policy, such as `timeout_s=5` or `schedule_s=[0,5,60]`.
 
-    Raises InvalidListener.
+    Who wants batches gets whole CloudEvents, as there are no others. Raises InvalidListener.
     """
     policy: dict[str, object] = {"ordered": True} if ordered else {}
     if rate_per_s is not None:
         policy["rate_per_s"] = rate_per_s
-    for choice in choices:
+    if batch_events is not None:
+        policy["batch_events"] = batch_events
+        if batch_events > 1:
+            policy["payload"] = "cloudevent"
+    for choice in choices or ():
         name, equals, value = choice.partition("=")
         if not equals:
             raise InvalidListener("--policy", f"{choice!r} is not NAME=VALUE")
@@ -106,6 +114,15 @@ def refuse_nothing(policy: Mapping[str, object], key_pem: str | None) -> None:
         raise InvalidListener("--ca-file", reason)
 
 
+def given(**fields: Any) -> dict[str, Any]:
+    """The fields that were typed, to be changed. Raises InvalidListener when there is none."""
+    found = {name: value for name, value in fields.items() if value not in (None, {})}
+    if not found:
+        reason = "is needed, or --event, --match, --description, --policy and the like"
+        raise InvalidListener("--url", reason)
+    return found
+
+
 def overlap_of(text: str) -> float:
     """Read how long old secrets go on signing, in seconds. Raises InvalidInput."""
     overlap_s = read_duration("--overlap", text)
@@ -133,6 +150,17 @@ def warn(told: Mapping[str, Any]) -> None:
     """Say on stderr what is in the way of a listener's deliveries."""
     for warning in told.get("warnings", ()):  # an older server tells of none
         complain(warning, of="warning")
+
+
+def changed(listener: Listener, fields: Mapping[str, Any]) -> Listener:
+    """A listener with some fields changed. Raises InvalidListener or InvalidFilter."""
+    policy = fields.get("policy") or {}
+    # As at a server, null stands for a default.
+    empty = [name for name, value in policy.items() if value is None]
+    defaults = {name: value for name, value in Policy().model_dump().items() if name in empty}
+    new = listener.replace(**{**fields, "policy": {**policy, **defaults}})
+    check_event_pattern(new.event)
+    return new
 
 
 def tell_secret(told: Mapping[str, Any], *, as_json: bool) -> None:

@@ -204,4 +204,4 @@ def _query(asked: Wanted) -> Mapping[str, Any]:
     for name in ("since", "until"):
         ms = given.pop(f"{name}_ms", None)
         given[name] = None if ms is None else told.moment_of(ms)
-    return given | {"event": given.pop("event_id", None)}
+    return given | {"event": given.pop("event_id", None), "batch": given.pop("batch_id", None)}

@@ -17,6 +17,8 @@ class Wanted(TypedDict, total=False):
     listener: str | None
     event_id: str | None
     event_type: str | None
+    #: The `webhook-id` of a request that was a batch.
+    batch_id: str | None
     result: Result | None
     #: The response's status.
     status: int | None

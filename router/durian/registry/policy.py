@@ -100,7 +100,7 @@ class Policy(BaseModel):
     @classmethod
     def _can_be_batched(cls, value: int, info: ValidationInfo) -> int:
         if value > 1 and info.data.get("payload", "cloudevent") != "cloudevent":
-            reason = "above 1 needs payload=cloudevent, in which each event of a batch has its id"
+            reason = "needs payload=cloudevent above 1: only there has each event of a batch its id"
             raise ValueError(reason)
         if value > 1 and info.data.get("ordered"):
             reason = "must be 1 for an ordered listener, which gets one event after the other"

@@ -85,6 +85,43 @@ def test_a_client_certificate_is_given_and_its_key_never_shown(
     assert "or --clear" in run("listeners", "tls", "joe", code=exits.USAGE)
 
 
+def test_what_is_named_of_a_listener_is_changed_and_the_rest_stays(run: CommandLine) -> None:
+    add = ("listeners", "add", URL, "--event", "person", "--id", "joe", "--match", "name=Joe")
+    run(*add, "--batch", "50", "--policy", "batch_wait_s=5", "--rate", "2")
+    before = run.json("listeners", "show", "joe")[0]
+    policy = before["policy"]
+    assert (policy["batch_events"], policy["batch_wait_s"]) == (50, 5)
+    assert policy["payload"] == "cloudevent"
+
+    assert run.json("listeners", "update", "joe", "--batch", "1", "--description", "Joe") == [
+        {"id": "joe"}
+    ]
+    after = run.json("listeners", "show", "joe")[0]
+    assert after == before | {
+        "description": "Joe",
+        "policy": policy | {"batch_events": 1},
+    }
+
+    run("listeners", "update", "joe", "--policy", "rate_per_s=null", "--match", "age>=18")
+    after = run.json("listeners", "show", "joe")[0]
+    assert (after["policy"]["rate_per_s"], after["filter"]) == (None, {"age": {"gte": 18}})
+
+
+def test_a_change_that_cannot_be_made_names_the_field(run: CommandLine) -> None:
+    run("listeners", "add", URL, "--event", "person", "--id", "joe")
+    update = ("listeners", "update", "joe")
+    for options, words in (
+        ((), "--url: is needed"),
+        (("--policy", "batch_events=2"), "policy.batch_events: needs payload=cloudevent above 1"),
+        (("--policy", "retries=null"), "policy.retries: is not a known field"),
+        (("--policy", "ordered=true"), "policy.ordered: is false and cannot be changed"),
+        (("--event", "a*b"), "event"),
+        (("--url", "nowhere"), "url"),
+    ):
+        assert words in run(*update, *options, code=exits.USAGE)
+    assert "No listener bo" in run("listeners", "update", "bo", "--rate", "1", code=exits.FAILED)
+
+
 def test_an_id_that_is_taken_is_a_conflict(run: CommandLine) -> None:
     run("listeners", "add", URL, "--event", "person", "--id", "joe")
     told = run("listeners", "add", URL, "--event", "order", "--id", "joe", code=exits.FAILED)

@@ -114,6 +114,9 @@ def test_without_a_broker_the_desk_writes_the_registry(settings: Settings, store
         added = desk.add(NEW, None, None)
         assert added["id"] == "joe"
         assert store.get_listener("joe").url == URL
+        inner = {"url": "http://10.0.0.1/"}
+        assert "10.0.0.1 is not public" in desk.update("joe", inner, None)["warnings"][0]
+        assert store.get_listener("joe").url == "http://10.0.0.1/"
         desk.set_enabled("joe", enabled=False)
         assert not store.get_listener("joe").enabled
         desk.set_paused("joe", paused=True)
@@ -153,7 +156,7 @@ def test_tls_is_read_from_files_changed_and_cleared(
     with open_listener_desk(settings) as desk:
         desk.add(NEW | {"url": "https://joe.example/", "policy": policy}, None, None)
         certificate = listeners.tls_of(None, tmp_path / "cert")
-        desk.change_tls("joe", certificate, listeners.key_of(tmp_path / "cert.key"))
+        desk.update("joe", {"policy": certificate}, listeners.key_of(tmp_path / "cert.key"))
     assert store.get_listener("joe").policy == Policy(
         jitter=0, ca_pem=files["ca"], cert_pem=files["cert"]
     )
@@ -162,7 +165,7 @@ def test_tls_is_read_from_files_changed_and_cleared(
     assert "PRIVATE KEY" not in str(shown)
 
     with open_listener_desk(settings) as desk:
-        desk.change_tls("joe", listeners.tls_of(None, None, clear=True), None)
+        desk.update("joe", {"policy": listeners.tls_of(None, None, clear=True)}, None)
     assert store.get_listener("joe").policy == Policy(jitter=0)
     assert store.client_key_of("joe") is None
 

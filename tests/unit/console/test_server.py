@@ -64,6 +64,11 @@ def test_a_listener_from_its_first_day_to_its_last(run: CommandLine, api: Api) -
     ):
         assert run.json("listeners", command, "joe") == [{"id": "joe"}]
         assert run.json("listeners", "show", "joe")[0]["state"] == state
+    change = ("--url", "https://joe.example/other", "--match", "name=Bo", "--batch", "7")
+    assert run.json("listeners", "update", "joe", *change, "--policy", "timeout_s=null")
+    joe = api.store.get_listener("joe")
+    assert (joe.url, joe.filter) == ("https://joe.example/other", '{"name":"Bo"}')
+    assert (joe.policy.batch_events, joe.policy.timeout_s) == (7, 15)
     (rotated,) = run.json("listeners", "rotate", "joe", "--overlap", "0s")
     assert [one.value for one in api.store.secrets_of("joe", 2e9)] == [rotated["secret"]]
     run("listeners", "remove", "joe")
@@ -90,6 +95,17 @@ def test_events_are_emitted_and_explained(run: CommandLine, api: Api, tmp_path: 
     assert told == here(api, "explain", event=sent["id"])
     assert [one["listener"] for one in told["listeners"]] == ["joe"]
     assert "webhook-id" in run("explain", sent["id"], "joe", "--since", "1h")
+
+
+def test_a_batch_is_found_by_its_webhook_id(run: CommandLine, api: Api) -> None:
+    run(*ADD, "--id", "joe")
+    together = [attempt(f"msg_{n}", event_id=str(n), batch_id="batch_1") for n in range(3)]
+    api.store.add_attempts([*together, attempt("msg_9", event_id="9")])
+    shown = run.json("deliveries", "show", "batch_1", "--listener", "joe")
+    assert {one["event_id"] for one in shown} == {"0", "1", "2"}
+    assert "batch_1" in run("deliveries", "show", "msg_2")
+    assert "batch" not in run("deliveries", "show", "msg_9")
+    assert "No attempt of batch_2" in run("deliveries", "show", "batch_2", code=exits.FAILED)
 
 
 def test_dead_letters_are_counted_shown_replayed_and_purged(run: CommandLine, api: Api) -> None:

@@ -71,7 +71,10 @@ def list_(
 @app.command()
 def show(
     name: Annotated[
-        str, typer.Argument(metavar="ID", help="The delivery's webhook-id, or the event's id.")
+        str,
+        typer.Argument(
+            metavar="ID", help="The webhook-id of a delivery or a batch, or an event's id."
+        ),
     ],
     *,
     listener: Listener = None,
@@ -80,7 +83,7 @@ def show(
     server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Show a delivery and its attempts, or all deliveries of an event."""
+    """Show a delivery and its attempts, or all deliveries of an event or in a batch."""
     from durian.console import deliveries
     from durian.console.output import facts, say, say_json, table
     from durian.console.registry_desk import open_registry_desk

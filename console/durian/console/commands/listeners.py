@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from durian.console.commands.listener_options import (
+    Batch,
+    CaFile,
+    CertFile,
+    Conditions,
+    EventPattern,
+    FilterJSON,
+    KeyFile,
+    ListenerId,
+    Ordered,
+    Owner,
+    OwnId,
+    OwnSecret,
+    PolicyChoices,
+    RateLimit,
+)
 from durian.console.commands.replay import DryRun, Rate, Since, Until
 from durian.console.options import (
     AsJSON,
@@ -18,49 +33,6 @@ from durian.console.options import (
 )
 
 app = typer.Typer(help="The URLs that want events.")
-
-ListenerId = Annotated[str, typer.Argument(metavar="ID", help="The listener's id.")]
-
-EventPattern = Annotated[
-    str, typer.Option(help="Event type, or a pattern of types: person, order.*, #.")
-]
-Conditions = Annotated[
-    list[str] | None,
-    typer.Option(help="Condition, such as name=startswith:J; may be repeated, all must hold."),
-]
-FilterJSON = Annotated[
-    str | None, typer.Option("--filter", help="The conditions as JSON, instead of --match.")
-]
-OwnId = Annotated[str | None, typer.Option("--id", help="An id of your choice.")]
-OwnSecret = Annotated[str | None, typer.Option(help="A signing secret of your own (whsec_...).")]
-Ordered = Annotated[
-    bool, typer.Option("--ordered", help="Deliver strictly one after the other, retries included.")
-]
-Owner = Annotated[str | None, typer.Option(help="Whose it is: their API tokens see no others.")]
-RateLimit = Annotated[float | None, typer.Option("--rate", help="Attempts a second at most.")]
-
-CaFile = Annotated[
-    Path | None,
-    typer.Option(
-        help="PEM of the authorities that its certificate is checked against, instead of the "
-        "deployment's."
-    ),
-]
-CertFile = Annotated[
-    Path | None, typer.Option(help="PEM of the client certificate that is shown to it.")
-]
-KeyFile = Annotated[
-    Path | None,
-    typer.Option(help="PEM of the client certificate's key, unencrypted; it is stored sealed."),
-]
-
-PolicyChoices = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="NAME=VALUE of the delivery policy, such as timeout_s=5, payload=cloudevent or "
-        "schedule_s=[0,5,60]; may be repeated."
-    ),
-]
 
 
 @app.command()
@@ -75,7 +47,8 @@ def add(
     description: Annotated[str, typer.Option(help="For people.")] = "",
     owner: Owner = None,
     ordered: Ordered = False,
-    rate_limit: RateLimit = None,
+    rate: RateLimit = None,
+    batch: Batch = None,
     policy: PolicyChoices = None,
     ca_file: CaFile = None,
     cert_file: CertFile = None,
@@ -99,20 +72,19 @@ def add(
         prefix=prefix,
         queue_type=queue_type,
     )
+    chosen = listeners.policy_of(policy, ordered=ordered, rate_per_s=rate, batch_events=batch)
     fields = {
         "id": listener_id,
         "url": url,
         "event": event,
         "filter": listeners.filter_of(filter_json, match or ()),
-        "policy": listeners.policy_of(policy or (), ordered=ordered, rate_per_s=rate_limit)
-        | listeners.tls_of(ca_file, cert_file),
+        "policy": chosen | listeners.tls_of(ca_file, cert_file),
         "queue_type": queue_type,
         "description": description,
         "owner": owner,
     }
-    client_key = listeners.key_of(key_file)
     with open_listener_desk(settings) as desk:
-        added = desk.add(fields, secret, client_key)
+        added = desk.add(fields, secret, listeners.key_of(key_file))
     listeners.warn(added)
     listeners.tell_secret(added, as_json=as_json)
 
@@ -163,6 +135,49 @@ def show(
 
 
 @app.command()
+def update(
+    listener_id: ListenerId,
+    *,
+    url: Annotated[str | None, typer.Option(help="Where events are POSTed to from now on.")] = None,
+    event: Annotated[str | None, typer.Option(help="Event type, or a pattern of types.")] = None,
+    match: Conditions = None,
+    filter_json: FilterJSON = None,
+    description: Annotated[str | None, typer.Option(help="For people.")] = None,
+    rate: RateLimit = None,
+    batch: Batch = None,
+    policy: PolicyChoices = None,
+    server: Server = None,
+    broker: BrokerURL = None,
+    registry: RegistryURL = None,
+    prefix: Prefix = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Change what is named of a listener, and leave the rest; conditions are replaced as a whole.
+
+    A policy's field that is null (rate_per_s=null) has its default again.
+    """
+    from durian.console import listeners
+    from durian.console.listener_desk import open_listener_desk
+    from durian.console.output import say_json
+    from durian.console.settings import load
+
+    settings = load(server=server, broker_url=broker, registry_url=registry, prefix=prefix)
+    wants = match is not None or filter_json is not None
+    fields = listeners.given(
+        url=url,
+        event=event,
+        filter=listeners.filter_of(filter_json, match or ()) if wants else None,
+        description=description,
+        policy=listeners.policy_of(policy, rate_per_s=rate, batch_events=batch),
+    )
+    with open_listener_desk(settings) as desk:
+        updated = desk.update(listener_id, fields, None)
+    listeners.warn(updated)
+    if as_json:
+        say_json({"id": listener_id})
+
+
+@app.command()
 def tls(
     listener_id: ListenerId,
     *,
@@ -189,7 +204,7 @@ def tls(
     key_pem = listeners.key_of(key_file)
     listeners.refuse_nothing(policy, key_pem)
     with open_listener_desk(settings) as desk:
-        desk.change_tls(listener_id, policy, key_pem)
+        desk.update(listener_id, {"policy": policy} if policy else {}, key_pem)
     if as_json:
         say_json({"id": listener_id})
 

@@ -26,6 +26,9 @@ _PLAIN: Final = (
     "jitter",
     "concurrency",
     "rate_per_s",
+    "batch_events",
+    "batch_wait_s",
+    "batch_bytes",
     "ca_pem",
     "cert_pem",
 )

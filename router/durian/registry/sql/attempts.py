@@ -26,6 +26,7 @@ _CONDITIONS = {
     "listener": attempts.c.listener_id.__eq__,
     "event_id": attempts.c.event_id.__eq__,
     "event_type": attempts.c.event_type.__eq__,
+    "batch_id": attempts.c.batch_id.__eq__,
     "result": attempts.c.result.__eq__,
     "status": attempts.c.status.__eq__,
     "since_ms": attempts.c.at_ms.__ge__,

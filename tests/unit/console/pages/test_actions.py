@@ -39,6 +39,16 @@ def test_a_listener_is_created_in_two_screens(lively: Api, operator: Visitor) ->
     assert (policy["headers"], policy["no_retry_statuses"]) == ({"X-Team": "shop"}, [400, 404])
 
 
+def test_a_listener_with_batches_is_created(lively: Api, operator: Visitor) -> None:
+    batches = {"batch_events": "50", "batch_wait_s": "2.5", "payload": "cloudevent"}
+    assert create(operator, **batches).status_code == HTTPStatus.CREATED
+    asked = {"search": "new.example"}
+    [one] = lively.asker("admin").get("/v1/listeners", params=asked)["items"]
+    policy = one["policy"]
+    assert (policy["batch_events"], policy["batch_wait_s"]) == (50, 2.5)
+    assert policy["batch_bytes"] == 262_144
+
+
 def test_a_form_that_is_sent_twice_creates_one(lively: Api, operator: Visitor) -> None:
     once = {"once": "the-same"}
     assert create(operator, **once).status_code == HTTPStatus.CREATED
@@ -58,6 +68,7 @@ def test_a_form_that_is_sent_twice_creates_one(lively: Api, operator: Visitor) -
         ({"schedule_s": "soon"}, "schedule"),
         ({"headers": "no colon"}, "a line without a colon"),
         ({"concurrency": "many"}, "concurrency"),
+        ({"batch_events": "9"}, "It needs payload=cloudevent above 1"),
         ({"op_0": "gt", "value_0": "many"}, "number"),
         ({"mode": "json", "json": "{"}, "filter"),
     ],
