@@ -6,7 +6,7 @@ import logging
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Protocol
@@ -41,11 +41,18 @@ _log = logging.getLogger(__name__)
 _DECLARE_PATIENCE_S = 60.0
 
 
+#: Listeners' secrets, by id.
+Signing = Mapping[str, list[ListenerSecret]]
+
+
 class DeliveryStore(ChangeSource, LaneState, Protocol):
     """The part of the registry's store that deliveries need."""
 
     def secrets_of(self, listener_id: str, now: float) -> list[ListenerSecret]:
         """A listener's secrets that hold at `now` (epoch seconds), newest first."""
+
+    def secrets_of_many(self, listener_ids: Collection[str], now: float) -> Signing:
+        """The same of many, by id; those about which `secrets_of` would raise are left out."""
 
     def client_key_of(self, listener_id: str) -> str | None:
         """The key of a listener's client certificate, as PEM; None when it has none."""
@@ -170,12 +177,16 @@ class DeliveryConsumer:
         """Follow changes of the registry: on the follower's thread, so that it may block."""
         open_breakers = self._store.open_breakers() if changes.listeners else ()
         breakers = {breaker.listener_id: breaker for breaker in open_breakers}
+        # At once: a start would ask the database as often as there are listeners.
+        signing = self._store.secrets_of_many(
+            [listener.id for listener in changes.listeners], self._broker.clock.now()
+        )
         untaken: list[str] = []
         for listener in changes.listeners:
             keys = None
             if listener.id in changes.unreadable:
                 self._tell_unusable(listener.id, "its policy cannot be read by this version")
-            elif listener.id not in unready and (keys := self._keys_of(listener)) is None:
+            elif listener.id not in unready and (keys := self._keys_of(listener, signing)) is None:
                 untaken.append(listener.id)
             if keys is None:
                 self._broker.call(partial(self._rest, listener.id))
@@ -191,13 +202,13 @@ class DeliveryConsumer:
         if (lane := self._lanes.get(listener_id)) is not None:
             lane.pause()
 
-    def _keys_of(self, listener: Listener) -> ListenerKeys | None:
+    def _keys_of(self, listener: Listener, signing: Signing) -> ListenerKeys | None:
         """What its deliveries are signed and connected with; None when that cannot be had now.
 
         Raises RegistryUnavailable. Nothing else of one listener may hold up the others.
         """
         try:
-            keys = self._read_keys(listener)
+            keys = self._read_keys(listener, signing)
         except RegistryUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # ours too
@@ -213,8 +224,10 @@ class DeliveryConsumer:
             event = "delivery.listener_unusable listener=%s error=%s"
             _log.warning(event, listener_id, reason, exc_info=exc_info)
 
-    def _read_keys(self, listener: Listener) -> ListenerKeys:
-        secrets = self._store.secrets_of(listener.id, self._broker.clock.now())
+    def _read_keys(self, listener: Listener, signing: Signing) -> ListenerKeys:
+        secrets = signing.get(listener.id)
+        if secrets is None:
+            secrets = self._store.secrets_of(listener.id, self._broker.clock.now())
         shows = listener.policy.cert_pem is not None
         key_pem = self._store.client_key_of(listener.id) if shows else None
         return ListenerKeys(secrets, tls_of(listener.policy, key_pem))

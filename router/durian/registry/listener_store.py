@@ -18,7 +18,7 @@ from durian.registry.sql import audit as audit_log
 from durian.registry.sql import listeners, removed, secrets
 from durian.registry.sql.database import Write
 
-#: Listeners that are added at once where there may be a million.
+#: Listeners that are added, or whose secrets are read, at once where there may be a million.
 CHUNK = 1000
 
 
@@ -203,6 +203,23 @@ class ListenerStore(Part):
             if not found or self._owner is not None:
                 listeners.get(connection, listener_id, owner=self._owner)
             return found
+
+    def secrets_of_many(
+        self, listener_ids: Collection[str], now: float
+    ) -> dict[str, list[ListenerSecret]]:
+        """Return the same for many listeners at a time, by id.
+
+        Left out are those about which `secrets_of` has more to say: that a listener is not there,
+        is another owner's, or has a secret that cannot be opened.
+        """
+        found: dict[str, list[ListenerSecret]] = {}
+        if self._owner is not None:
+            return found
+        left = iter(listener_ids)
+        while chunk := list(itertools.islice(left, CHUNK)):
+            with self._database.reading() as connection:
+                found |= secrets.active_of(connection, self._vault, chunk, now)
+        return found
 
     def client_key_of(self, listener_id: str) -> str | None:
         """Return the key of a listener's client certificate, as PEM; None when it has none.

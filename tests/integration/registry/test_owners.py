@@ -30,6 +30,10 @@ def test_there_are_no_listeners_but_their_own(acme: Store) -> None:
     assert acme.get_listener("joe").owner == "acme"
 
 
+def test_secrets_are_not_handed_to_owners_by_the_dozen(acme: Store) -> None:
+    assert acme.secrets_of_many(["joe", "zoe", "max"], NOW) == {}
+
+
 #: All that can be asked of one listener.
 ACTS: list[Callable[[Store, str], object]] = [
     lambda store, name: store.get_listener(name),

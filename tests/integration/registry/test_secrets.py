@@ -109,6 +109,24 @@ def test_a_secret_copied_to_another_listener_does_not_open(store: Store, registr
         store.secrets_of("mallory", NOW)
 
 
+def test_many_listeners_secrets_are_read_at_once(store: Store, registry_url: str) -> None:
+    many = [(listener(f"n{number}"), secret()) for number in range(1005)]
+    store.add_listeners(many)
+    new = secret()
+    store.rotate_secret("n7", new, HOUR_S, NOW)
+    names = [one.id for one, _ in many]
+    found = store.secrets_of_many([*names, "nobody"], NOW + 1)
+    assert found == {name: store.secrets_of(name, NOW + 1) for name in names}
+    assert [one.value for one in found["n7"]] == [new.value, many[7][1].value]
+
+    database = Database(registry_url)
+    with database.locked() as connection:
+        mine = tables.secrets.c.listener_id == "n3"
+        connection.execute(sa.update(tables.secrets).where(mine).values(value="altered"))
+    database.close()
+    assert store.secrets_of_many(["n3", "n4"], NOW) == {"n4": [many[4][1]]}
+
+
 def test_without_its_key_a_secret_stays_shut(store: Store, registry_url: str) -> None:
     store.add_listener(listener(), secret())
 

@@ -5,11 +5,13 @@ It holds what listeners' deliveries are signed with, and the keys of their clien
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from durian.errors import RegistryError
 from durian.registry.secret import ListenerSecret
 from durian.registry.sql.database import Write
 from durian.registry.sql.tables import secrets
@@ -38,19 +40,23 @@ def active(
     connection: Connection, vault: Vault, listener_id: str, now: float
 ) -> list[ListenerSecret]:
     """Read the secrets that sign at a moment, newest first."""
-    query = (
-        sa.select(secrets)
-        .where(_signing(listener_id), _signs(now))
-        .order_by(secrets.c.created_at.desc(), secrets.c.id.desc())
-    )
-    return [
-        ListenerSecret(
-            value=vault.open(row.value, _context(listener_id, row.kind)),
-            created_at=row.created_at,
-            expires_at=row.expires_at,
-        )
-        for row in connection.execute(query)
-    ]
+    mine = secrets.c.listener_id == listener_id
+    return [_open(vault, row) for row in connection.execute(_newest_first(mine, now))]
+
+
+def active_of(
+    connection: Connection, vault: Vault, listener_ids: Collection[str], now: float
+) -> dict[str, list[ListenerSecret]]:
+    """The same of several listeners, by id; those with one that cannot be opened are left out."""
+    theirs = secrets.c.listener_id.in_(listener_ids)
+    found: dict[str, list[ListenerSecret]] = {}
+    sealed: set[str] = set()
+    for row in connection.execute(_newest_first(theirs, now)):
+        try:
+            found.setdefault(row.listener_id, []).append(_open(vault, row))
+        except RegistryError:
+            sealed.add(row.listener_id)
+    return {each: signing for each, signing in found.items() if each not in sealed}
 
 
 def expire(write: Write, listener_id: str, at: float, now: float) -> None:
@@ -98,6 +104,22 @@ def reseal(connection: Connection, vault: Vault, after: int, limit: int) -> tupl
         value = vault.seal(vault.open(row.value, context), context)
         connection.execute(sa.update(secrets).where(secrets.c.id == row.id).values(value=value))
     return len(old), rows[-1].id if len(rows) == limit else None
+
+
+def _newest_first(whose: sa.ColumnElement[bool], now: float) -> sa.Select[Any]:
+    return (
+        sa.select(secrets)
+        .where(whose, secrets.c.kind != _CLIENT_KEY, _signs(now))
+        .order_by(secrets.c.created_at.desc(), secrets.c.id.desc())
+    )
+
+
+def _open(vault: Vault, row: sa.Row[Any]) -> ListenerSecret:
+    return ListenerSecret(
+        value=vault.open(row.value, _context(row.listener_id, row.kind)),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
 
 
 def _signs(now: float) -> sa.ColumnElement[bool]:
