@@ -14,12 +14,12 @@ from durian.consumers.sender import strict
 from durian.consumers.sender.addresses import NOT_PUBLIC
 from durian.consumers.sender.answer import KEPT_BODY_BYTES, Answer
 from durian.consumers.sender.curl.chunks import Chunks
-from durian.consumers.sender.curl.head import Head
 from durian.consumers.sender.curl.kept import Ends, Kept
 from durian.consumers.sender.curl.options import Hop, header_lines, set_limits, set_turns
 from durian.consumers.sender.curl.translate import Failure, fault_of, unforeseen
 from durian.consumers.sender.dialing import connect_fault, is_address
 from durian.consumers.sender.fault import Fault
+from durian.consumers.sender.head import Head
 from durian.consumers.sender.port import Done, Request
 from durian.faults import failpoint
 from durian.registry.url import Url

@@ -1,7 +1,9 @@
-"""A response head, read strictly from the lines that libcurl passes on.
+"""A response head, read strictly from its lines, by whichever driver they come.
 
-libcurl itself takes a status of four digits, a length that no number holds, and a head that breaks
-off between two lines for a complete one.
+Drivers are lenient. libcurl takes a status of four digits, a length that no number holds, and a
+head that breaks off between two lines for a complete one. The standard library takes `HTTP/1.1 200
+OK` followed by the end of the stream for a complete response, loops over any number of 1xx
+responses, and reports 103 as the final one.
 """
 
 from __future__ import annotations
@@ -22,14 +24,21 @@ class Head:
         http2: Whether the receiver may have chosen HTTP/2.
     """
 
-    __slots__ = ("_at_status", "_fields", "_http2", "_left", "chunked", "complete", "status")
+    __slots__ = (
+        *("_at_status", "_fields", "_http2", "_left"),
+        *("chunked", "coded", "complete", "http10", "length", "status"),
+    )
 
     def __init__(self, *, http2: bool) -> None:
         self.status = 0
         #: True once all of it is here: the receiver has decided.
         self.complete = False
-        #: True when its body comes in chunks, and in nothing else.
-        self.chunked = False
+        #: True when it is of HTTP/1.0, whose connections end with the response unless it says no.
+        self.http10 = False
+        #: True when its body comes in chunks, and in nothing else; or in any transfer coding.
+        self.chunked = self.coded = False
+        #: How many bytes it says that its body has.
+        self.length: int | None = None
         self._fields: list[tuple[bytes, bytes]] = []
         self._at_status = True
         self._left = strict.LONGEST_HEAD_BYTES
@@ -65,6 +74,7 @@ class Head:
         if match is None:
             raise Fault("protocol", strict.NO_STATUS_LINE)
         self.status = int(match[1])
+        self.http10 = line.startswith(b"HTTP/1.0")
         if self.status == strict.SWITCHING_PROTOCOLS:
             raise Fault("protocol", strict.SWITCHED)
         self._fields = []
@@ -73,10 +83,18 @@ class Head:
     def _read_field(self, line: bytes) -> None:
         match = strict.FIELD_LINE.fullmatch(line)
         if match is None:
-            raise Fault("protocol", strict.BAD_FIELD_LINE)
+            self._read_fold(line)
+            return
         if len(self._fields) >= strict.MOST_FIELDS:
             raise Fault("protocol", strict.TOO_MANY_FIELDS)
         self._fields.append((match[1], match[2]))
+
+    def _read_fold(self, line: bytes) -> None:
+        """Read the rest of a header line that was folded; libcurl joins them by itself."""
+        if not self._fields or strict.FOLDED_LINE.fullmatch(line) is None:
+            raise Fault("protocol", strict.BAD_FIELD_LINE)
+        name, value = self._fields[-1]
+        self._fields[-1] = (name, b"%b %b" % (value, line.strip()))
 
     def _end(self) -> None:
         self._at_status = True
@@ -93,6 +111,8 @@ class Head:
             raise Fault("protocol", strict.LENGTH_TWICE)
         if lengths and strict.CONTENT_LENGTH.fullmatch(lengths[0].decode("latin-1")) is None:
             raise Fault("protocol", strict.BAD_LENGTH)
+        self.length = int(lengths[0]) if lengths else None
+        self.coded = bool(codings)
         self.chunked = codings == [b"chunked"]
 
     def _values(self, wanted: bytes) -> list[bytes]:
