@@ -38,7 +38,7 @@ CONCURRENCY = 4
 _EVEN = Policy(schedule_s=(0,), jitter=0, concurrency=CONCURRENCY)
 
 #: The listeners, each with another way to its end: at once, through a delay queue, into the
-#: dead-letter queue, and one after the other.
+#: dead-letter queue, one after the other, and several in one request.
 POLICIES: Mapping[str, Policy] = {
     "all": _EVEN,
     "flaky": _EVEN.model_copy(update={"schedule_s": (0, 0.1, 0.1)}),
@@ -46,6 +46,14 @@ POLICIES: Mapping[str, Policy] = {
         update={"schedule_s": (0, 0.1), "no_retry_statuses": frozenset({NEVER})}
     ),
     "ordered": _EVEN.model_copy(update={"schedule_s": (0, 0.1, 0.1), "ordered": True}),
+    "batched": _EVEN.model_copy(
+        update={
+            "schedule_s": (0, 0.1, 0.1),
+            "payload": "cloudevent",
+            "batch_events": 4,
+            "batch_wait_s": 0.2,
+        }
+    ),
 }
 
 #: Events a router holds unsettled.

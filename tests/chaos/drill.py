@@ -87,11 +87,12 @@ def run(drills: Sequence[Drill], deployment: Deployment) -> Verdict:
     return deployment.settle()
 
 
-def most_duplicates(drills: Sequence[Drill], listeners: int) -> int:
+def most_duplicates(drills: Sequence[Drill]) -> int:
     """How many deliveries may come twice: what the processes can hold unsettled when they die."""
-    delivering = CONCURRENCY + READY_AHEAD
-    held = {"router": PREFETCH * BATCHED, "delivery": delivering, "recorder": 0}
-    return listeners * sum(held[drill.role] for drill in drills)
+    delivering = sum(one.concurrency * one.batch_events + READY_AHEAD for one in POLICIES.values())
+    routing = PREFETCH * BATCHED * len(POLICIES)
+    held = {"router": routing, "delivery": delivering, "recorder": 0}
+    return sum(held[drill.role] for drill in drills)
 
 
 def judge(drills: Sequence[Drill], deployment: Deployment) -> None:
@@ -105,7 +106,7 @@ def judge(drills: Sequence[Drill], deployment: Deployment) -> None:
     assert not deployment.strays()
     assert verdict.expected == events * len(POLICIES)
     assert verdict.dead == events
-    assert verdict.duplicates <= most_duplicates(drills, len(POLICIES)), verdict
+    assert verdict.duplicates <= most_duplicates(drills), verdict
     order = deployment.history.first_seen("/ordered")
     assert order == [f"e{number}" for number in range(events)]
     recorded, tried = deployment.recorded(), deployment.moods.calls

@@ -21,10 +21,10 @@ NEVER = 422
 class Moods:
     """Answers by path and by the number in the event's id, such as `e17`.
 
-    `/flaky` and `/ordered` refuse the first attempt of some events, `/doomed` refuses every event,
-    some for now and some for good. Never ten in a row, or the listener would be left alone for a
-    while. `/slow` accepts after a while, every other path at once. A path that is blocked takes a
-    request, says nothing until it is released, and hangs up then.
+    `/flaky`, `/ordered` and `/batched` refuse the first attempt of some events, `/doomed` refuses
+    every event, some for now and some for good. Never ten in a row, or the listener would be left
+    alone for a while. `/slow` accepts after a while, every other path at once. A path that is
+    blocked takes a request, says nothing until it is released, and hangs up then.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Moods:
             return 500 if retried else NEVER
         if path == "/slow":
             self._mended.wait(SLOW_S)
-        refused = first and path in {"/flaky", "/ordered"} and not number % 3
+        refused = first and path in {"/flaky", "/ordered", "/batched"} and not number % 3
         return 500 if refused else 200
 
     @property

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from durian.events import http
+from durian.events.media import BATCH
 from tests.support.history import History
 
 #: The status to answer a POST with, by its path and event id; 0 for none at all.
@@ -47,6 +49,13 @@ class RecordingReceiver:
         self._server.server_close()
 
 
+def _events_in(headers: Mapping[str, str], body: bytes) -> list[tuple[str, str, bytes]]:
+    """The events of a POST: id, webhook-id and data; in batches no event has a webhook-id."""
+    if headers["content-type"] == BATCH:
+        return [(event.id, "", event.body) for event in http.decode(headers, body)]
+    return [(headers["ce-id"], headers["webhook-id"], body)]
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     # Processes come back all at once, with a connection for each attempt.
@@ -73,15 +82,20 @@ class _Handler(BaseHTTPRequestHandler):
         if len(body) < length:  # the sender was killed in the middle: nothing has arrived
             self.close_connection = True
             return
-        event_id = self.headers["ce-id"]
-        code = type(self).answer(self.path, event_id)
+        headers = dict(self.headers.items())
+        events = _events_in(headers, body)
+        # One that is refused, or told nothing, fails all that came with it.
+        codes = [type(self).answer(self.path, event_id) for event_id, *_ in events]
+        code = max(codes) if all(codes) else 0
         if not code:
             self.close_connection = True
             return
-        if code in range(200, 300):
-            self.history.receive(self.path, event_id, self.headers["webhook-id"], body)
-        if not type(self).trust(self.path, dict(self.headers.items()), body):
-            self.history.distrust(self.path, event_id)
+        trusted = type(self).trust(self.path, headers, body)
+        for event_id, webhook_id, data in events:
+            if code in range(200, 300):
+                self.history.receive(self.path, event_id, webhook_id, data)
+            if not trusted:
+                self.history.distrust(self.path, event_id)
         self.send_response(code)
         self.send_header("Content-Length", "0")
         self.end_headers()
