@@ -77,6 +77,8 @@ def _about(one: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if one["pattern"] is not None:
         yield "wants", one["pattern"] if one["enabled"] else f"{one['pattern']} (disabled)"
     yield "webhook-id", one["webhook_id"]
+    if one["attempts"] and (batch := one["attempts"][-1].get("batch_id")):
+        yield "batch", batch
     yield "where", one["place"]
 
 

@@ -15,6 +15,7 @@ from durian.console import audit, entry, exits, hooks
 from durian.console.operations import catalogue
 from durian.console.operations.operation import Context
 from durian.console.operations.runner import unseen
+from durian.consumers.delivery import webhook_id_of
 from durian.events import Event
 from durian.events.message import Message
 from tests.support.api import Api
@@ -99,11 +100,16 @@ def test_events_are_emitted_and_explained(run: CommandLine, api: Api, tmp_path: 
 
 def test_a_batch_is_found_by_its_webhook_id(run: CommandLine, api: Api) -> None:
     run(*ADD, "--id", "joe")
-    together = [attempt(f"msg_{n}", event_id=str(n), batch_id="batch_1") for n in range(3)]
+    names = [webhook_id_of("/shop", str(number), "joe") for number in range(3)]
+    together = [
+        attempt(name, event_id=str(number), event_source="/shop", batch_id="batch_1")
+        for number, name in enumerate(names)
+    ]
     api.store.add_attempts([*together, attempt("msg_9", event_id="9")])
     shown = run.json("deliveries", "show", "batch_1", "--listener", "joe")
     assert {one["event_id"] for one in shown} == {"0", "1", "2"}
-    assert "batch_1" in run("deliveries", "show", "msg_2")
+    assert "batch_1" in run("deliveries", "show", names[2])
+    assert "batch_1" in run("explain", "2", "joe")
     assert "batch" not in run("deliveries", "show", "msg_9")
     assert "No attempt of batch_2" in run("deliveries", "show", "batch_2", code=exits.FAILED)
 

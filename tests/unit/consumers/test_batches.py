@@ -8,11 +8,14 @@ from collections.abc import Sequence
 import pytest
 
 from durian.broker.port import Address
+from durian.consumers.attempt import request_of
+from durian.consumers.delivery import Delivery
+from durian.consumers.keys import ListenerKeys
 from durian.consumers.sender.port import Outcome, Request
 from durian.errors import BrokerError, InvalidListener, QueueMissing
 from durian.events import Event, amqp
 from durian.events.message import Message
-from durian.registry import Policy
+from durian.registry import ListenerSecret, Policy
 from durian.registry.attempt import Attempt, attempts_of
 from durian.signature import verify
 from tests.support.whole import SECRET, House, listener, status
@@ -307,6 +310,15 @@ def test_batches_begin_and_end_with_a_change_of_the_policy(scene: Scene) -> None
     scene.put()
     scene.deliver(4)
     assert ids_in(scene.sender.requests[-1]) == ["4", "5", "6", "7"]
+
+
+def test_who_sends_one_event_without_a_queue_sends_a_batch_of_one() -> None:
+    joe = listener("joe", policy=BATCHED)
+    delivery = Delivery.of("joe", amqp.encode(Event(id="1", type="person")))
+    keys = ListenerKeys([ListenerSecret(value=SECRET, created_at=0)])
+    request = request_of(delivery, joe, keys, 0.0)
+    assert request.headers["content-type"] == "application/cloudevents-batch+json"
+    assert ids_in(request) == ["1"]
 
 
 def test_a_message_that_holds_no_event_fails_alone(scene: Scene) -> None:
