@@ -130,6 +130,11 @@ class ListenerStore(Part):
         with self._database.reading() as connection:
             return audit_log.removed_listeners(connection, self._owner)
 
+    def known_listeners(self, *, after: str = "", limit: int) -> list[str]:
+        """Return the next ids of listeners that are there or were removed, after an id."""
+        with self._database.reading() as connection:
+            return audit_log.known_listeners(connection, self._owner, after, limit)
+
     def update_listener(
         self, listener: Listener, key_pem: str | None = None, *, if_version: int | None = None
     ) -> None:

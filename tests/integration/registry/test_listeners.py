@@ -97,10 +97,15 @@ def test_who_was_removed_is_remembered_until_they_come_back(store: Store) -> Non
 
     assert store.removed_listeners() == ["bo", "joe"]
     assert acme.removed_listeners() == ["joe"]
+    assert store.known_listeners(limit=9) == ["bo", "joe", "zoe"]
+    assert store.known_listeners(after="bo", limit=1) == ["joe"]
+    assert acme.known_listeners(limit=9) == ["joe", "zoe"]
     assert (store.listener_ids(), acme.listener_ids()) == (["zoe"], ["zoe"])
 
     store.add_listener(listener(), secret())
     assert store.removed_listeners() == ["bo"]
+    assert store.known_listeners(limit=9) == ["bo", "joe", "zoe"]
+    assert acme.known_listeners(limit=9) == ["zoe"]  # joe is somebody else's now
     assert sorted(store.listener_ids()) == ["joe", "zoe"]
     assert acme.listener_ids() == ["zoe"]
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from durian.console.api import jobs
+from durian.console.api import jobs, paging
 from durian.console.api.access import Caller, Manager, Reader, Replayer
 from durian.console.api.listeners import Id
 from durian.console.api.moment import Milliseconds, Moment, ms_of
@@ -58,6 +58,9 @@ class DeadLetterCounts(BaseModel):
     """How many dead letters there are."""
 
     listeners: dict[str, int] = Field(description="By listener; those that have none are left out.")
+    next: str | None = Field(
+        description="The `cursor` of the next page; null when all listeners were asked."
+    )
 
 
 class DeadLetterReplay(BaseModel):
@@ -79,9 +82,22 @@ class DeadLetterPurge(BaseModel):
 
 
 @router.get("/dead-letters")
-def count_dead_letters(caller: Reader) -> DeadLetterCounts:
-    """Count the dead letters of all listeners that have any, removed ones among them."""
-    return DeadLetterCounts(listeners=dead.count(caller.context(), dead.Count(), unseen))
+def count_dead_letters(
+    caller: Reader,
+    limit: Annotated[
+        int, Query(ge=1, le=paging.MOST, description="Listeners that are asked for one page.")
+    ] = paging.MOST,
+    cursor: paging.Cursor = None,
+) -> DeadLetterCounts:
+    """Count the dead letters of listeners that have any, removed ones among them, page by page.
+
+    Each listener has a queue of its own that is asked, so a page may name few, or none, and still
+    have a `next`.
+    """
+    after = paging.decode(cursor) or ""
+    found, following = dead.count_some(caller.context(), after, limit)
+    more = None if following is None else paging.encode(following)
+    return DeadLetterCounts(listeners=found, next=more)
 
 
 @router.get("/listeners/{listener_id}/dead-letters")

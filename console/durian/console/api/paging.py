@@ -29,6 +29,8 @@ Cursor = Annotated[
     ),
 ]
 
+_HINT = "Take the `next` of the page before."
+
 _Item = TypeVar("_Item")
 
 
@@ -50,9 +52,12 @@ def decode(cursor: str | None) -> str | None:
     if cursor is None:
         return None
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        place = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError) as exc:
-        raise InvalidInput("cursor", "is none", hint="Take the `next` of the page before.") from exc
+        raise InvalidInput("cursor", "is none", hint=_HINT) from exc
+    if "\0" in place:  # which PostgreSQL does not take
+        raise InvalidInput("cursor", "is none", hint=_HINT)
+    return place
 
 
 def decode_number(cursor: str | None) -> int | None:
@@ -61,7 +66,7 @@ def decode_number(cursor: str | None) -> int | None:
     if place is None:
         return None
     if not (place.isascii() and place.isdigit() and len(place) <= 18):  # noqa: PLR2004  # below 2**63
-        raise InvalidInput("cursor", "is none", hint="Take the `next` of the page before.")
+        raise InvalidInput("cursor", "is none", hint=_HINT)
     return int(place)
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
-from durian.console.listeners import pages
+from durian.console.inspecting import inspect_all
 from durian.console.operations.operation import Arguments, Context, Progress
 from durian.console.operations.report import described
 from durian.consumers.dead_letters import DeadLetter, DeadLetters
 from durian.consumers.side_queue import BROWSE_MOST
 from durian.control import prepare_queue
 from durian.errors import ListenerUnknown
+
+#: Listeners whose dead letters are counted in one go.
+_AT_ONCE = 500
 
 
 class Count(Arguments):
@@ -45,16 +49,26 @@ class Purge(Arguments):
 
 def count(context: Context, _given: Count, progress: Progress) -> dict[str, int]:
     """Dead letters by listener; those of removed listeners are still there."""
-    letters = DeadLetters(context.broker, context.names)
-    removed = context.store.removed_listeners()
-    total = context.store.count_listeners() + len(removed)
-    names = [listener.id for listener in pages(context.store, None)] + removed
+    total = context.store.count_listeners() + len(context.store.removed_listeners())
     found: dict[str, int] = {}
-    for done, name in enumerate(names, 1):
-        if number := letters.count(name):
-            found[name] = number
-        progress(done, total)
+    done, after = 0, ""
+    while names := context.store.known_listeners(after=after, limit=_AT_ONCE):
+        found |= _count(context, names)
+        done, after = done + len(names), names[-1]
+        progress(done, max(done, total))
     return found
+
+
+def count_some(context: Context, after: str, limit: int) -> tuple[dict[str, int], str | None]:
+    """The same of the next listeners by id, so many at most, and after which to go on."""
+    names = context.store.known_listeners(after=after, limit=limit)
+    return _count(context, names), names[-1] if len(names) == limit else None
+
+
+def _count(context: Context, names: Sequence[str]) -> dict[str, int]:
+    queues = {context.names.dead_queue(name): name for name in names}
+    found = inspect_all(context.broker, queues)
+    return {queues[queue]: state.ready for queue, state in found.items() if state.ready}
 
 
 def count_of(context: Context, listener_id: str) -> int:

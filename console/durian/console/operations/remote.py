@@ -74,7 +74,12 @@ def _tell_rest(job: Mapping[str, Any]) -> None:
 
 
 def _count_dead(client: Client, _given: Given) -> Any:
-    return client.call("GET", "/v1/dead-letters")["listeners"]
+    found: dict[str, int] = {}
+    page: Any = {"next": ""}
+    while (cursor := page["next"]) is not None:
+        page = client.call("GET", "/v1/dead-letters", cursor=cursor or None)
+        found |= page["listeners"]
+    return found
 
 
 def _browse_dead(client: Client, given: Given) -> Any:

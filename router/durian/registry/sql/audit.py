@@ -13,6 +13,10 @@ from durian.registry.audit import AuditEntry, AuditPage
 from durian.registry.principal import Principal
 from durian.registry.sql.tables import audit, listeners
 
+#: What a listener is called among the targets; and what sorts behind all of them.
+_LISTENER = "listener "
+_BEHIND_LISTENERS = "listener!"
+
 
 def add(
     connection: Connection,
@@ -56,12 +60,31 @@ def page(
 
 def removed_listeners(connection: Connection, owner: str | None) -> list[str]:
     """Read the ids of listeners that were removed and are not there now, of an owner or all."""
-    name = sa.func.substr(audit.c.target, len("listener ") + 1)
+    name = sa.func.substr(audit.c.target, len(_LISTENER) + 1)
     is_there = sa.exists().where(listeners.c.id == name)
     query = sa.select(name).distinct().where(audit.c.action == "listener.remove", ~is_there)
     if owner is not None:
         query = query.where(audit.c.owner == owner)
     return sorted(connection.execute(query).scalars())
+
+
+def known_listeners(connection: Connection, owner: str | None, after: str, limit: int) -> list[str]:
+    """Read the next ids of listeners that are there or were removed, of an owner or all, in order.
+
+    Two ranges of two indexes: what lies before `after` is not read.
+    """
+    name = sa.func.substr(audit.c.target, len(_LISTENER) + 1).label("id")
+    there = sa.select(listeners.c.id).where(listeners.c.id > after)
+    gone = sa.select(name).where(
+        audit.c.target > f"{_LISTENER}{after}",
+        audit.c.target < _BEHIND_LISTENERS,
+        audit.c.action == "listener.remove",
+        ~sa.exists().where(listeners.c.id == name),  # it may be somebody else's by now
+    )
+    if owner is not None:
+        there, gone = there.where(listeners.c.owner == owner), gone.where(audit.c.owner == owner)
+    both = sa.union(there, gone).order_by("id").limit(limit)
+    return list(connection.execute(both).scalars())
 
 
 def _to_text(facts: Mapping[str, Any] | None) -> str | None:

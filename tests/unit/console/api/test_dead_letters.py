@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 
 from durian.broker.blocking import publish_all
-from durian.broker.port import Address
+from durian.broker.port import Address, Broker, QueueState
 from durian.console import working
-from durian.console.operations import catalogue
+from durian.console.inspecting import inspect_all
+from durian.console.operations import catalogue, dead
 from durian.consumers.decision import BLOCKED
 from durian.consumers.sender.port import NO_CONNECTION
 from durian.errors import BrokerUnavailable
@@ -19,6 +21,7 @@ from durian.events import Event, amqp
 from durian.events.message import Message
 from tests.support.api import INVALID, Api, Asker
 from tests.support.letters import give_up
+from tests.support.registry import listener, secret
 
 NEW = {"url": "https://joe.example/hook", "event": "person", "id": "joe"}
 
@@ -279,3 +282,31 @@ def test_a_job_whose_process_is_gone_is_lost(api: Api, ask: Asker, slow: Slow) -
         connection.exec_driver_sql("UPDATE durian_jobs SET leased_until = 0, holder = 'x'")
     assert ask.get(f"/v1/jobs/{begun['id']}")["state"] == "lost"
     slow.end.set()
+
+
+def test_dead_letters_are_counted_page_by_page_where_there_are_many_listeners(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"n-{number:04}" for number in range(1200)]
+    api.store.add_listeners((listener(name), secret()) for name in names)
+    for name in (names[0], names[700], names[-1]):
+        give_up(api.broker, api.names, name, *people(2))
+    api.store.remove_listener(names[700])
+    asked: list[int] = []
+
+    def counted(broker: Broker, queues: Collection[str]) -> dict[str, QueueState]:
+        asked.append(len(queues))
+        return inspect_all(broker, queues)
+
+    monkeypatch.setattr(dead, "inspect_all", counted)
+    ask = api.asker("read")
+    pages = [ask.get("/v1/dead-letters")]
+    while cursor := pages[-1]["next"]:
+        pages.append(ask.get("/v1/dead-letters", params={"cursor": cursor}))
+
+    found = [set(page["listeners"].items()) for page in pages]
+    assert found == [{(names[0], 2)}, {(names[700], 2)}, {(names[-1], 2)}]
+    assert asked == [500, 500, 200]
+    few = ask.get("/v1/dead-letters", params={"limit": 3})
+    assert few["listeners"] == {names[0]: 2}
+    assert asked[-1] == 3
