@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 #: Names a folder with files of cases, one JSON object a line.
-VARIABLE = "DURIAN_TEST_EXTRA_CASES"
+VARIABLE = "DURIAN_EXTRA_CASES"
 
 
 def extra_cases(file: str) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ OTHERS: Final = frozenset(
 )
 
 #: What Durian's own tests read.
-_TESTS = "DURIAN_TEST_"
+_TESTS = ("DURIAN_TEST_", "DURIAN_EXTRA_CASES")
 
 #: What Kubernetes and Docker tell every container of a service or a link called durian, or
 #: durian-web (Kubernetes: "Discovering services"; Docker: "Legacy container links").
