@@ -145,14 +145,8 @@ def _newcomers(deployment: Deployment) -> list[Figure]:
     broker = RabbitBroker(deployment.broker_url)
     broker.start()
     provision = Provision(deployment.store, broker, deployment.topology)
-    with (
-        Receiver() as receiver,
-        Producer(deployment.broker_url) as producer,
-        _quiet_load(deployment),
-    ):
-        served = [
-            _served_s(provision, receiver, producer, f"new.{number}") for number in range(NEWCOMERS)
-        ]
+    with Producer(deployment.broker_url) as producer, _quiet_load(deployment):
+        served = [_served_s(provision, producer, f"new.{number}") for number in range(NEWCOMERS)]
     broker.stop()
     return [
         Figure("new listener served after, median", median(served), "s"),
@@ -160,15 +154,15 @@ def _newcomers(deployment: Deployment) -> list[Figure]:
     ]
 
 
-def _served_s(provision: Provision, receiver: Receiver, producer: Producer, kind: str) -> float:
-    receiver.reset()
-    began = time.time()
-    new = Listener.create(url=receiver.url, event=kind, queue_type="classic")
-    provision.add(new, ListenerSecret.new(now=began))
-    pause = threading.Event()
-    while not (stats := receiver.stats()).received:
-        producer.emit(kind, event_data(0))
-        pause.wait(_LOOK_S)
+def _served_s(provision: Provision, producer: Producer, kind: str) -> float:
+    with Receiver() as receiver:
+        began = time.time()
+        new = Listener.create(url=receiver.url, event=kind, queue_type="classic")
+        provision.add(new, ListenerSecret.new(now=began))
+        pause = threading.Event()
+        while not (stats := receiver.stats()).received:
+            producer.emit(kind, event_data(0))
+            pause.wait(_LOOK_S)
     return stats.first_at - began
 
 
