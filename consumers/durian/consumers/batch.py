@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ class Member:
     since: float
     #: Its event as a JSON document; None when its message holds none.
     document: bytes | None
+    #: When a batch that it was in was last found too large, in seconds since the epoch.
+    split_at: float = -math.inf
 
     @classmethod
     def of(cls, received: Received, since: float) -> Member:

@@ -127,7 +127,9 @@ class BatchDeliverer:
             events = len(work.deliveries)
             _log.info("delivery.batch_split listener=%s events=%d", work.listener.id, events)
             # The same attempt goes on, in two requests.
-            self._follow(work, outcome, Retry(0.0), stays=True)
+            split = self._follow(work, outcome, Retry(0.0), stays=True)
+            for member in work.batch.members:
+                member.split_at = split.at
             work.ended(Split())
             return
         decision = decide(first.attempts + 1, outcome, work.listener.policy, self._rng)
@@ -137,7 +139,10 @@ class BatchDeliverer:
 
     def _follow(self, work: _Work, outcome: Outcome, decision: Decision, *, stays: bool) -> Ended:
         """Carry out a decision for each delivery; return how the attempt ended."""
-        listener, now = work.listener, self._broker.clock.now()
+        listener = work.listener
+        # Records of one attempt are told apart by the millisecond.
+        split_at = max(member.split_at for member in work.batch.members)
+        now = max(self._broker.clock.now(), split_at + 0.001)
         settled = _after(len(work.deliveries), work.settled)
         for member, delivery in zip(work.batch.members, work.deliveries, strict=True):
             ended = ended_of(delivery, outcome, decision, listener.policy, now)

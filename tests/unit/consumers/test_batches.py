@@ -209,6 +209,9 @@ def test_a_batch_that_is_too_large_is_halved_until_it_is_not(scene: Scene) -> No
     told = [(record.event_id, record.number, record.result) for record in scene.records]
     assert told.count(("3", 1, "retry")) == 2
     assert told[-1] == ("4", 1, "delivered")
+    # The attempt log takes records that agree in these for the same one.
+    keys = [(record.webhook_id, record.number, record.at_ms) for record in scene.records]
+    assert len(set(keys)) == len(keys)
 
 
 def test_an_event_that_is_too_large_by_itself_fails_alone(scene: Scene) -> None:
