@@ -20,6 +20,7 @@ from durian.registry.policy import MAX_PEM_LENGTH
 
 if TYPE_CHECKING:
     from durian.console.setting_values import Network
+    from durian.console.settings import Settings
     from durian.registry.entry import ListenerEntry
     from durian.registry.store import Store
 
@@ -161,6 +162,18 @@ def changed(listener: Listener, fields: Mapping[str, Any]) -> Listener:
     new = listener.replace(**{**fields, "policy": {**policy, **defaults}})
     check_event_pattern(new.event)
     return new
+
+
+def tell_when(listener_id: str, settings: Settings) -> None:
+    """Say from when on routers know a listener that was just added."""
+    if settings.server or settings.broker_url:
+        when = "Routers know it within a second"
+    else:  # nobody can be told: they find out when they look
+        when = (
+            "A running `durian up` knows it within a second, a `durian router` within "
+            f"{settings.poll_s:g} s"
+        )
+    say(f"{when}; `durian listeners backfill {listener_id}` sends it what came before.")
 
 
 def tell_secret(told: Mapping[str, Any], *, as_json: bool) -> None:

@@ -87,6 +87,8 @@ def add(
         added = desk.add(fields, secret, listeners.key_of(key_file))
     listeners.warn(added)
     listeners.tell_secret(added, as_json=as_json)
+    if not as_json:
+        listeners.tell_when(added["id"], settings)
 
 
 @app.command("list")
