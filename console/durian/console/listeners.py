@@ -164,18 +164,6 @@ def changed(listener: Listener, fields: Mapping[str, Any]) -> Listener:
     return new
 
 
-def tell_when(listener_id: str, settings: Settings) -> None:
-    """Say from when on routers know a listener that was just added."""
-    if settings.server or settings.broker_url:
-        when = "Routers know it within a second"
-    else:  # nobody can be told: they find out when they look
-        when = (
-            "A running `durian up` knows it within a second, a `durian router` within "
-            f"{settings.poll_s:g} s"
-        )
-    say(f"{when}; `durian listeners backfill {listener_id}` sends it what came before.")
-
-
 def tell_secret(told: Mapping[str, Any], *, as_json: bool) -> None:
     """Print a listener's id and its new signing secret."""
     if as_json:
@@ -183,6 +171,20 @@ def tell_secret(told: Mapping[str, Any], *, as_json: bool) -> None:
     else:
         say("id      ", told["id"])
         say("secret  ", told["secret"])
+
+
+def tell_added(told: Mapping[str, Any], settings: Settings, *, as_json: bool) -> None:
+    """Print what is to be known of a listener that was just added."""
+    warn(told)
+    tell_secret(told, as_json=as_json)
+    if as_json:
+        return
+    if settings.server or settings.broker_url:
+        when = "Routers know it within a second"
+    else:  # nobody can be told: they find out when they look
+        up, router = "A running `durian up` knows it within a second", "a `durian router` within"
+        when = f"{up}, {router} {settings.poll_s:g} s"
+    say(f"{when}; `durian listeners backfill {told['id']}` sends it what came before.")
 
 
 def warnings_of(url: str, allowed: Iterable[Network]) -> list[str]:

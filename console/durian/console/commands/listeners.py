@@ -85,10 +85,7 @@ def add(
     }
     with open_listener_desk(settings) as desk:
         added = desk.add(fields, secret, listeners.key_of(key_file))
-    listeners.warn(added)
-    listeners.tell_secret(added, as_json=as_json)
-    if not as_json:
-        listeners.tell_when(added["id"], settings)
+    listeners.tell_added(added, settings, as_json=as_json)
 
 
 @app.command("list")

@@ -11,11 +11,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from durian.console.at_work import MEANING
 from durian.console.live.look import Look, Row
 from durian.console.output import one_line
 
 _COLUMNS = ("listener", "state", "waiting", "dead", "attempts/s", "success", "p95 ms")
+
+#: Which of them a terminal shows that has fewer characters in a line: names have to be readable.
+_NARROWER = {
+    60: ("listener", "state", "waiting"),
+    110: ("listener", "state", "waiting", "dead", "success"),
+}
 
 #: From here on a number is shown without its fraction.
 _LARGE = 100
@@ -24,16 +29,20 @@ _LARGE = 100
 _POOR = 0.5
 
 
-def shown(look: Look, now: datetime) -> RenderableType:
-    """The whole in a few lines, and a table of listeners."""
+def shown(look: Look, now: datetime, width: int) -> RenderableType:
+    """The whole in a few lines, and a table of listeners, in lines of so many characters."""
     grid = Table.grid(padding=(0, 2))
     for name, value in summary(look.overview):
         grid.add_row(Text(name, style="bold"), Text(value))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in _COLUMNS:
-        table.add_column(column, justify="left" if column in _COLUMNS[:2] else "right")
+    columns = next((some for below, some in _NARROWER.items() if width < below), _COLUMNS)
+    for column in columns:
+        table.add_column(
+            column, justify="left" if column in _COLUMNS[:2] else "right", no_wrap=True
+        )
     for row in look.rows:
-        table.add_row(*_cells(row), style=_style(row))
+        cells = _cells(row, short=columns is not _COLUMNS)
+        table.add_row(*(cells[column] for column in columns), style=_style(row))
     return Group(Text(f"durian  {now:%H:%M:%S}", style="bold"), grid, table)
 
 
@@ -49,8 +58,9 @@ def summary(overview: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         names = ("route", "ready", "delayed", "dead", "attempts")
         yield "waiting", "  ".join(f"{name} {backlog[name]}" for name in names)
         aside = {name: backlog[name] for name in ("orphans", "invalid", "unrouted")}
-        for process in backlog.get("missing", ()):  # an older server tells of none
-            yield "missing", f"{MEANING.get(process, process)} Start `durian {process}`."
+        # An older server tells of none.
+        if missing := [f"`durian {process}`" for process in backlog.get("missing", ())]:
+            yield "not at work", ", ".join(missing)
         if any(aside.values()):
             yield "set aside", "  ".join(f"{name} {count}" for name, count in aside.items())
 
@@ -61,18 +71,19 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{int(share * 1000) / 10:.1f} %"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, *, short: bool) -> dict[str, str]:
     since = row.failing_since
-    state = "ok" if since is None else f"failing since {since[:16].replace('T', ' ')}"
-    return (
+    failing = "failing" if short else f"failing since {(since or '')[:16].replace('T', ' ')}"
+    cells = (
         one_line(row.id),
-        state,
+        "ok" if since is None else failing,
         str(row.ready),
         str(row.dead),
         _number(row.attempts_per_s),
         percent(row.success_rate),
         _number(row.p95_ms),
     )
+    return dict(zip(_COLUMNS, cells, strict=True))
 
 
 def _style(row: Row) -> str:

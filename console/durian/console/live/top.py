@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
+from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from durian.client import Client
-from durian.console.live.look import look
+from durian.console.live.look import Look, look
 from durian.console.live.show import shown, summary
 from durian.console.moments import read_duration
-from durian.console.output import console, facts, say_json
+from durian.console.output import console, facts, one_line, say_json
 from durian.console.stop import stop_signals
 from durian.errors import BrokerUnavailable, InvalidInput, RegistryUnavailable
 
@@ -19,7 +21,7 @@ from durian.errors import BrokerUnavailable, InvalidInput, RegistryUnavailable
 MINUTE_S = 60
 
 #: Lines of the terminal that are not the table's rows.
-_OTHER_LINES = 14
+_OTHER_LINES = 15
 
 #: Rows where there is no terminal to fill.
 _USUAL_ROWS = 20
@@ -29,7 +31,7 @@ def run_top(client: Client, *, every_s: float, window_s: int, once: bool, as_jso
     """Show the listeners that matter most, the failing ones first, until told to stop."""
     if once:
         found = look(client, window_s=window_s, most=_rows())
-        say_json(found.to_json()) if as_json else console().print(shown(found, datetime.now()))  # noqa: DTZ005  # the reader's own clock
+        say_json(found.to_json()) if as_json else console().print(_shown(found))
         return
     with stop_signals() as stop:
         if as_json:
@@ -59,15 +61,23 @@ def _print(client: Client, every_s: float, window_s: int, stop: threading.Event)
 
 
 def _watch(client: Client, every_s: float, window_s: int, stop: threading.Event) -> None:
+    last: RenderableType = ""
     with Live(console=console(), screen=console().is_terminal, auto_refresh=False) as live:
         while not stop.is_set():
             try:
                 found = look(client, window_s=window_s, most=_rows())
             except (BrokerUnavailable, RegistryUnavailable) as error:
-                live.update(f"{error.message} Trying again; Ctrl-C stops.", refresh=True)
+                notice = f"{one_line(error.message)} Trying again; Ctrl-C stops."
+                # What was seen last stays: it tells when that was.
+                live.update(Group(Text(notice, style="red"), last), refresh=True)
             else:
-                live.update(shown(found, datetime.now()), refresh=True)  # noqa: DTZ005  # as above
+                last = _shown(found)
+                live.update(last, refresh=True)
             stop.wait(every_s)
+
+
+def _shown(found: Look) -> RenderableType:
+    return shown(found, datetime.now(), console().width)  # noqa: DTZ005  # the reader's own clock
 
 
 def _rows() -> int:
