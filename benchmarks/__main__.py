@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable
 
 from benchmarks import emitting, many, routing, senders, suites
@@ -33,7 +34,10 @@ def main() -> None:
             parser.error(f"there is no suite {name!r}; choose of {', '.join(SUITES)}")
     with broker() as node:
         for name in names:
-            report(name, SUITES[name](node), rabbitmq=broker_version(node))
+            began = time.monotonic()
+            figures = SUITES[name](node)
+            took_s = time.monotonic() - began
+            report(name, figures, took_s, rabbitmq=broker_version(node))
 
 
 if __name__ == "__main__":

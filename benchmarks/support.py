@@ -41,10 +41,10 @@ class Speed:
     cpu_ms: float
 
 
-def report(name: str, figures: Sequence[Figure], **more_versions: str) -> None:
-    """Print figures as a table and write them to `results/NAME.json`."""
+def report(name: str, figures: Sequence[Figure], took_s: float, **more_versions: str) -> None:
+    """Print figures as a table and write them to `results/NAME.json`, with how long it took."""
     print_table(name, figures)
-    write_results(name, figures, **more_versions)
+    write_results(name, figures, took_s, **more_versions)
 
 
 def print_table(title: str, figures: Sequence[Figure]) -> None:
@@ -55,9 +55,15 @@ def print_table(title: str, figures: Sequence[Figure]) -> None:
         print(f"  {figure.figure:<{width}}  {readable(figure.value):>10}  {figure.unit}")
 
 
-def write_results(name: str, figures: Sequence[Figure], **more_versions: str) -> Path:
+def write_results(
+    name: str, figures: Sequence[Figure], took_s: float, **more_versions: str
+) -> Path:
     """Write figures with machine and versions, replacing those of an earlier run."""
-    facts = {"machine": machine(), "versions": versions() | more_versions}
+    facts = {
+        "machine": machine(),
+        "versions": versions() | more_versions,
+        "took_s": round(took_s),
+    }
     rows = [
         {"figure": figure.figure, "value": figure.value, "unit": figure.unit, **facts}
         for figure in figures

@@ -6,7 +6,7 @@ import argparse
 
 from benchmarks.celery_baseline.run import Baseline
 from benchmarks.receiver import Receiver
-from benchmarks.support import Figure, broker, broker_version, report, virtual_host
+from benchmarks.support import Figure, broker, print_table, virtual_host
 
 #: Ways to run Celery that were the fastest of those tried; which one wins depends on the machine.
 CANDIDATES = (
@@ -23,7 +23,7 @@ STEADY_S = 10
 
 
 def main() -> None:
-    """Parse options, measure, report."""
+    """Parse options, measure, print."""
     parser = argparse.ArgumentParser(description="Webhooks with Celery and requests.")
     parser.add_argument("--pool", choices=["prefork", "threads"], help="default: the faster one")
     parser.add_argument("--concurrency", type=int, default=2, help="processes or threads")
@@ -40,7 +40,7 @@ def main() -> None:
             else fastest(url, receiver)
         )
         figures = measure(chosen, url, receiver, fanouts, options.deliveries)
-        report("celery", figures, rabbitmq=broker_version(node))
+        print_table("celery", figures)
 
 
 def fastest(url: str, receiver: Receiver) -> Baseline:

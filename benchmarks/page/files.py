@@ -47,7 +47,7 @@ def _section(section: Section, rows: Sequence[Row]) -> str:
             "",
             section.about,
             "",
-            f"`{section.command}` ({section.takes}).",
+            f"`{section.command}`{_duration(rows[0])}",
             "",
             *table,
             "",
@@ -55,6 +55,11 @@ def _section(section: Section, rows: Sequence[Row]) -> str:
             "",
         ]
     )
+
+
+def _duration(row: Row) -> str:
+    """How long it took; figures of before that was kept do not tell."""
+    return f" ({max(1, round(row['took_s'] / 60))} min)." if "took_s" in row else "."
 
 
 def _plain(rows: Sequence[Row]) -> list[str]:

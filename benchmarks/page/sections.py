@@ -15,8 +15,6 @@ class Section:
     #: What was done, in a paragraph.
     about: str
     command: str
-    #: How long that takes on the machine of the figures.
-    takes: str
     #: True when figures are told by the number of listeners.
     by_size: bool = False
 

@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--attempts", type=int, default=ATTEMPTS)
     parser.add_argument("--database", choices=DATABASES, action="append")
     options = parser.parse_args()
-    figures = []
+    began, figures = time.monotonic(), []
     for database in options.database or DATABASES:
         with (
             DATABASES[database]() as (few, many),
@@ -170,7 +170,7 @@ def main() -> None:
     figures.append(Figure("slowest page, median", max(medians), "ms"))
     figures.append(Figure("all pages, median of medians", statistics.median(medians), "ms"))
     figures.append(Figure("largest ratio", max(ratios), "x"))
-    report("pages", figures)
+    report("pages", figures, time.monotonic() - began)
 
 
 def _compare(name: str, path: str, small: Reader, full: Reader) -> list[Figure]:

@@ -13,7 +13,7 @@ def test_every_row_of_a_results_file_stands_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(support, "RESULTS", tmp_path)
-    path = support.write_results("some", [Figure("speed", 12.5, "1/s")], rabbitmq="9.9")
+    path = support.write_results("some", [Figure("speed", 12.5, "1/s")], 60.4, rabbitmq="9.9")
     (row,) = json.loads(path.read_text())
     assert {name: row[name] for name in ("figure", "value", "unit")} == {
         "figure": "speed",
@@ -21,6 +21,7 @@ def test_every_row_of_a_results_file_stands_alone(
         "unit": "1/s",
     }
     assert "cores" in row["machine"]
+    assert row["took_s"] == 60
     assert row["versions"]["rabbitmq"] == "9.9"
     assert {"python", "durian", "kombu"} <= set(row["versions"])
 
