@@ -36,6 +36,16 @@ class PooledRequest(requests.PreparedRequest):
         self.target = target
 
 
+class PlainResponse(requests.Response):
+    """A response of which nothing is kept but what came: no cookies, no history, no times."""
+
+    def __init__(self, request: requests.PreparedRequest, raw: BaseHTTPResponse) -> None:
+        # Without what requests makes ready for all that a session does.
+        self.request = request
+        self.raw = raw
+        self.status_code = raw.status
+
+
 class PooledAdapter(HTTPAdapter):
     """Sends `PooledRequest`s, each once."""
 
@@ -63,11 +73,7 @@ class PooledAdapter(HTTPAdapter):
         self, req: requests.PreparedRequest, resp: BaseHTTPResponse
     ) -> requests.Response:
         """Give the plain response, its body unread."""
-        response = requests.Response()
-        response.status_code = resp.status
-        response.raw = resp
-        response.request = req
-        return response
+        return PlainResponse(req, resp)
 
 
 def _pooled(request: requests.PreparedRequest) -> PooledRequest:

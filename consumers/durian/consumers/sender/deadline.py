@@ -13,7 +13,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 
 _log = logging.getLogger(__name__)
@@ -89,24 +89,17 @@ class Watchdog:
     def __init__(self, chore: Callable[[], None], chore_every_s: float) -> None:
         self._chore = chore
         self._chore_every_s = chore_every_s
-        self._wake = threading.Condition()
+        self._lock = threading.Lock()
+        self._wake = threading.Condition(self._lock)
         self._heap: list[tuple[float, int, Deadline]] = []
         self._order = itertools.count()
         self._under_way = 0
         self._thread: threading.Thread | None = None
         self._stopped = False
 
-    @contextlib.contextmanager
-    def watching(self, deadline: Deadline) -> Iterator[None]:
+    def watching(self, deadline: Deadline) -> _Watching:
         """Watch a deadline, which is the current one meanwhile."""
-        self._add(deadline)
-        token = CURRENT.set(deadline)
-        try:
-            yield
-        finally:
-            CURRENT.reset(token)
-            with self._wake:
-                self._under_way -= 1
+        return _Watching(self, deadline)
 
     def stop(self) -> None:
         """Stop the thread; deadlines are no longer watched. Harmless twice."""
@@ -116,8 +109,9 @@ class Watchdog:
         if self._thread is not None:
             self._thread.join()
 
-    def _add(self, deadline: Deadline) -> None:
-        with self._wake:
+    def add(self, deadline: Deadline) -> None:
+        """Begin to watch a deadline; `drop` has to follow."""
+        with self._lock:
             self._under_way += 1
             if len(self._heap) > _FEW and len(self._heap) > 2 * self._under_way:
                 self._heap = [entry for entry in self._heap if not entry[2].ended]
@@ -129,6 +123,11 @@ class Watchdog:
                 self._thread = thread
             elif self._heap[0][2] is deadline:
                 self._wake.notify()
+
+    def drop(self) -> None:
+        """One of them need not be watched any more: it has ended."""
+        with self._lock:
+            self._under_way -= 1
 
     def _run(self) -> None:
         chore_at = time.monotonic() + self._chore_every_s
@@ -157,6 +156,24 @@ class Watchdog:
         while self._heap and self._heap[0][0] <= now:
             due.append(heapq.heappop(self._heap)[2])
         return due
+
+
+class _Watching:
+    """Watches one deadline. A class, since a generator takes three times as long for it."""
+
+    __slots__ = ("_deadline", "_token", "_watchdog")
+
+    def __init__(self, watchdog: Watchdog, deadline: Deadline) -> None:
+        self._watchdog = watchdog
+        self._deadline = deadline
+
+    def __enter__(self) -> None:
+        self._watchdog.add(self._deadline)
+        self._token = CURRENT.set(self._deadline)
+
+    def __exit__(self, *_: object) -> None:
+        CURRENT.reset(self._token)
+        self._watchdog.drop()
 
 
 def _shut(sock: socket.socket) -> None:

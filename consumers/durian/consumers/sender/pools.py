@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -79,15 +78,6 @@ class Pools(Generic[Pool]):
 
     def __len__(self) -> int:
         return len(self._entries)
-
-    @contextlib.contextmanager
-    def using(self, key: PoolKey) -> Iterator[Pool]:
-        """Use the pool of a key, which stays open meanwhile."""
-        entry = self.take(key)
-        try:
-            yield entry.pool
-        finally:
-            self.give_back(entry)
 
     def take(self, key: PoolKey) -> Lent[Pool]:
         """Begin to use the pool of a key, which stays open until it is given back."""

@@ -111,8 +111,11 @@ class RequestsSender:
         url = checked_url(request.url, self._guard, proxied=self._factory.proxied)
         headers = _headers(request)
         key = PoolKey(request.listener_id, url.scheme, url.host, url.port, request.tls)
-        with self._pools.using(key) as pool:
-            return self._post(pool, url, headers, request.body)
+        lent = self._pools.take(key)
+        try:
+            return self._post(lent.pool, url, headers, request.body)
+        finally:
+            self._pools.give_back(lent)
 
     def _post(
         self, pool: HTTPConnectionPool, url: Url, headers: dict[str, str], body: bytes

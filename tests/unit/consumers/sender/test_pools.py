@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
+from typing import TypeVar
 
 import pytest
 from urllib3.connectionpool import HTTPConnectionPool
 
 from durian.consumers.sender.pools import PoolKey, Pools
+
+AnyPool = TypeVar("AnyPool", bound=HTTPConnectionPool)
 
 
 class Pool(HTTPConnectionPool):
@@ -40,15 +45,24 @@ def key(listener_id: str, port: int = 80) -> PoolKey:
     return PoolKey(listener_id, "http", "a.example", port, None)
 
 
+@contextlib.contextmanager
+def using(pools: Pools[AnyPool], one: PoolKey) -> Iterator[AnyPool]:
+    lent = pools.take(one)
+    try:
+        yield lent.pool
+    finally:
+        pools.give_back(lent)
+
+
 def use(pools: Pools[Pool], *keys: PoolKey) -> None:
     for one in keys:
-        with pools.using(one):
+        with using(pools, one):
             pass
 
 
 def test_a_key_has_one_pool(made: Made) -> None:
     pools = Pools(made.make)
-    with pools.using(key("a")) as first, pools.using(key("a")) as second:
+    with using(pools, key("a")) as first, using(pools, key("a")) as second:
         assert first is second
     use(pools, key("a"), key("b"), key("a", 81))
     assert [pool.key for pool in made] == [key("a"), key("b"), key("a", 81)]
@@ -62,7 +76,7 @@ def test_the_least_recently_used_is_closed_when_there_are_too_many(made: Made) -
 
 def test_pools_in_use_are_kept_beyond_the_limit(made: Made) -> None:
     pools = Pools(made.make, most=1)
-    with pools.using(key("a")), pools.using(key("b")):
+    with using(pools, key("a")), using(pools, key("b")):
         assert not any(pool.closed for pool in made)
         assert len(pools) == 2
     use(pools, key("c"))
@@ -72,7 +86,7 @@ def test_pools_in_use_are_kept_beyond_the_limit(made: Made) -> None:
 def test_a_sweep_closes_what_is_idle_and_not_what_is_used(made: Made) -> None:
     pools = Pools(made.make, idle_s=-1)
     use(pools, key("a"))
-    with pools.using(key("b")):
+    with using(pools, key("b")):
         pools.sweep()
         assert [pool.closed for pool in made] == [True, False]
     pools.sweep()
@@ -89,10 +103,10 @@ def test_a_sweep_leaves_what_was_used_just_now(made: Made) -> None:
 def test_forgetting_a_listener_closes_its_pools_once_they_are_given_back(made: Made) -> None:
     pools = Pools(made.make)
     use(pools, key("a"), key("b"))
-    with pools.using(key("a", 81)):
+    with using(pools, key("a", 81)):
         pools.forget("a")
         assert [pool.closed for pool in made] == [True, False, False]
-        with pools.using(key("a", 81)):
+        with using(pools, key("a", 81)):
             assert len(made) == 4
     assert [pool.closed for pool in made] == [True, False, True, False]
 
@@ -112,7 +126,7 @@ def test_a_pool_that_cannot_be_made_leaves_nothing_behind() -> None:
 
     pools = Pools(fail)
     for _ in range(2):
-        with pytest.raises(ValueError, match="no"), pools.using(key("a")):
+        with pytest.raises(ValueError, match="no"), using(pools, key("a")):
             pass
     assert len(pools) == 0
 
@@ -123,7 +137,7 @@ def test_many_threads_never_use_a_closed_pool(made: Made) -> None:
 
     def work(number: int) -> None:
         for step in range(200):
-            with pools.using(key(f"l{(number + step) % 5}")) as pool:
+            with using(pools, key(f"l{(number + step) % 5}")) as pool:
                 assert isinstance(pool, Pool)
                 if pool.closed:
                     wrong.append(pool)
