@@ -15,6 +15,7 @@ from durian.console.metrics import sources as metrics
 from durian.console.progress import report_until
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
+from durian.console.tracing import traced
 from durian.errors import InvalidSettings
 from durian.producers import Producer
 from durian.producers.outbox import Relay
@@ -31,6 +32,7 @@ def run_relay(settings: Settings) -> None:
             raise InvalidSettings(f"DURIAN_{name.upper()}", "is not set", hint=hint)
     configure(settings)
     with stop_signals() as stop, ExitStack() as stack:
+        stack.enter_context(traced("relay"))
         store = stack.enter_context(open_store(settings.outbox_url, settings.outbox_table))
         producer = stack.enter_context(Producer(settings.broker_url, prefix=settings.prefix))
         relay = Relay(store, producer, keep=timedelta(days=settings.outbox_keep_days))

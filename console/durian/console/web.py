@@ -15,6 +15,7 @@ from durian.console.logs import configure, hide_secrets
 from durian.console.metrics import sources as metrics
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
+from durian.console.tracing import traced
 from durian.console.wiring import open_broker, open_store, topology
 from durian.registry.principal import DURIAN
 
@@ -26,6 +27,7 @@ def run_web(settings: Settings) -> None:
     configure(settings)
     names = topology(settings)
     with stop_signals() as stop, ExitStack() as stack:
+        stack.enter_context(traced("web"))
         broker = stack.enter_context(open_broker(settings))
         store = stack.enter_context(open_store(settings, DURIAN))
         declare_all(broker, names.house())

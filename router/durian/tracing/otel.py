@@ -18,8 +18,8 @@ Kind = Literal["consumer", "client"]
 _NS_IN_S: Final = 1_000_000_000
 
 
-def begin(name: str, about: About) -> Mapping[str, str]:
-    """Make a span of the trace under way, or of a new one; return what carries it on.
+def begin(name: str, about: About, carrier: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Make a span of the trace that is carried or under way, or a new one; return what carries it.
 
     Nothing, where nobody traces.
     """
@@ -32,9 +32,10 @@ def begin(name: str, about: About) -> Mapping[str, str]:
     )
 
     carried: dict[str, str] = {}
-    kind = SpanKind.PRODUCER
-    with tracer.start_as_current_span(name, kind=kind, attributes={**about}):
-        TraceContextTextMapPropagator().inject(carried)
+    propagator, kind = TraceContextTextMapPropagator(), SpanKind.PRODUCER
+    within = propagator.extract(carrier) if carrier else None
+    with tracer.start_as_current_span(name, context=within, kind=kind, attributes={**about}):
+        propagator.inject(carried)
     return carried
 
 

@@ -30,14 +30,15 @@ class Routing:
         otel.tell("durian route", "consumer", self.carrier, when=when, about=self.about)
 
 
-def stamped(event: Event) -> Event:
+def stamped(event: Event, headers: Mapping[str, str] | None = None) -> Event:
     """Return the event as part of the trace in which it is emitted.
 
-    It is the event itself where nobody traces, or when it has a trace already.
+    That is the one under way, or the one that is carried by the `headers` of the request by which
+    the event came. It is the event itself where nobody traces, or when it has a trace already.
     """
     if PARENT in event.attributes:
         return event
-    carried = otel.begin("durian emit", _about(event.attributes))
+    carried = otel.begin("durian emit", _about(event.attributes), headers)
     if not carried:
         return event
     known = {name: carried[name] for name in _CARRIED if name in carried}

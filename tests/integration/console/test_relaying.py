@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from durian.events import Event
 from durian.producers.sqlalchemy import Outbox
 from tests.support.cli import Shell
+from tests.support.collector import VARIABLE, collecting
 from tests.support.declared import House
 
 METADATA = sa.MetaData()
@@ -27,8 +28,8 @@ def test_what_was_committed_leaves_before_and_while_it_runs(amqp_url: str, tmp_p
     with engine.begin() as connection:
         connection.execute(OUTBOX.insert(*events[:10]))
     settings = {"DURIAN_BROKER_URL": amqp_url, "DURIAN_OUTBOX_URL": "sqlite:///shop.db"}
-    with ExitStack() as stack:
-        shell = Shell(tmp_path, settings, stack)
+    with collecting() as collector, ExitStack() as stack:
+        shell = Shell(tmp_path, settings | {VARIABLE: collector.url}, stack)
         relay = shell.start("relay", "--table", "letters", "--log-format", "json")
         relay.wait_json("outbox")
         with engine.begin() as connection:
@@ -38,6 +39,7 @@ def test_what_was_committed_leaves_before_and_while_it_runs(amqp_url: str, tmp_p
             arrived = [next(coming)[1] for _ in events]
         assert relay.stop() == 0
         assert relay.wait_json("sent")["sent"] == 20
+        assert collector.holds(b"durian-relay", b"durian emit")
     engine.dispose()
     assert [properties and properties.message_id for properties in arrived] == [
         event.id for event in events

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from opentelemetry import trace
@@ -19,7 +21,9 @@ from durian.console.demo.scene import EVENTS
 from durian.events import Event, amqp
 from durian.producers.maker import Maker
 from durian.tracing import attempted, otel, routing_of, stamped
+from tests.support.api import Api
 from tests.support.cli import look_until
+from tests.support.registry import put_registry
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -126,3 +130,24 @@ def test_where_nobody_traces_nothing_is_looked_for(monkeypatch: pytest.MonkeyPat
     monkeypatch.delitem(sys.modules, "opentelemetry.trace")
     assert otel.begin("emit person", {}) == {}
     assert "opentelemetry.trace" not in sys.modules
+
+
+def test_an_event_that_comes_by_http_belongs_to_the_trace_of_its_request(
+    exporter: InMemorySpanExporter, tmp_path: Path
+) -> None:
+    put_registry(tmp_path)
+    event = {"specversion": "1.0", "id": "e1", "type": "person", "source": "/shop", "data": {}}
+    kind = {"Content-Type": "application/cloudevents+json"}
+    with Api(f"sqlite:///{tmp_path}/durian.db") as api:
+        ask = api.asker("publish", "read")
+        for number, headers in enumerate(({"Traceparent": PARENT}, {}, {"traceparent": "odd"})):
+            body = json.dumps(event | {"id": f"e{number}"})
+            assert ask("POST", "/v1/events", content=body, headers=kind | headers).is_success
+        messages = api.broker.messages(api.names.route)
+    traces = [str(message.headers["ce-traceparent"]).split("-") for message in messages]
+    spans = exporter.get_finished_spans()
+    assert [trace_of(span) for span in spans] == [one[1] for one in traces]
+    assert traces[0][1] == PARENT.split("-")[1]
+    assert spans[0].parent is not None
+    assert f"{spans[0].parent.span_id:016x}" == PARENT.split("-")[2]
+    assert [span.parent for span in spans[1:]] == [None, None]

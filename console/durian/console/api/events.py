@@ -24,6 +24,7 @@ from durian.events import http as binding
 from durian.match import check_event_pattern
 from durian.match.event_pattern import means
 from durian.registry.attempt import KEY_MAX_CHARS
+from durian.tracing import stamped
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -58,7 +59,8 @@ def taker(publish: Publish) -> Callable[[Request], Awaitable[Response]]:
     async def take(request: Request) -> Response:
         body = await read(request, CAPS.document_bytes)
         _refuse_loose_type(request)
-        events = binding.decode(request.headers.items(), body)
+        came = binding.decode(request.headers.items(), body)
+        events = [stamped(event, request.headers) for event in came]
         await publish(events)
         return JSONResponse({"ids": [event.id for event in events]}, 202)
 

@@ -11,6 +11,7 @@ from durian.broker.topology import Topology
 from durian.errors import BrokerError, BrokerUnavailable
 from durian.events import Event, amqp
 from durian.producers import AsyncProducer, PartlyEmitted
+from durian.tracing import stamped
 
 #: Publishes events, and returns when the broker has all of them safely. Raises BrokerError when it
 #: has not: some of them may have arrived then.
@@ -66,5 +67,5 @@ def _publish(broker: Broker, names: Topology, event: Event) -> asyncio.Future[No
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, error)
 
-    broker.publish(amqp.encode(event), Address(names.events, event.type), done)
+    broker.publish(amqp.encode(stamped(event)), Address(names.events, event.type), done)
     return confirm
