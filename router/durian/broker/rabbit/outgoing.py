@@ -23,13 +23,19 @@ _METHOD, _HEADER, _BODY = 1, 2, 3
 _HEAD = struct.Struct(">BHL")
 _END = b"\xce"
 
+#: The class of methods about messages.
+_BASIC = 60
+
 #: Basic.Publish: class, method and a reserved number; at its end the bits, of which mandatory.
 _PUBLISH = bytes([0, 60, 0, 40, 0, 0])
 _MANDATORY = b"\x01"
 
+#: Basic.Ack as a whole: head, class, method, tag, bits, end.
+_ACK = struct.Struct(">BHLHHQ?c")
+_ACK_METHOD, _ACK_BYTES = 80, 13
+
 #: A content header begins with class, weight, size of the body, and which properties follow.
 _CONTENT = struct.Struct(">HHQH")
-_BASIC = 60
 _CONTENT_TYPE, _CONTENT_ENCODING, _HEADERS, _DELIVERY_MODE = 1 << 15, 1 << 14, 1 << 13, 1 << 12
 _MESSAGE_ID, _TIMESTAMP, _TYPE, _APP_ID = 1 << 7, 1 << 6, 1 << 5, 1 << 3
 
@@ -63,11 +69,6 @@ def publishing(message: Message, to: Address, channel: int, body_most: int) -> b
 def acking(channel: int, tag: int, *, several: bool) -> bytes:
     """The frame that acks a delivery, or all up to it."""
     return _ACK.pack(_METHOD, channel, _ACK_BYTES, _BASIC, _ACK_METHOD, tag, several, _END)
-
-
-#: Basic.Ack as a whole: head, class, method, tag, bits, end.
-_ACK = struct.Struct(">BHLHHQ?c")
-_ACK_METHOD, _ACK_BYTES = 80, 13
 
 
 def _header(message: Message, to: Address) -> bytes:
