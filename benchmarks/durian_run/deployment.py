@@ -19,11 +19,14 @@ from kombu import Connection
 
 from benchmarks.workload import EVENT_TYPE
 from durian.broker.topology import QueueType, Topology
-from durian.registry import Listener, ListenerSecret
+from durian.registry import Listener, ListenerSecret, Policy
 from durian.registry.store import Store
 
 #: The command, installed beside the Python that runs this.
 _DURIAN = str(Path(sys.executable).parent / "durian")
+
+#: How listeners have their deliveries, where nothing else is said.
+USUAL = Policy()
 
 #: Seconds for a process to start, and to end.
 START_S = 60.0
@@ -55,13 +58,18 @@ class Deployment:
         self._folder.cleanup()
 
     def add_listeners(
-        self, urls: list[str], event: str = EVENT_TYPE, *, queue_type: QueueType = "quorum"
+        self,
+        urls: list[str],
+        event: str = EVENT_TYPE,
+        *,
+        queue_type: QueueType = "quorum",
+        policy: Policy = USUAL,
     ) -> list[str]:
         """Add a listener for each URL; processes that start later know them."""
         now = time.time()
         new = [
             (
-                Listener.create(url=url, event=event, queue_type=queue_type),
+                Listener.create(url=url, event=event, queue_type=queue_type, policy=policy),
                 ListenerSecret.new(now=now),
             )
             for url in urls

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 from benchmarks.durian_run.crowd import crowded_router
-from benchmarks.durian_run.deployment import Deployment
+from benchmarks.durian_run.deployment import USUAL, Deployment
 from benchmarks.receiver import Receiver, Stats
 from benchmarks.support import Speed, cpu_seconds, resident_mib
 from benchmarks.workload import EVENT_TYPE, event_data
 from durian.events import Event
 from durian.producers import Producer
+from durian.registry import Policy
 
 #: Deliveries made before anything is measured: connections made, code warm.
 WARM_UP = 200
@@ -72,10 +73,19 @@ def deliveries(
 
 
 def drained(
-    deployment: Deployment, receiver: Receiver, *, listeners: int, deliveries: int
+    deployment: Deployment,
+    receiver: Receiver,
+    *,
+    listeners: int,
+    deliveries: int,
+    policy: Policy = USUAL,
 ) -> Speed:
-    """How fast one delivery process empties full queues, from its first arrival to its last."""
-    ids = deployment.add_listeners([f"{receiver.url}/{number}" for number in range(listeners)])
+    """How fast one delivery process empties full queues, from its first arrival to its last.
+
+    With batches all of them are full: each listener gets a multiple of what one holds.
+    """
+    urls = [f"{receiver.url}/{number}" for number in range(listeners)]
+    ids = deployment.add_listeners(urls, policy=policy)
     count = max(1, deliveries // listeners)
     deployment.declare()
     queues = [deployment.topology.listener_queue(each) for each in ids]
@@ -85,16 +95,16 @@ def drained(
             deployment.wait_depth(queue, count)
     receiver.reset()
     with deployment.running("deliver") as (deliver,):
-        stats = receiver.wait_for(count * listeners, timeout_s=300)
+        stats = receiver.wait_for(count * listeners // policy.batch_events, timeout_s=300)
         used_s = cpu_seconds(deliver.pid)
     deployment.remove_listeners(ids)
-    return _speed(stats, stats.first_at, used_s)
+    return _speed(stats, stats.first_at, used_s, events=policy.batch_events)
 
 
-def _speed(stats: Stats, begin: float, used_s: float) -> Speed:
-    return Speed(
-        per_s=stats.received / (stats.last_at - begin), cpu_ms=used_s / stats.received * 1000
-    )
+def _speed(stats: Stats, begin: float, used_s: float, *, events: int = 1) -> Speed:
+    """Tell the speed when each request brought so many events."""
+    received = stats.received * events
+    return Speed(per_s=received / (stats.last_at - begin), cpu_ms=used_s / received * 1000)
 
 
 def latency(deployment: Deployment, receiver: Receiver, *, rate: float, seconds: float) -> Stats:
