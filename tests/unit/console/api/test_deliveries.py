@@ -281,6 +281,7 @@ def test_an_event_is_explained_in_parts(
     assert others == whole["others"]
 
 
-def test_a_part_of_an_explanation_begins_where_one_ended(ask: Asker) -> None:
-    asked = {"event": "e-joe", "limit": 1, "cursor": encode("nowhere")}
+@pytest.mark.parametrize("place", ["nowhere", "others \0"])
+def test_a_part_of_an_explanation_begins_where_one_ended(ask: Asker, place: str) -> None:
+    asked = {"event": "e-joe", "limit": 1, "cursor": encode(place)}
     assert "`next`" in ask("GET", "/v1/explain", params=asked).text
