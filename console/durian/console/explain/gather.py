@@ -156,25 +156,35 @@ class Gatherer:
         phase, _, last = (after or _TRIED).partition(" ")
         if phase not in (_TRIED, _OTHERS):
             raise InvalidInput("cursor", "is none", hint="Take the `next` of the part before.")
+        found: list[Facts] = []
         if phase == _TRIED:
             names = sorted(name for name in tried if name > last)
-            found = [self._tried_at(name, tried[name]) for name in names[:limit]]
-            goes_on = f"{_TRIED} {names[limit - 1]}" if len(names) > limit else _OTHERS
-            return Gathered(facts=found, next=goes_on)
-        return self._some_others(last, limit, tried, everyone=everyone)
+            found += [self._tried_at(name, tried[name]) for name in names[:limit]]
+            if len(names) > limit:
+                return Gathered(facts=found, next=f"{_TRIED} {names[limit - 1]}")
+            last = ""
+        # Together with the last of those, where there is room: whoever is tried in between two
+        # parts would be in neither.
+        return self._some_others(last, limit, tried, found, everyone=everyone)
 
     def _some_others(
-        self, last: str, limit: int, tried: Collection[str], *, everyone: bool
+        self,
+        last: str,
+        limit: int,
+        tried: Collection[str],
+        found: list[Facts],
+        *,
+        everyone: bool,
     ) -> Gathered:
-        found: list[Facts] = []
         others: Counter[str] = Counter()
         page = self._context.store.list_listeners(after=last, limit=ASKED_MOST)
         for listener in page:
+            if len(found) == limit:
+                return Gathered(facts=found, others=others, next=f"{_OTHERS} {last}")
             if listener.id not in tried:
                 self._ask(listener, (), found, others, everyone=everyone)
-            if len(found) == limit:
-                return Gathered(facts=found, others=others, next=f"{_OTHERS} {listener.id}")
-        goes_on = f"{_OTHERS} {page[-1].id}" if len(page) == ASKED_MOST else None
+            last = listener.id
+        goes_on = f"{_OTHERS} {last}" if len(page) == ASKED_MOST else None
         return Gathered(facts=found, others=others, next=goes_on)
 
     def _ask(
