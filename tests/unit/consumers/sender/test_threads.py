@@ -81,3 +81,55 @@ def test_what_waits_for_a_thread_fails_when_the_sender_is_closed() -> None:
     assert [outcome.kind for outcome in outcomes] == ["response", "error"]
     threads.begin(REQUEST, done)
     assert outcomes[-1].kind == "error"
+
+
+def test_attempts_share_as_many_threads_as_there_may_be() -> None:
+    outcomes = threading.Semaphore(0)
+    names: set[int] = set()
+
+    def made(_: Request) -> Outcome:
+        names.add(threading.get_ident())
+        return status(200)
+
+    threads = Threads(made, 2)
+    for _ in range(20):
+        threads.begin(REQUEST, lambda _: outcomes.release())
+    for _ in range(20):
+        assert outcomes.acquire(timeout=PATIENCE_S)
+    threads.close()
+    assert 1 <= len(names) <= 2
+
+
+def test_a_mistake_about_one_attempt_leaves_its_thread_to_the_next(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def stumble(_: Outcome) -> None:
+        raise ValueError("ours")
+
+    told = threading.Event()
+    threads = Threads(lambda _: status(200), 1)
+    threads.begin(REQUEST, stumble)
+    threads.begin(REQUEST, lambda _: told.set())
+    assert told.wait(PATIENCE_S)
+    threads.close()
+    assert "ours" in caplog.text
+
+
+def test_its_threads_end_when_it_is_closed() -> None:
+    begun: list[threading.Thread] = []
+    outcomes = threading.Semaphore(0)
+
+    def made(_: Request) -> Outcome:
+        begun.append(threading.current_thread())
+        return status(200)
+
+    threads = Threads(made, 3)
+    for _ in range(3):
+        threads.begin(REQUEST, lambda _: outcomes.release())
+    for _ in range(3):
+        assert outcomes.acquire(timeout=PATIENCE_S)
+    threads.close()
+    threads.close()
+    for thread in begun:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
