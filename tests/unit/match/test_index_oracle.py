@@ -24,6 +24,7 @@ from durian.match.index import (
     regex_sets,
     shapes,
     topics,
+    windows,
     words,
 )
 from tests.support import filter_oracle as oracle
@@ -38,6 +39,10 @@ _TINY = (
     (regex_sets, "_LARGEST", 3),
     (bounds, "_APART", 1),
     (bounds, "_SHARE", 2),
+    (windows, "_FINE", 1),
+    (windows, "_COARSE", 2),
+    (windows, "_WIDE", 2),
+    (windows, "_MANY", 2),
     (lookup, "MANY", 2),
     (shapes, "_CHOICES", 2),
     (topics, "_REMEMBERED", 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -11,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from durian.match.event_pattern import means
-from durian.match.index import regex_sets, words
+from durian.match.index import regex_sets, windows, words
 from durian.match.index.literals import literals
 from durian.match.index.pages import used_mappings
 from durian.match.index.regex_sets import RegexSets
 from durian.match.index.topics import Topics
+from durian.match.index.windows import Windows
 from durian.match.index.words import Words
 from tests.support.filter_strategies import EXAMPLES, EXPRESSIONS, patterns, types
 
@@ -30,6 +32,8 @@ def limits() -> Any:
             patch.setattr(module, "_APART", 2)
             patch.setattr(module, "_LARGEST", 6)
         patch.setattr(words, "_BLOCK", 4)
+        for name, limit in (("_FINE", 2), ("_COARSE", 3), ("_WIDE", 4), ("_MANY", 4)):
+            patch.setattr(windows, name, limit)
         yield
 
 
@@ -192,6 +196,33 @@ def test_expressions_that_left_make_room() -> None:
         found.remove(pattern)
     assert every[-1] in found.find("ab")
     assert len(found.find("ab")) < 6
+
+
+_numbers = st.integers(-6, 6) | st.sampled_from((0.5, -2.5, 2**53 + 1, -(10**400), 1e300))
+_ranges = st.tuples(_numbers, _numbers, st.sampled_from("abc"))
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.lists(st.tuples(st.sampled_from(("add", "remove", "compact")), _ranges), max_size=60))
+def test_windows_find_the_ranges_that_hold_a_number(
+    changes: list[tuple[str, tuple[float, float, str]]],
+) -> None:
+    """Who is there twice is found twice where both ranges hold the number."""
+    found, present = Windows(), list[tuple[float, float, str]]()
+    for verb, each in changes:
+        if verb == "compact":
+            found.compact()
+        elif verb == "add" and found.add(each):
+            present.append(each)
+        elif verb == "remove" and each in present:
+            found.remove(each)
+            present.remove(each)
+        for number in (-(10**400), -2.5, -1, 0, 0.5, 3, 5.5, 2**53, 2**53 + 1, 1e300, math.inf):
+            hits: list[Any] = []
+            found.find(number, hits)
+            assert sorted(hits) == sorted(
+                item for low, high, item in present if low <= number < high
+            )
 
 
 SMAPS = """\

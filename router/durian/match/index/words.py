@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from durian.errors import MissingExtra
@@ -24,6 +25,8 @@ _BLOCK = 16 * 1024
 #: Below this length words are looked up by the text's own characters and pairs.
 _LONG = 3
 
+#: Of a match of an automaton, the number of its word.
+_number = itemgetter(0)
 
 #: An expression, two texts that it needs, and its key.
 Needing: TypeAlias = "tuple[str, str, str, str]"
@@ -132,7 +135,7 @@ class Words:
         for automaton, words in parts:
             for block in _blocks(text, words) if len(text) > _BLOCK else (text,):
                 matches = automaton.find_matches_as_indexes(block, overlapping=True)
-                found.update([words[match[0]] for match in matches])
+                found.update(map(words.__getitem__, map(_number, matches)))
         if self._short:
             found.update(self._find_short(text))
         return found
