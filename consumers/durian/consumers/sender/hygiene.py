@@ -30,6 +30,9 @@ _PLAIN_HEADERS = frozenset(
 )
 _PLAIN_PREFIXES = ("ce-", "durian-")
 
+#: What is written alike by JSON and URLs.
+_PLAIN = re.compile(r"[A-Za-z0-9]*")
+
 #: What is between the parts of a value.
 _BETWEEN = re.compile(r"[ ,;]+")
 
@@ -98,8 +101,11 @@ def redact_body(body: bytes, secrets: tuple[str, ...], *, cut: bool) -> bytes:
     """
     if len(body) < _SHORTEST_SECRET:
         return body
-    beginnings = body if len(secrets) <= _FEW_SECRETS else _beginnings(body)
+    few = len(secrets) <= _FEW_SECRETS
+    beginnings = body if few else _beginnings(body)
     for secret in secrets:
+        if few and _plain_beginning(secret) not in body:
+            continue
         for written in _spellings(secret):
             if written[:_SHORTEST_SECRET] in beginnings:
                 body = body.replace(written, REDACTED.encode())
@@ -116,6 +122,12 @@ def _beginnings(text: AnyStr) -> set[AnyStr]:
     """
     last = len(text) - _SHORTEST_SECRET
     return {text[start : start + _SHORTEST_SECRET] for start in range(last + 1)}
+
+
+def _plain_beginning(secret: str) -> bytes:
+    """How every spelling of a secret begins; maybe nothing."""
+    plain = _PLAIN.match(secret[:_SHORTEST_SECRET])
+    return plain[0].encode() if plain else b""
 
 
 def _spellings(secret: str) -> list[bytes]:
