@@ -57,10 +57,10 @@ def summary(overview: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if backlog is not None:
         names = ("route", "ready", "delayed", "dead", "attempts")
         yield "waiting", "  ".join(f"{name} {backlog[name]}" for name in names)
-        aside = {name: backlog[name] for name in ("orphans", "invalid", "unrouted")}
         # An older server tells of none.
         if missing := [f"`durian {process}`" for process in backlog.get("missing", ())]:
             yield "not at work", ", ".join(missing)
+        aside = {name: backlog[name] for name in ("orphans", "invalid", "unrouted")}
         if any(aside.values()):
             yield "set aside", "  ".join(f"{name} {count}" for name, count in aside.items())
 
