@@ -14,7 +14,8 @@ KEPT_BODY_BYTES = 16 * 1024
 KEPT_HEADERS_CHARS = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, which would take it five times as long to be made: there is one for every attempt.
+@dataclass(slots=True)
 class Answer:
     """A response as it came."""
 

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from durian.consumers.sender.port import TlsOptions
 from durian.registry.url import Scheme
@@ -20,8 +20,7 @@ MOST_POOLS = 256
 IDLE_S = 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class PoolKey:
+class PoolKey(NamedTuple):
     """Who shares connections: one listener's requests to one receiver, with the same TLS."""
 
     listener_id: str

@@ -68,7 +68,7 @@ class Transfer:
 
     __slots__ = (
         *("_allows", "_body", "_chunks", "_ends", "_fault", "_head", "_kept"),
-        *("_must_look_up", "_not_opened", "_opened"),
+        *("_must_look_up", "_not_opened", "_opened", "_target"),
         *("again", "handle", "hop", "order", "unresolved"),
     )
 
@@ -81,6 +81,8 @@ class Transfer:
         self._kept = kept
         self._allows = allows
         self._must_look_up = not is_address(hop.host)
+        #: What the handle's request line names; attempts after one another mostly name the same.
+        self._target = ""
         self._forget()
         handle.setopt(pycurl.HEADERFUNCTION, self._on_line)
         handle.setopt(pycurl.WRITEFUNCTION, self._on_body)
@@ -93,7 +95,10 @@ class Transfer:
         self.order = order
         request, url, handle = order.request, order.url, self.handle
         through_proxy = self._allows is None and url.scheme == "http"
-        handle.setopt(pycurl.REQUEST_TARGET, str(url) if through_proxy else url.target)
+        target = str(url) if through_proxy else url.target
+        if target != self._target:
+            handle.setopt(pycurl.REQUEST_TARGET, target)
+            self._target = target
         handle.setopt(pycurl.HTTPHEADER, header_lines(request.headers))
         handle.setopt(pycurl.POSTFIELDS, request.body)
 
