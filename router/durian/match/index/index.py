@@ -90,7 +90,8 @@ class Index:
 
         Call it once the listeners are all there, however many will come and go later. A large index
         takes seconds, in which events can be matched; it is kept out of garbage collections from
-        then on, and with it all that the process has at that time.
+        then on, and with it all that the process has at that time. Where there are large pages of
+        memory, the kernel moves it there in the background.
         """
         with self._writing:
             for lookup in self.store.lookups.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,4 +29,5 @@ def set_apart() -> None:
     """
     gc.collect()
     gc.freeze()
-    use_large_pages()
+    # It takes most of a second too: nobody has to wait for that, neither events nor a stop.
+    threading.Thread(target=use_large_pages, name="durian-large-pages", daemon=True).start()
