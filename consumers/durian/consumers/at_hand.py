@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
 
 from durian.broker.clock import Clock
 from durian.broker.port import Received
-from durian.consumers.gathering import Gathering, Held, terms_of
+from durian.consumers.gathering import Gathering, Held, Terms, terms_of
 from durian.registry import Policy
-
-if TYPE_CHECKING:
-    from durian.consumers.gathering import Terms
 
 
 class Singly(deque[Held]):
