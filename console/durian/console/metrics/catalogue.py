@@ -109,7 +109,7 @@ ATTEMPTS = Metric(
     "durian_attempts_total",
     "counter",
     "Attempts by what followed (`delivered`, `retry`, `dead`, `disabled`), by what became of the "
-    "request, and by the class of the answer's status.",
+    "request, and by the class of the answer's status. A batch counts for each of its events.",
     ("result", "kind", "status"),
 )
 ATTEMPT = Metric("durian_attempt_seconds", "histogram", "What attempts took.")
