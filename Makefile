@@ -8,8 +8,8 @@ SHELL := /bin/bash
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-# What the guards of size and prose look at takes a second, so `make lint` runs them too.
-GUARDS := tests/house/test_size.py tests/house/test_prose.py tests/house/test_layout.py
+# What these guards look at takes seconds, so `make lint` runs them too.
+GUARDS := $(addprefix tests/house/test_,size.py prose.py layout.py docs.py performance_page.py)
 # Processes that run the whole suite: many tests wait, so more than a machine with two cores has.
 WORKERS ?= 4
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
