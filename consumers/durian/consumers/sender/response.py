@@ -26,8 +26,8 @@ class StrictResponse(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read the head of the final response.
 
-        Not by the standard library's parser, which is one for mail, and takes as long as half of
-        all else about a request.
+        Not by the standard library's parser, which is one for mail, and takes a fifth of all that a
+        request takes.
 
         Raises:
             Fault: it is incomplete, malformed, ambiguous or too long.
