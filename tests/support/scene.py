@@ -92,6 +92,9 @@ def play(api: Api) -> None:
     events = Address(api.names.events, "order.paid")
     publish_all(api.broker, [(amqp.encode(one), events) for one in orders + people])
     give_up(api.broker, api.names, "shipping", *orders[:3], at=now - 1500)
+    for queue in (api.names.route, api.names.attempts, api.names.listener_queue("billing")):
+        # On an ordinary day somebody is at work.
+        api.broker.consume(queue, lambda _received: None, prefetch=1)
     declare_all(api.broker, api.names.listener("shipping"))
     waiting = Address(api.names.deliver, "shipping")
     deliveries = [Delivery.of("shipping", amqp.encode(one)).anew() for one in orders[3:30]]
