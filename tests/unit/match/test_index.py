@@ -12,7 +12,8 @@ import pytest
 
 from durian.errors import InvalidListener
 from durian.events import Event
-from durian.match import Filter, Index
+from durian.match import Between, Filter, Index
+from durian.match.index import windows
 from durian.match.index.matches import Matches
 
 
@@ -62,6 +63,22 @@ def test_adding_the_same_in_other_words_replaces() -> None:
         assert list(found) == []
     for number in range(100):
         index.remove(f"l{number}")
+    assert index.is_empty()
+
+
+def test_adding_a_long_range_again_replaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it lies at a further level, for it would be in too many windows at the first."""
+    for name, limit in (("_FINE", 1), ("_COARSE", 2), ("_WIDE", 2), ("_MANY", 2)):
+        monkeypatch.setattr(windows, name, limit)
+    index = Index()
+    for number in range(20):
+        index.add(f"short-{number}", "#", Filter(total=Between(number, number)))
+    index.settle()
+    for _ in range(2):
+        index.add("long", "#", Filter(total=Between(1, 18)))
+    assert list(index.match(event(total=7.5))) == ["long"]
+    for listener_id in ("long", *(f"short-{number}" for number in range(20))):
+        index.remove(listener_id)
     assert index.is_empty()
 
 

@@ -43,6 +43,11 @@ class Intervals(Lookup):
         level = self._add((low, high, item))
         return super().put(_at_level(argument, level) if level else argument, item)
 
+    def is_key(self, key: str, argument: str) -> bool:
+        """Tell whether a key is of a range, at whatever level."""
+        ends = self.prefix + argument
+        return key == ends or key.rpartition(" ")[0] == ends
+
     def refill(self, arguments: list[str], items: list[Ids]) -> list[str]:
         """File many by ranges."""
         keys = []

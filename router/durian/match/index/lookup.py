@@ -81,6 +81,10 @@ class Lookup:
         self.count += 1
         return self.prefix + argument
 
+    def is_key(self, key: str, argument: str) -> bool:
+        """Tell whether a key is one that an argument was filed under here."""
+        return key == self.prefix + argument
+
     def file(self, argument: str, listener_id: str, left: Condition | None) -> Item:
         """File a listener, with what is left to be checked, and give its key or its Filed."""
         if left is None:

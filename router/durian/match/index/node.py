@@ -85,7 +85,7 @@ class Node:
         if cover is not None and cover.exact and len(cover.entries) == 1:
             entry = cover.entries[0]
             lookup = self._lookup(entry)
-            if lookup.prefix + entry.argument == old:
+            if isinstance(old, str) and lookup.is_key(old, entry.argument):
                 return old
             return lookup.put(entry.argument, listener_id)
         if cover is not None and cover.left:
