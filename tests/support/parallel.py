@@ -36,7 +36,8 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests that have a server for themselves run one after the other."""
+    """Let long files begin first, and what has a server for itself run one after the other."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     for item in items:
         if MORTAL.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.alone)

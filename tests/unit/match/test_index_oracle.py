@@ -30,6 +30,8 @@ from durian.match.index import (
 from tests.support import filter_oracle as oracle
 from tests.support.filter_strategies import EXAMPLES, data, filters, patterns, simple_filters, types
 
+pytestmark = pytest.mark.long
+
 #: Limits at which the index's parts are made, merged and split, so small that a few listeners do.
 _TINY = (
     (words, "_APART", 2),
