@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from durian.match.index.pages import use_large_pages
 
 
+#: The name of the thread that has memory moved.
+LARGE_PAGES = "durian-large-pages"
+
+
 @contextmanager
 def without_collection() -> Iterator[None]:
     """Collect nothing meanwhile: what is filled has no garbage in it, and is gone through often."""
@@ -30,4 +34,4 @@ def set_apart() -> None:
     gc.collect()
     gc.freeze()
     # It takes most of a second too: nobody has to wait for that, neither events nor a stop.
-    threading.Thread(target=use_large_pages, name="durian-large-pages", daemon=True).start()
+    threading.Thread(target=use_large_pages, name=LARGE_PAGES, daemon=True).start()
