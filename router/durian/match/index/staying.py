@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 from durian.match.index.pages import use_large_pages
 
-
 #: The name of the thread that has memory moved.
 LARGE_PAGES = "durian-large-pages"
 
