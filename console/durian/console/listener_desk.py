@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from durian import control
 from durian.client import Client
 from durian.console import listeners
-from durian.console.server import open_client
+from durian.console.desk import open_desk
 from durian.console.settings import Settings
-from durian.console.wiring import open_store, topology
+from durian.console.wiring import topology
 from durian.registry import Listener
 from durian.registry.store import Store
 
@@ -51,15 +51,9 @@ class ListenerDesk(Protocol):
         """Remove one. Raises NotFound."""
 
 
-@contextmanager
-def open_listener_desk(settings: Settings) -> Iterator[ListenerDesk]:
+def open_listener_desk(settings: Settings) -> AbstractContextManager[ListenerDesk]:
     """Open the server that is set, or the registry here."""
-    if settings.server:
-        with open_client(settings) as client:
-            yield _There(client)
-    else:
-        with open_store(settings) as store:
-            yield _Here(settings, store)
+    return open_desk(settings, _Here, _There)
 
 
 class _Here:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from durian.client import Client
 from durian.client.transport import escaped
 from durian.console import audit, deliveries, hooks, portal, tokens, told
-from durian.console.server import open_client
+from durian.console.desk import open_desk
 from durian.console.settings import Settings
 from durian.console.tokens import Limits
-from durian.console.wiring import open_store
 from durian.errors import NotFound
 from durian.registry import HookSpec
 from durian.registry.attempt import Attempt
@@ -68,15 +67,9 @@ class RegistryDesk(Protocol):
         """Raise NotFound when there is no such listener."""
 
 
-@contextmanager
-def open_registry_desk(settings: Settings) -> Iterator[RegistryDesk]:
+def open_registry_desk(settings: Settings) -> AbstractContextManager[RegistryDesk]:
     """Open the server that is set, or the registry here."""
-    if settings.server:
-        with open_client(settings) as client:
-            yield _There(client)
-    else:
-        with open_store(settings) as store:
-            yield _Here(settings, store)
+    return open_desk(settings, _Here, _There)
 
 
 class _Here:

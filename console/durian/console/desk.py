@@ -1,0 +1,28 @@
+"""Where commands work: in the registry here, or at the server that is set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from durian.client import Client
+from durian.console.server import open_client
+from durian.console.settings import Settings
+from durian.console.wiring import open_store
+from durian.registry.store import Store
+
+Desk = TypeVar("Desk")
+
+
+@contextmanager
+def open_desk(
+    settings: Settings, here: Callable[[Settings, Store], Desk], there: Callable[[Client], Desk]
+) -> Iterator[Desk]:
+    """Open the server that is set, or the registry here. Raises DurianError."""
+    if settings.server:
+        with open_client(settings) as client:
+            yield there(client)
+    else:
+        with open_store(settings) as store:
+            yield here(settings, store)
