@@ -14,7 +14,7 @@ from durian.broker.topology import bucket_for
 from durian.consumers.attempt import batch_request_of
 from durian.consumers.batch import Batch
 from durian.consumers.decision import Decision, Retry, decide
-from durian.consumers.deliverer import AGAIN_AFTER_S, Deliverer, Ended, Split, ended_of
+from durian.consumers.deliverer import Deliverer, Ended, Split, ended_of, give_back, unmade
 from durian.consumers.delivery import Delivery, batch_id_of
 from durian.consumers.keys import ListenerKeys
 from durian.consumers.sender.port import Outcome, Sender
@@ -77,11 +77,9 @@ class BatchDeliverer:
         try:
             step()
         except Exception:  # noqa: BLE001  # ours, whatever it is
-            _log.exception("delivery.failed listener=%s", work.listener.id)
+            members = work.batch.members
+            give_back(self._broker, work.listener, [member.received for member in members])
             work.settled()
-            for member in work.batch.members:
-                again = partial(self._broker.requeue, member.received)
-                self._broker.call_later(AGAIN_AFTER_S, again)
             work.ended(None)
 
     def _begin(self, work: _Work, keys: ListenerKeys) -> None:
@@ -100,10 +98,7 @@ class BatchDeliverer:
             request = batch_request_of(batch_id, work.batch.body(), listener, keys, now)
             failpoint("delivery.begun")
         except Exception as error:  # noqa: BLE001  # ours: a failed attempt, not a lost delivery
-            # The log has the rest, which is nothing for the listener's owner.
-            _log.exception("delivery.attempt_failed listener=%s", listener.id)
-            reason = f"internal fault: {type(error).__name__}"
-            self._end(work, Outcome(kind="error", latency_s=0.0, error=reason))
+            self._end(work, unmade(listener, error))
         else:
             self._sender.begin(request, partial(self._answered, work))
 

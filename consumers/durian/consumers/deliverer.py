@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -115,9 +115,8 @@ class Deliverer:
         try:
             step()
         except Exception:  # noqa: BLE001  # ours, whatever it is
-            _log.exception("delivery.failed listener=%s", work.listener.id)
+            give_back(self._broker, work.listener, [work.received])
             work.settled()
-            self._broker.call_later(AGAIN_AFTER_S, partial(self._broker.requeue, work.received))
             work.ended(None)
 
     def _begin(self, work: _Work, keys: ListenerKeys, head: Head | None) -> None:
@@ -137,10 +136,7 @@ class Deliverer:
             request = request_of(delivery, listener, keys, now)
             failpoint("delivery.begun")
         except Exception as error:  # noqa: BLE001  # ours: a failed attempt, not a lost delivery
-            # The log has the rest, which is nothing for the listener's owner.
-            _log.exception("delivery.attempt_failed listener=%s", listener.id)
-            reason = f"internal fault: {type(error).__name__}"
-            self._end(work, delivery, Outcome(kind="error", latency_s=0.0, error=reason))
+            self._end(work, delivery, unmade(listener, error))
         else:
             self._sender.begin(request, partial(self._answered, work, delivery))
 
@@ -207,6 +203,20 @@ class Deliverer:
                 self.counts.retried += 1
             case _:
                 self.counts.dead += 1
+
+
+def give_back(broker: Broker, listener: Listener, received: Iterable[Received]) -> None:
+    """Log the mistake of ours that is being handled, and give deliveries back after a while."""
+    _log.exception("delivery.failed listener=%s", listener.id)
+    for each in received:
+        broker.call_later(AGAIN_AFTER_S, partial(broker.requeue, each))
+
+
+def unmade(listener: Listener, error: Exception) -> Outcome:
+    """Log the mistake of ours that is being handled; it is the outcome of an attempt not made."""
+    # The log has the rest, which is nothing for the listener's owner.
+    _log.exception("delivery.attempt_failed listener=%s", listener.id)
+    return Outcome(kind="error", latency_s=0.0, error=f"internal fault: {type(error).__name__}")
 
 
 def ended_of(
