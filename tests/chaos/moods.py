@@ -13,6 +13,8 @@ SLOW_S = 0.3
 #: Seconds after which a blocked receiver lets go by itself; more than any attempt may take.
 BLOCKED_S = 60.0
 
+#: Of the events of a path one in so many is refused at first; one is enough to refuse its batch.
+_REFUSED = {"/flaky": 3, "/ordered": 3, "/batched": 24}
 
 #: What `/doomed` answers when it wants no further attempt.
 NEVER = 422
@@ -50,8 +52,8 @@ class Moods:
             return 500 if retried else NEVER
         if path == "/slow":
             self._mended.wait(SLOW_S)
-        refused = first and path in {"/flaky", "/ordered", "/batched"} and not number % 3
-        return 500 if refused else 200
+        every = _REFUSED.get(path)
+        return 500 if first and every and not number % every else 200
 
     @property
     def calls(self) -> Counter[Name]:
