@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from html import escape
@@ -19,7 +18,7 @@ from durian.console.settings import Settings
 from tests.support.api import Api
 from tests.support.asking import serving
 from tests.support.browser import Screens
-from tests.support.registry import attempt, put_registry
+from tests.support.registry import attempt, now_ms, put_registry
 
 #: What a browser has where it was not allowed to show a page.
 REFUSED = "chrome-error://chromewebdata/"
@@ -127,7 +126,7 @@ def test_the_site_that_is_named_shows_it_and_everything_works(
     screens.press("Pause")
     screens.wait_for("It is paused")
     assert street.is_paused()
-    record = attempt("msg_seen", at_ms=round(time.time() * 1000), result="retry", status=503)
+    record = attempt("msg_seen", at_ms=now_ms(), result="retry", status=503)
     street.api.store.add_attempts([record])
     screens.wait_for("503")  # without loading the page anew
     assert screens.browser.execute_script("return document.cookie") == ""

@@ -26,7 +26,7 @@ from durian.registry.store import Store
 from durian.router.invalid import explained
 from tests.support.archive import NAMES, Scene
 from tests.support.broker import eventually
-from tests.support.registry import attempt, make_registry
+from tests.support.registry import attempt, make_registry, now_ms
 
 
 @pytest.fixture(params=["memory", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])
@@ -75,7 +75,7 @@ def tried(scene: Scene, event: Event, listener: str = "joe", **fields: Any) -> A
         "event_id": event.id,
         "event_source": event.source,
         "listener_id": listener,
-        "at_ms": round(time.time() * 1000),
+        "at_ms": now_ms(),
     }
     webhook_id = webhook_id_of(event.source, event.id, listener)
     record = attempt(webhook_id, **(given | fields))
@@ -104,7 +104,7 @@ def test_an_event_with_any_other_id_is_looked_for_a_day_back(scene: Scene) -> No
 
 def test_who_was_tried_and_where_it_is(scene: Scene) -> None:
     event = emitted(scene)
-    tried(scene, event, result="retry", status=500, next_at_ms=round(time.time() * 1000) + 60_000)
+    tried(scene, event, result="retry", status=500, next_at_ms=now_ms() + 60_000)
 
     joe = one(scene, event.id)
     assert joe["place"] == "delayed"
@@ -266,5 +266,5 @@ def test_an_id_of_long_ago_is_not_looked_for_to_the_end(scene: Scene) -> None:
 
     with pytest.raises(NotFound):
         explain(scene, last.id)
-    found = explain(scene, last.id, since_ms=round(time.time() * 1000) - 60_000)
+    found = explain(scene, last.id, since_ms=now_ms() - 60_000)
     assert found["event"]["id"] == last.id

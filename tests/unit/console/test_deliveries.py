@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from durian.console import exits
 from durian.registry.store import Store
 from tests.support.commands import CommandLine
-from tests.support.registry import attempt
+from tests.support.registry import attempt, now_ms
 
 #: What a receiver would like a terminal to do: clear it, change its title, turn text around.
 EVIL = "\x1b[2J\x1b]0;owned\x07\u202e\r\x9b31m"
@@ -25,26 +24,26 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def now_ms(store: Store) -> int:
+def now(store: Store) -> int:
     """Two deliveries: one to ann is retried, one to joe was blocked an hour ago."""
-    now_ms = round(time.time() * 1000)
+    now = now_ms()
     at_ann = {"listener_id": "ann", "event_id": "e1", "event_type": "order.paid"}
     failed = {"result": "retry", "status": 503, "response_body": "busy"}
     store.add_attempts(
         [
-            attempt("msg_a", **at_ann, **failed, number=1, at_ms=now_ms - 900_000),
+            attempt("msg_a", **at_ann, **failed, number=1, at_ms=now - 900_000),
             attempt(
                 "msg_a",
                 **at_ann,
                 **failed,
                 number=2,
-                at_ms=now_ms - 2000,
-                next_at_ms=now_ms + 300_000,
+                at_ms=now - 2000,
+                next_at_ms=now + 300_000,
             ),
             attempt(
                 "msg_j",
                 event_id="e2",
-                at_ms=now_ms - 3_600_000,
+                at_ms=now - 3_600_000,
                 result="dead",
                 kind="blocked",
                 status=None,
@@ -54,10 +53,10 @@ def now_ms(store: Store) -> int:
             ),
         ]
     )
-    return now_ms
+    return now
 
 
-@pytest.mark.usefixtures("now_ms")
+@pytest.mark.usefixtures("now")
 @pytest.mark.parametrize(
     ("options", "found"),
     [
@@ -84,7 +83,7 @@ def test_deliveries_are_listed_by_what_is_asked(
     assert [f"{one['webhook_id']} {one['number']}" for one in listed] == found
 
 
-@pytest.mark.usefixtures("now_ms")
+@pytest.mark.usefixtures("now")
 def test_a_list_for_people_has_what_came_back(run: CommandLine) -> None:
     printed = run("deliveries", "list")
 
@@ -107,7 +106,7 @@ def test_a_list_goes_over_many_pages(
         assert [one["at_ms"] for one in listed] == list(range(10, 0, -1))[:limit]
 
 
-@pytest.mark.usefixtures("now_ms")
+@pytest.mark.usefixtures("now")
 @pytest.mark.parametrize("name", ["msg_a", "e1"])
 def test_a_delivery_is_shown_by_its_own_or_its_events_id(run: CommandLine, name: str) -> None:
     shown = run.json("deliveries", "show", name)
@@ -129,7 +128,7 @@ def test_an_event_has_a_delivery_at_each_listener(run: CommandLine, store: Store
     assert "msg_ann" not in only
 
 
-@pytest.mark.usefixtures("now_ms")
+@pytest.mark.usefixtures("now")
 @pytest.mark.parametrize("command", [("list",), ("list", "--attempts"), ("show", "msg_j")])
 def test_an_owner_sees_nothing_of_the_operators_network(
     run: CommandLine, command: tuple[str, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from http import HTTPStatus
 from typing import Any
@@ -22,9 +21,7 @@ from durian.events import Event, amqp
 from durian.registry import OpenBreaker
 from tests.support.api import INVALID, Api, Asker
 from tests.support.letters import give_up
-from tests.support.registry import attempt
-
-NOW_MS = round(time.time() * 1000)
+from tests.support.registry import attempt, now_ms
 
 NEW = {"url": "https://joe.example/hook", "event": "person"}
 
@@ -32,7 +29,7 @@ NEW = {"url": "https://joe.example/hook", "event": "person"}
 @pytest.fixture
 def ask(api: Api) -> Asker:
     """An operator, with a listener of acme's and one of bolt's, and some attempts at each."""
-    asker = api.asker("admin")
+    asker, now = api.asker("admin"), now_ms()
     for name, owner in (("joe", "acme"), ("zoe", "bolt")):
         asker.post("/v1/listeners", NEW | {"id": name, "owner": owner})
         given: dict[str, Any] = {"listener_id": name, "event_id": f"e-{name}"}
@@ -40,14 +37,14 @@ def ask(api: Api) -> Asker:
             attempt(
                 f"msg_{name}",
                 number=number,
-                at_ms=NOW_MS - 5000 + number,
+                at_ms=now - 5000 + number,
                 latency_ms=30,
                 result=result,
                 status=None if number == 1 else status,
                 kind="blocked" if number == 1 else "response",
                 error="the address is not public" if number == 1 else "",
                 public_error="connection refused" if number == 1 else "",
-                next_at_ms=NOW_MS if result == "retry" else None,
+                next_at_ms=now if result == "retry" else None,
                 **given,
             )
             for number, (result, status) in enumerate(
@@ -104,12 +101,13 @@ def test_an_explanation_tells_an_owner_nothing_of_the_network(
     event = Event(type="person", id="e-dead", source="/shop", data={"name": "Joe"})
     publish_all(api.broker, [(amqp.encode(event), Address(api.names.events, "person"))])
     why = {"kind": "blocked", "error": BLOCKED, "public_error": NO_CONNECTION, "reason": BLOCKED}
-    given = {"listener_id": "joe", "event_id": "e-dead", "at_ms": NOW_MS, "status": None}
+    now = now_ms()
+    given = {"listener_id": "joe", "event_id": "e-dead", "at_ms": now, "status": None}
     api.store.add_attempts([attempt("msg_dead", result="dead", **given, **why)])
     asked = {"event": "e-dead"}
     assert "It was given up: blocked address." in str(ask.get("/v1/explain", params=asked))
     told = str(acme.get("/v1/explain", params=asked))
-    assert f"failed at {moment(NOW_MS)}: {NO_CONNECTION}." in told
+    assert f"failed at {moment(now)}: {NO_CONNECTION}." in told
     assert "blocked" not in told
 
 
@@ -262,7 +260,7 @@ def test_an_event_is_explained_in_parts(
         ask.post("/v1/listeners", new)
     event = Event(type="person", id="e-joe", source="/shop", data={"name": "Joe"})
     publish_all(api.broker, [(amqp.encode(event), Address(api.names.events, "person"))])
-    tried = {"listener_id": "gone", "event_id": "e-joe", "at_ms": NOW_MS}
+    tried = {"listener_id": "gone", "event_id": "e-joe", "at_ms": now_ms()}
     api.store.add_attempts([attempt(webhook_id_of("/shop", "e-joe", "gone"), **tried)])
     asked: dict[str, object] = {"event": "e-joe", "everyone": everyone}
     whole = ask.get("/v1/explain", params=asked)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from tests.support.api import Api
 from tests.support.asking import serving
 from tests.support.commands import CommandLine
 from tests.support.letters import give_up
-from tests.support.registry import attempt, put_registry
+from tests.support.registry import attempt, now_ms, put_registry
 
 NEW = {"url": "https://joe.example/hook", "event": "person"}
 
@@ -53,8 +52,8 @@ def client(api: Api, url: str) -> Iterator[Client]:
 
 def record(api: Api, *names: str, **fields: Any) -> None:
     """Attempts that ended just now."""
-    now_ms = round(time.time() * 1000)
-    api.store.add_attempts([attempt(name, at_ms=now_ms, **fields) for name in names])
+    now = now_ms()
+    api.store.add_attempts([attempt(name, at_ms=now, **fields) for name in names])
 
 
 def test_listeners_that_fail_come_first_then_where_most_waits(api: Api, client: Client) -> None:
@@ -93,7 +92,7 @@ def test_what_passes_is_told_once_and_in_order(api: Api, client: Client) -> None
     assert told == {"msg_1", "msg_2"}
     assert tail.poll() == []
     # A record that comes late, of an attempt before those that were told.
-    early = attempt("msg_3", at_ms=round(time.time() * 1000) - 5000)
+    early = attempt("msg_3", at_ms=now_ms() - 5000)
     api.store.add_attempts([early])
     assert [one["webhook_id"] for one in tail.poll()] == ["msg_3"]
 

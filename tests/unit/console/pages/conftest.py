@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any, Final
 
 import pytest
@@ -16,9 +15,7 @@ from durian.registry import HookSpec
 from tests.support.api import Api
 from tests.support.letters import give_up
 from tests.support.pages import Visitor, logged_in
-from tests.support.registry import attempt
-
-NOW_MS: Final = round(time.time() * 1000)
+from tests.support.registry import attempt, now_ms
 
 #: What is delivered to joe, and what is to zoe.
 JOES: Final = webhook_id_of("/shop", "e-joe", "joe")
@@ -55,7 +52,7 @@ def publish(api: Api, *events: Event) -> None:
 def lively(api: Api) -> Api:
     """Listeners of two owners with attempts, a dead letter, and events in the archive."""
     api.store.put_hook(PERSON)
-    ask = api.asker("admin")
+    ask, now = api.asker("admin"), now_ms()
     for name, owner in (("joe", "acme"), ("zoe", "bolt")):
         url = f"https://{name}.example/hook"
         new = {"id": name, "url": url, "event": "person", "owner": owner, "description": "a note"}
@@ -66,7 +63,7 @@ def lively(api: Api) -> Api:
                 listener_id=name,
                 event_id=f"e-{name}",
                 number=number,
-                at_ms=NOW_MS - 5000 + number,
+                at_ms=now - 5000 + number,
                 result=result,
                 status=status,
                 response_body=json.dumps({"said": f"by {name}"}),

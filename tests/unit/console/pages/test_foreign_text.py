@@ -12,8 +12,8 @@ from durian.events import Event
 from tests.support.api import Api
 from tests.support.letters import give_up
 from tests.support.pages import Visitor, logged_in
-from tests.support.registry import attempt
-from tests.unit.console.pages.conftest import NOW_MS, publish
+from tests.support.registry import attempt, now_ms
+from tests.unit.console.pages.conftest import publish
 
 #: What would run where it gets into a page as it is: among tags, in an attribute, in a template.
 CORPUS = (
@@ -78,7 +78,7 @@ def poison(api: Api, text: str) -> None:
     assert ask("PUT", "/v1/hooks/person", json=hook).is_success
     given = {"listener_id": "bad", "event_id": "evil", "result": "dead", "status": 500}
     told = {"error": text, "reason": text, "response_head": text, "response_body": text}
-    api.store.add_attempts([attempt(DELIVERY, at_ms=NOW_MS, **given, **told)])
+    api.store.add_attempts([attempt(DELIVERY, at_ms=now_ms(), **given, **told)])
     data = {"name": text, text: text}
     evil = Event(id="evil", type="person", source="/shop", subject=text, data=data)
     publish(api, evil)
