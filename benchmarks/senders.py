@@ -8,6 +8,9 @@ from benchmarks.receiver import Receiver
 from benchmarks.support import Figure, Speed, virtual_host
 from tests.support.rabbitmq import Node
 
+#: Durian's senders.
+KINDS = ("requests", "curl")
+
 #: Listeners each event goes to, and deliveries of each measurement.
 FANOUT = 10
 DELIVERIES = 10_000
@@ -24,19 +27,18 @@ def senders(node: Node) -> list[Figure]:
     """Deliveries of one process: end to end, from full queues, to slow listeners, and how late."""
     figures: list[Figure] = []
     with Receiver() as receiver:
-        speeds = {kind: _end_to_end(node, receiver, kind) for kind in ("requests", "curl")}
-        for kind, speed in speeds.items():
-            figures += _told(f"{kind}: deliveries, fan-out {FANOUT}", speed)
-            figures += _told(f"{kind}: deliveries from full queues", _drained(node, receiver, kind))
-        figures += _latency(node, receiver, rate=speeds["curl"].per_s / FANOUT / 2)
-        celery = _celery(node, receiver)
-    figures += _told(f"celery: deliveries, fan-out {FANOUT}", celery)
+        live = {kind: _end_to_end(node, receiver, kind) for kind in KINDS}
+        full = {kind: _drained(node, receiver, kind) for kind in KINDS}
+        late = _latency(node, receiver, rate=live["curl"].per_s / FANOUT / 2)
+        live["celery"], full["celery"] = _celery(node, receiver)
+    for kind in (*KINDS, "celery"):
+        figures += _told(f"{kind}: deliveries, fan-out {FANOUT}", live[kind])
+        figures += _told(f"{kind}: deliveries from full queues", full[kind])
+    figures += late
     figures += _told(f"curl: deliveries to {SLOW_LISTENERS:,} listeners that take 1 s", _slow(node))
-    for kind, speed in speeds.items():
-        figures += [
-            Figure(f"{kind} / celery: deliveries", speed.per_s / celery.per_s, "x"),
-            Figure(f"celery / {kind}: CPU a delivery", celery.cpu_ms / speed.cpu_ms, "x"),
-        ]
+    for kind in KINDS:
+        figures += _compared(kind, "", live[kind], live["celery"])
+        figures += _compared(kind, " from full queues", full[kind], full["celery"])
     return figures
 
 
@@ -72,11 +74,20 @@ def _latency(node: Node, receiver: Receiver, *, rate: float) -> list[Figure]:
     ]
 
 
-def _celery(node: Node, receiver: Receiver) -> Speed:
+def _celery(node: Node, receiver: Receiver) -> tuple[Speed, Speed]:
+    """Celery's deliveries end to end, and from a full queue."""
     with virtual_host(node) as url:
         baseline = fastest(url, receiver)
         with baseline.running(url, receiver) as sender:
-            return sender.deliver(DELIVERIES // FANOUT, fanout=FANOUT)
+            live = sender.deliver(DELIVERIES // FANOUT, fanout=FANOUT)
+        return live, baseline.drained(url, receiver, DELIVERIES // FANOUT, fanout=FANOUT)
+
+
+def _compared(kind: str, which: str, ours: Speed, celery: Speed) -> list[Figure]:
+    return [
+        Figure(f"{kind} / celery: deliveries{which}", ours.per_s / celery.per_s, "x"),
+        Figure(f"celery / {kind}: CPU a delivery{which}", celery.cpu_ms / ours.cpu_ms, "x"),
+    ]
 
 
 def _told(what: str, speed: Speed) -> list[Figure]:

@@ -26,6 +26,9 @@ WARM_UP = 200
 START_S = 60.0
 STOP_S = 15.0
 
+#: Seconds for all deliveries of a measurement to arrive.
+PATIENCE_S = 300.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
@@ -45,6 +48,26 @@ class Baseline:
     @contextlib.contextmanager
     def running(self, broker_url: str, receiver: Receiver) -> Iterator[Sender]:
         """Run a worker on the broker, warmed up, until the block ends."""
+        with self._worker(broker_url) as worker, Connection(broker_url) as connection:
+            sender = Sender(connection, receiver, worker)
+            receiver.reset()
+            sender.send(WARM_UP, fanout=1)
+            receiver.wait_for(WARM_UP, timeout_s=START_S)
+            receiver.reset()
+            yield sender
+
+    def drained(self, broker_url: str, receiver: Receiver, events: int, *, fanout: int) -> Speed:
+        """How fast a worker empties a full queue, from its first arrival to its last."""
+        receiver.reset()
+        with Connection(broker_url) as connection:
+            Sender(connection, receiver).send(events, fanout=fanout)
+        with self._worker(broker_url) as worker:
+            stats = receiver.wait_for(events * fanout, timeout_s=PATIENCE_S)
+            return _speed(stats, stats.first_at, cpu_seconds(worker))
+
+    @contextlib.contextmanager
+    def _worker(self, broker_url: str) -> Iterator[int]:
+        """Run a worker until the block ends; gives its process id."""
         log = subprocess.DEVNULL if "BENCH_VERBOSE" not in os.environ else None
         worker = subprocess.Popen(
             [
@@ -58,13 +81,7 @@ class Baseline:
             start_new_session=True,
         )
         try:
-            with Connection(broker_url) as connection:
-                sender = Sender(connection, receiver, worker.pid)
-                receiver.reset()
-                sender.send(WARM_UP, fanout=1)
-                receiver.wait_for(WARM_UP, timeout_s=START_S)
-                receiver.reset()
-                yield sender
+            yield worker.pid
         finally:
             _stop(worker)
 
@@ -72,7 +89,9 @@ class Baseline:
 class Sender:
     """The application: for each event, one task for each listener."""
 
-    def __init__(self, connection: Connection, receiver: Receiver, worker: int) -> None:
+    def __init__(
+        self, connection: Connection, receiver: Receiver, worker: int | None = None
+    ) -> None:
         self._producer = app.amqp.Producer(connection)
         self._receiver = receiver
         self._worker = worker
@@ -90,22 +109,26 @@ class Sender:
                 url = f"{self._receiver.url}/{listener}"
                 post.apply_async((url, event_id, moment, body), producer=self._producer)
 
-    def deliver(self, events: int, *, fanout: int, timeout_s: float = 300.0) -> Speed:
+    def deliver(self, events: int, *, fanout: int) -> Speed:
         """Send events as fast as they go; measure from the first publish to the last arrival."""
+        assert self._worker is not None
         self._receiver.reset()
         begin, used_s = time.time(), cpu_seconds(self._worker)
         self.send(events, fanout=fanout)
-        stats = self._receiver.wait_for(events * fanout, timeout_s=timeout_s)
-        return Speed(
-            per_s=stats.received / (stats.last_at - begin),
-            cpu_ms=(cpu_seconds(self._worker) - used_s) / stats.received * 1000,
-        )
+        stats = self._receiver.wait_for(events * fanout, timeout_s=PATIENCE_S)
+        return _speed(stats, begin, cpu_seconds(self._worker) - used_s)
 
-    def latency(self, events: int, *, rate: float, timeout_s: float = 300.0) -> Stats:
+    def latency(self, events: int, *, rate: float) -> Stats:
         """What the receiver saw at a steady rate of events a second, one listener each."""
         self._receiver.reset()
         self.send(events, fanout=1, rate=rate)
-        return self._receiver.wait_for(events, timeout_s=timeout_s)
+        return self._receiver.wait_for(events, timeout_s=PATIENCE_S)
+
+
+def _speed(stats: Stats, begin: float, used_s: float) -> Speed:
+    return Speed(
+        per_s=stats.received / (stats.last_at - begin), cpu_ms=used_s / stats.received * 1000
+    )
 
 
 def _stop(worker: subprocess.Popen[bytes]) -> None:

@@ -144,6 +144,17 @@ def test_what_is_refused_while_loading_is_told() -> None:
     assert len(index) == 1
 
 
+def test_of_a_listener_that_is_loaded_twice_the_later_stays() -> None:
+    index = Index()
+    rows = [("a", "#", '{"name": "Joe"}'), ("b", "#", '{"a": 1}'), ("a", "#", '{"name": "Bo"}')]
+    assert index.load(rows) == {}
+    assert list(index.match(event(name="Bo"))) == ["a"]
+    assert list(index.match(event(name="Joe"))) == []
+    refused = index.load([*rows, ("a", "#", '{"name": {"like": "("}}')])
+    assert sorted(refused) == ["a"]
+    assert list(index.match(event(name="Bo"))) == ["a"]
+
+
 LOADED = [
     '{"name": "Joe"}',
     '{"name": "Joe", "vip": true}',

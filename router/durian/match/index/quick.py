@@ -9,12 +9,11 @@ means and refuses what is wrong.
 from __future__ import annotations
 
 import functools
-import json
 import math
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from durian.errors import InvalidFilter
 from durian.match.condition import Condition
@@ -127,7 +126,7 @@ def _mixed(node: Node, form: dict[str, Any]) -> Quick | None:
     equal = {name: value for name, value in form.items() if type(value) is not dict}
     if not equal:
         return None
-    rest = [json.dumps({name: form[name]}) for name in form if name not in equal]
+    rest = [to_json({name: form[name]}) for name in form if name not in equal]
     left = _left(rest, equal) if rest else None
     return None if rest and left is None else _equal(node, equal, left and shared(left))
 
@@ -170,7 +169,7 @@ def _path(name: str) -> Path | None:
     return (DATA, *names)
 
 
-def _left(rest: list[str], names: Collection[str]) -> Condition | None:
+def _left(rest: list[bytes], names: Collection[str]) -> Condition | None:
     """Read what is asked beside equalities, or None unless it is of other fields altogether."""
     roots = {path[:2] for name in names if (path := _path(name)) is not None}
     read = [_read(each) for each in rest]
@@ -182,16 +181,16 @@ def _left(rest: list[str], names: Collection[str]) -> Condition | None:
 def read_left(text: str) -> Condition:
     """Read what is left to be checked beside equalities, field by field, as many are alike."""
     form = from_json(text, cache_strings="keys")
-    read = [_read(json.dumps({name: value}))[0] for name, value in form.items()]
+    read = [_read(to_json({name: value}))[0] for name, value in form.items()]
     conditions = [condition for condition in read if condition is not None]
     return all_of(conditions) if len(conditions) == len(form) else read_text(text)
 
 
 @functools.lru_cache(maxsize=10_000)
-def _read(text: str) -> tuple[Condition | None, frozenset[Path]]:
+def _read(text: bytes) -> tuple[Condition | None, frozenset[Path]]:
     """Read a condition, and at which fields of the event it looks; None if that is not plain."""
     try:
-        condition = read_text(text)
+        condition = read_text(text.decode())
     except InvalidFilter:
         return None, frozenset()
     paths = [each.path for each in conjuncts(condition)]
