@@ -40,9 +40,12 @@ def limits() -> Any:
 
 
 @settings(max_examples=EXAMPLES)
-@given(_changes, st.lists(_texts), st.text(alphabet="ab", max_size=12), loading=st.booleans())
+@given(_changes, st.lists(_texts), st.text(alphabet="ab", max_size=12), st.booleans())
 def test_words_find_what_is_in_a_text(
-    changes: list[tuple[bool, str]], filled: list[str], text: str, *, loading: bool
+    changes: list[tuple[bool, str]],
+    filled: list[str],
+    text: str,
+    loading: bool,  # noqa: FBT001 (Hypothesis gives no keyword-only ones)
 ) -> None:
     store, present = Store(), set(filled)
     found = Words(store)
