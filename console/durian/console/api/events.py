@@ -181,7 +181,7 @@ def list_events(
     return EventPage(items=items, next=None if following is None else paging.encode(following))
 
 
-@router.get("/{event_id}")
+@router.get("/{event_id:path}")
 def get_event(
     caller: Reader,
     event_id: Id,

@@ -61,14 +61,14 @@ def list_hooks(
     return HookPage(items=[_described(spec) for spec in items], next=following)
 
 
-@router.get("/{name}")
+@router.get("/{name:path}")
 def get_hook(caller: Reader, name: Name, response: Response) -> Hook:
     """Get one hook."""
     entry = caller.store.hook_entry(name)
     return _tagged(entry, response)
 
 
-@router.put("/{name}")
+@router.put("/{name:path}")
 def put_hook(
     *,
     caller: Manager,
@@ -90,7 +90,7 @@ def put_hook(
     return _tagged(caller.store.hook_entry(name), response)
 
 
-@router.delete("/{name}", status_code=204)
+@router.delete("/{name:path}", status_code=204)
 def remove_hook(caller: Manager, name: Name, if_match: etag.IfMatch = None) -> None:
     """Remove a hook; its events are no longer checked."""
     caller.store.remove_hook(name, if_version=etag.version_in(if_match))

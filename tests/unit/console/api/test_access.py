@@ -88,11 +88,14 @@ NEEDED: dict[tuple[str, str], Scope] = {
 
 
 def routes(api: Api) -> Iterator[tuple[str, str]]:
-    """Every method and path that the application answers; what is mounted has no method."""
+    """Every method and path that the application answers, as the document writes it.
+
+    What is mounted has no method.
+    """
     for route in iter_route_contexts(api.app.routes):
         assert route.path, route.original_route
         for method in (route.methods or {""}) - {"HEAD"}:
-            yield method, route.path
+            yield method, route.path.replace(":path}", "}")
 
 
 def filled(path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -141,3 +142,9 @@ def test_a_filter_is_tried_on_what_came_last(ask: Asker) -> None:
     assert told["items"][0]["why_not"][0] == "its type is order"
     assert "n gte 1" in told["items"][3]["why_not"][0]
     assert len(ask.post("/v1/filters/preview", {"limit": 1})["items"]) == 1
+
+
+@pytest.mark.parametrize("event_id", ["order 17/4", "a//b/", "/?#"])
+def test_an_event_is_reached_by_any_id_that_it_can_have(ask: Asker, event_id: str) -> None:
+    publish(ask, Event(type="person", id=event_id))
+    assert ask.get(f"/v1/events/{quote(event_id, safe='')}")["id"] == event_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import quote
 
 import pytest
 
@@ -115,3 +116,14 @@ def test_owners_read_hooks_and_do_not_change_them(api: Api) -> None:
     for method in ("PUT", "DELETE"):
         body: object = {} if method == "PUT" else None
         assert ask(method, "/v1/hooks/person", json=body).status_code == HTTPStatus.FORBIDDEN
+
+
+@pytest.mark.parametrize("name", ["shop/order.paid", "a//b/", "/", "å/é?x"])
+def test_a_hook_is_reached_by_any_name_that_it_can_have(api: Api, name: str) -> None:
+    ask = api.asker("manage")
+    path = f"/v1/hooks/{quote(name, safe='')}"
+    assert ask("PUT", path, json=PERSON).json()["name"] == name
+    assert ask.get(path)["name"] == name
+    assert [one["name"] for one in ask.get("/v1/hooks")["items"]] == [name]
+    assert ask("DELETE", path).status_code == HTTPStatus.NO_CONTENT
+    assert ask.get("/v1/hooks")["items"] == []
