@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
+
+import uvloop
 
 from benchmarks.receiver.server import serve
 
@@ -16,7 +17,7 @@ def main() -> None:
     parser.add_argument("--delay-ms", type=float, default=0.0, help="wait before each answer")
     options = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(options.port, options.delay_ms / 1000))
+        uvloop.run(serve(options.port, options.delay_ms / 1000))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ class Service:
             raise refused(host, port, exc, hint) from exc
         config = uvicorn.Config(
             app,
+            # Named, so that it is the same whatever else is installed: what is tested is what runs.
+            loop="asyncio",
+            http="h11",
             log_config=None,
             access_log=False,
             server_header=False,
