@@ -31,8 +31,8 @@ from durian.match.parsing import read_text
 #: Listeners that are loaded in one go, while other writers wait: less than a millisecond's worth.
 _BATCH = 64
 
-#: Listeners that are put in order before they are loaded: a few megabytes.
-_SORTED = 16_384
+#: Listeners that are put in order before they are loaded: a megabyte of them. More gains nothing.
+_SORTED = 4096
 
 #: Listeners from which on an index is large.
 _LARGE = 10_000
