@@ -33,8 +33,7 @@ from durian.registry import Head, Listener, OpenBreaker
 
 #: Messages held beyond those under way: a delivery is held until the broker has confirmed what
 #: follows on it, some 20 ms under load, and its attempt should be followed at once nevertheless.
-#: While a router fills the queues it is 100 ms: with 24, a tenth fewer were delivered meanwhile.
-READY_AHEAD = 56
+READY_AHEAD = 24
 
 #: Messages held of a listener that takes batches, at most: RabbitMQ's quorum queues hand out no
 #: more at a time.
