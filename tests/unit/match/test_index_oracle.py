@@ -35,7 +35,6 @@ pytestmark = pytest.mark.long
 #: Limits at which the index's parts are made, merged and split, so small that a few listeners do.
 _TINY = (
     (words, "_APART", 2),
-    (words, "_APART_LOADING", 5),
     (words, "_LARGEST", 5),
     (words, "_BLOCK", 3),
     (regex_sets, "_APART", 1),

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from durian.match.event_pattern import means
 from durian.match.index import regex_sets, windows, words
 from durian.match.index.literals import literals
-from durian.match.index.lookup import Store
 from durian.match.index.pages import used_mappings
 from durian.match.index.regex_sets import RegexSets
 from durian.match.index.topics import Topics
@@ -32,7 +31,6 @@ def limits() -> Any:
         for module in (words, regex_sets):
             patch.setattr(module, "_APART", 2)
             patch.setattr(module, "_LARGEST", 6)
-        patch.setattr(words, "_APART_LOADING", 4)
         patch.setattr(words, "_BLOCK", 4)
         for name, limit in (("_FINE", 2), ("_COARSE", 3), ("_WIDE", 4), ("_MANY", 4)):
             patch.setattr(windows, name, limit)
@@ -40,16 +38,11 @@ def limits() -> Any:
 
 
 @settings(max_examples=EXAMPLES)
-@given(_changes, st.lists(_texts), st.text(alphabet="ab", max_size=12), st.booleans())
+@given(_changes, st.lists(_texts), st.text(alphabet="ab", max_size=12))
 def test_words_find_what_is_in_a_text(
-    changes: list[tuple[bool, str]],
-    filled: list[str],
-    text: str,
-    loading: bool,  # noqa: FBT001 (Hypothesis gives no keyword-only ones)
+    changes: list[tuple[bool, str]], filled: list[str], text: str
 ) -> None:
-    store, present = Store(), set(filled)
-    found = Words(store)
-    store.loading = loading
+    found, present = Words(), set(filled)
     found.fill(filled)
     for word in filled:
         found.want(word, word)
@@ -182,7 +175,7 @@ def test_the_page_of_expressions_is_the_engines() -> None:
 
 
 def test_words_that_left_make_room() -> None:
-    found = Words(Store())
+    found = Words()
     every = [f"word {number}" for number in range(100)]
     for word in every:
         found.want(word, word)

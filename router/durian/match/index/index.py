@@ -83,7 +83,7 @@ class Index:
         matched meanwhile. Once there are no more, call `settle`.
         """
         refused: dict[str, InvalidInput] = {}
-        with without_collection(), self.store.loading_many():
+        with without_collection():
             waiting = iter(rows)
             while some := list(itertools.islice(waiting, _SORTED)):
                 alike = _alike(some)

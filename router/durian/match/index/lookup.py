@@ -7,8 +7,7 @@ store's one table, under such keys; the others, which need an order or an automa
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from durian.match.condition import Condition
@@ -32,7 +31,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 class Store:
     """What all parts of one index share."""
 
-    __slots__ = ("_next", "filed", "loading", "lookups", "table")
+    __slots__ = ("_next", "filed", "lookups", "table")
 
     def __init__(self) -> None:
         #: Every posting that has a key of text, by key.
@@ -41,18 +40,7 @@ class Store:
         self.filed: Shards[Item] = Shards()
         #: Every lookup by its number.
         self.lookups: dict[str, Lookup] = {}
-        #: Whether many are being filed, and more time goes into that than into searching them.
-        self.loading = False
         self._next = 0
-
-    @contextmanager
-    def loading_many(self) -> Iterator[None]:
-        """Put off within the block what makes searching quicker, until there are more of a kind."""
-        self.loading = True
-        try:
-            yield
-        finally:
-            self.loading = False
 
     def number(self, lookup: Lookup) -> str:
         """Give a lookup a number of its own. Numbers are never used again."""

@@ -22,7 +22,7 @@ class Texts:
     def __init__(self, store: Store, *, fold: bool = False) -> None:
         self._fold = fold
         self._table = store.table
-        self.words = Words(store)
+        self.words = Words()
 
     def find(self, value: Any, search: Search) -> None:
         """Look up the words that are in the value."""

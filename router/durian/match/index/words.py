@@ -10,17 +10,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from durian.errors import MissingExtra
 
-if TYPE_CHECKING:
-    from durian.match.index.lookup import Store
-
 #: Words that are searched one by one at most: 40 ns each.
 _APART = 32
-#: The same while many are loaded, as automata are made anew the more often.
-_APART_LOADING = 256
 #: Words of one automaton at most: made in about 40 ms, half of it with the interpreter's lock held.
 _LARGEST = 16_384
 #: An automaton is merged with the next when it has less than so many times its words.
@@ -73,10 +68,9 @@ Part: TypeAlias = "tuple[Any, tuple[Word, ...]]"
 class Words:
     """A set of words that finds itself in texts."""
 
-    __slots__ = ("_dead", "_short", "_state", "_store", "_words", "wanted")
+    __slots__ = ("_dead", "_short", "_state", "_words", "wanted")
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._words: dict[str, Word] = {}
         #: Words of one or two characters.
         self._short: dict[str, Word] = {}
@@ -160,7 +154,7 @@ class Words:
         apart, parts = self._state
         if len(word.text) < _LONG:
             self._state = (apart, parts)
-        elif len(apart) < (_APART_LOADING if self._store.loading else _APART):
+        elif len(apart) < _APART:
             self._state = ((*apart, word), parts)
         else:
             self._state = ((), _merged(parts, (*apart, word), self._words))
