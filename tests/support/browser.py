@@ -16,6 +16,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.support.absent import absent
 from tests.support.house import ROOT
 
 #: Where the documentation has its pictures.
@@ -137,10 +138,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """A browser of a module's own: it keeps connections, so it must end before their servers do."""
     program, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if program is None or driver is None:
-        reason = "no Chromium: install chromium and chromium-driver"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        absent("no Chromium: install chromium and chromium-driver")
     options = ChromeOptions()
     options.binary_location = program
     for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):

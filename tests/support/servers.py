@@ -15,10 +15,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
+from tests.support.absent import absent
 from tests.support.postgres import PrivateServer, Server, find_programs
 from tests.support.rabbitmq import Node, PrivateNode, find_server
 
@@ -63,7 +64,7 @@ def private_node() -> Iterator[PrivateNode]:
     """Run a node of our own; skips the test where RabbitMQ is missing, and fails it on CI."""
     program = find_server()
     if program is None:
-        _missing(f"no RabbitMQ: install rabbitmq-server, or set {AMQP_URL}")
+        absent(f"no RabbitMQ: install rabbitmq-server, or set {AMQP_URL}")
     node = PrivateNode(program)
     try:
         node.start()
@@ -77,19 +78,13 @@ def private_server() -> Iterator[PrivateServer]:
     """Run a server of our own; skips the test where PostgreSQL is missing, and fails it on CI."""
     programs = find_programs()
     if programs is None:
-        _missing(f"no PostgreSQL: install its server, or set {POSTGRES_URL}")
+        absent(f"no PostgreSQL: install its server, or set {POSTGRES_URL}")
     server = PrivateServer(programs)
     try:
         server.start()
         yield server
     finally:
         server.remove()
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
