@@ -24,7 +24,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def now(store: Store) -> int:
+def tried(store: Store) -> None:
     """Two deliveries: one to ann is retried, one to joe was blocked an hour ago."""
     now = now_ms()
     at_ann = {"listener_id": "ann", "event_id": "e1", "event_type": "order.paid"}
@@ -53,10 +53,9 @@ def now(store: Store) -> int:
             ),
         ]
     )
-    return now
 
 
-@pytest.mark.usefixtures("now")
+@pytest.mark.usefixtures("tried")
 @pytest.mark.parametrize(
     ("options", "found"),
     [
@@ -83,7 +82,7 @@ def test_deliveries_are_listed_by_what_is_asked(
     assert [f"{one['webhook_id']} {one['number']}" for one in listed] == found
 
 
-@pytest.mark.usefixtures("now")
+@pytest.mark.usefixtures("tried")
 def test_a_list_for_people_has_what_came_back(run: CommandLine) -> None:
     printed = run("deliveries", "list")
 
@@ -106,7 +105,7 @@ def test_a_list_goes_over_many_pages(
         assert [one["at_ms"] for one in listed] == list(range(10, 0, -1))[:limit]
 
 
-@pytest.mark.usefixtures("now")
+@pytest.mark.usefixtures("tried")
 @pytest.mark.parametrize("name", ["msg_a", "e1"])
 def test_a_delivery_is_shown_by_its_own_or_its_events_id(run: CommandLine, name: str) -> None:
     shown = run.json("deliveries", "show", name)
@@ -128,7 +127,7 @@ def test_an_event_has_a_delivery_at_each_listener(run: CommandLine, store: Store
     assert "msg_ann" not in only
 
 
-@pytest.mark.usefixtures("now")
+@pytest.mark.usefixtures("tried")
 @pytest.mark.parametrize("command", [("list",), ("list", "--attempts"), ("show", "msg_j")])
 def test_an_owner_sees_nothing_of_the_operators_network(
     run: CommandLine, command: tuple[str, ...]
