@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks.receiver import Stats
 from tests.support.rabbitmq import Node, PrivateNode, find_server
 
 #: Where results are written, one file a benchmark.
@@ -39,6 +40,12 @@ class Speed:
     per_s: float
     #: Milliseconds of processor time of whoever delivers, for each.
     cpu_ms: float
+
+
+def speed(stats: Stats, begin: float, used_s: float, *, events: int = 1) -> Speed:
+    """Tell the speed since a moment, when each request brought so many events."""
+    received = stats.received * events
+    return Speed(per_s=received / (stats.last_at - begin), cpu_ms=used_s / received * 1000)
 
 
 def report(name: str, figures: Sequence[Figure], took_s: float, **more_versions: str) -> None:

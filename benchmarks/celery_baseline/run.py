@@ -16,7 +16,7 @@ from kombu import Connection
 
 from benchmarks.celery_baseline.app import app, post
 from benchmarks.receiver import Receiver, Stats
-from benchmarks.support import Speed, cpu_seconds
+from benchmarks.support import Speed, cpu_seconds, speed
 from benchmarks.workload import event_body
 
 #: POSTs sent before anything is measured: processes forked, connections made, code warm.
@@ -63,7 +63,7 @@ class Baseline:
             Sender(connection, receiver).send(events, fanout=fanout)
         with self._worker(broker_url) as worker:
             stats = receiver.wait_for(events * fanout, timeout_s=PATIENCE_S)
-            return _speed(stats, stats.first_at, cpu_seconds(worker))
+            return speed(stats, stats.first_at, cpu_seconds(worker))
 
     @contextlib.contextmanager
     def _worker(self, broker_url: str) -> Iterator[int]:
@@ -116,19 +116,13 @@ class Sender:
         begin, used_s = time.time(), cpu_seconds(self._worker)
         self.send(events, fanout=fanout)
         stats = self._receiver.wait_for(events * fanout, timeout_s=PATIENCE_S)
-        return _speed(stats, begin, cpu_seconds(self._worker) - used_s)
+        return speed(stats, begin, cpu_seconds(self._worker) - used_s)
 
     def latency(self, events: int, *, rate: float) -> Stats:
         """What the receiver saw at a steady rate of events a second, one listener each."""
         self._receiver.reset()
         self.send(events, fanout=1, rate=rate)
         return self._receiver.wait_for(events, timeout_s=PATIENCE_S)
-
-
-def _speed(stats: Stats, begin: float, used_s: float) -> Speed:
-    return Speed(
-        per_s=stats.received / (stats.last_at - begin), cpu_ms=used_s / stats.received * 1000
-    )
 
 
 def _stop(worker: subprocess.Popen[bytes]) -> None:

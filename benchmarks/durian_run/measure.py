@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from benchmarks.durian_run.crowd import crowded_router
 from benchmarks.durian_run.deployment import USUAL, Deployment
 from benchmarks.receiver import Receiver, Stats
-from benchmarks.support import Speed, cpu_seconds, resident_mib
+from benchmarks.support import Speed, cpu_seconds, resident_mib, speed
 from benchmarks.workload import EVENT_TYPE, event_data
 from durian.events import Event
 from durian.producers import Producer
@@ -69,7 +69,7 @@ def deliveries(
         stats = receiver.wait_for(count * fanout, timeout_s=300)
         used_s = cpu_seconds(deliver.pid) - used_s
     deployment.remove_listeners(ids)
-    return _speed(stats, begin, used_s)
+    return speed(stats, begin, used_s)
 
 
 def drained(
@@ -98,13 +98,7 @@ def drained(
         stats = receiver.wait_for(count * listeners // policy.batch_events, timeout_s=300)
         used_s = cpu_seconds(deliver.pid)
     deployment.remove_listeners(ids)
-    return _speed(stats, stats.first_at, used_s, events=policy.batch_events)
-
-
-def _speed(stats: Stats, begin: float, used_s: float, *, events: int = 1) -> Speed:
-    """Tell the speed when each request brought so many events."""
-    received = stats.received * events
-    return Speed(per_s=received / (stats.last_at - begin), cpu_ms=used_s / received * 1000)
+    return speed(stats, stats.first_at, used_s, events=policy.batch_events)
 
 
 def latency(deployment: Deployment, receiver: Receiver, *, rate: float, seconds: float) -> Stats:
