@@ -17,6 +17,7 @@ from durian.events import Event
 from durian.match import Filter, Index
 from durian.match.index import (
     access,
+    affixes,
     bounds,
     equalities,
     lookup,
@@ -34,6 +35,7 @@ pytestmark = pytest.mark.long
 
 #: Limits at which the index's parts are made, merged and split, so small that a few listeners do.
 _TINY = (
+    (affixes, "_EDGES", 1),
     (words, "_APART", 2),
     (words, "_LARGEST", 5),
     (words, "_BLOCK", 3),

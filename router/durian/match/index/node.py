@@ -52,6 +52,7 @@ class Node:
         "store",
         "version",
         "ways",
+        "words",
     )
 
     def __init__(self, store: Store, pattern: str = "", skip: Skip = frozenset()) -> None:
@@ -69,6 +70,8 @@ class Node:
         self._shapes: dict[tuple[Path, ...], Shape] = {}
         #: How filters of plain values are filed, by their names; see `quick`.
         self.ways: dict[tuple[str, ...], Way] = {}
+        #: Where filters of one field and one word are filed, by both; see `quick`.
+        self.words: dict[tuple[str, str], Lookup] = {}
         self.data = Place(self, (DATA,))
         #: Places of attributes, by name. Replaced as a whole.
         self.attributes: dict[str, Place] = {}
@@ -126,6 +129,7 @@ class Node:
         """Drop what refers to a lookup that has become empty."""
         self._lookups = {at: each for at, each in self._lookups.items() if each is not lookup}
         self.ways.clear()
+        self.words.clear()
         if isinstance(lookup, Shape):
             self._shapes.pop(lookup.paths, None)
         if lookup.place.path[0] == ENVELOPE:

@@ -26,20 +26,32 @@ from durian.match.limits import MAX_TEXT
 from durian.match.matchers import Like
 from durian.match.parsing import read_text
 from durian.match.reading import WORDS, all_of
-from durian.match.values import canonical, is_number
+from durian.match.values import canonical
 
 if TYPE_CHECKING:
     from durian.match.index.lookup import Lookup
     from durian.match.index.node import Node
 
-#: Words whose argument is filed as it is, and the kinds of lookups for them.
-_TEXTS = {"startswith": "prefix", "endswith": "suffix", "contains": "contains", "like": "like"}
+_BETWEEN = "between"
+
+#: The kinds of lookups for words; the argument of all but the first is filed as it is.
+_KINDS = {
+    _BETWEEN: "number-interval",
+    "startswith": "prefix",
+    "endswith": "suffix",
+    "contains": "contains",
+    "like": "like",
+}
 
 #: Types of values that are plain, whatever they are.
 _PLAIN = (str, int, bool, type(None))
 
 #: Colons of one field with one word.
 _TWO = 2
+
+#: Ends of a range, and their types.
+_ENDS = 2
+_NUMBERS = (int, float)
 
 #: Fields of one filter at most; one with more is not common.
 _FEW = 8
@@ -109,16 +121,24 @@ def _way(node: Node, form: dict[str, Any]) -> Way | None:
 
 def _word(node: Node, name: str, value: dict[str, Any]) -> Quick | None:
     """Place a filter of one field and one word."""
+    ((word, piece),) = value.items()
+    if word == _BETWEEN:
+        argument = interval_key(*piece) if _is_range(piece) else None
+    else:
+        argument = piece if _is_text(word, piece) else None
+    if argument is None:
+        return None
+    lookup = node.words.get((name, word)) or _lookup(node, name, word)
+    return None if lookup is None else (lookup, argument, None)
+
+
+def _lookup(node: Node, name: str, word: str) -> Lookup | None:
     path = _path(name)
     if path is None:
         return None
-    ((word, piece),) = value.items()
-    # The empty text is not contained: `Filter` knows where it is filed.
-    if word in _TEXTS and type(piece) is str and piece:
-        return (node.lookup(path, _TEXTS[word]), piece, None) if _is_fine(word, piece) else None
-    if word == "between" and _is_range(piece):
-        return node.lookup(path, "number-interval"), interval_key(*piece), None
-    return None
+    lookup = node.lookup(path, _KINDS[word])
+    node.words[name, word] = lookup
+    return lookup
 
 
 def _mixed(node: Node, form: dict[str, Any]) -> Quick | None:
@@ -140,8 +160,13 @@ def _colons(value: Any) -> int:
     return sum(map(_colons, value)) if type(value) is list else 0
 
 
-def _is_fine(word: str, piece: str) -> bool:
-    """Tell whether a text is one that the word takes: expressions must compile."""
+def _is_text(word: str, piece: object) -> bool:
+    """Tell whether a word takes the text: expressions must compile.
+
+    The empty text is not contained: `Filter` knows where it is filed.
+    """
+    if word not in _KINDS or type(piece) is not str or not piece:
+        return False
     try:
         return word != "like" or bool(Like(piece))
     except InvalidFilter:
@@ -154,10 +179,11 @@ def _is_plain(value: Any) -> bool:
 
 
 def _is_range(piece: Any) -> bool:
-    if type(piece) is not list or len(piece) != len(("low", "high")):
+    if type(piece) is not list or len(piece) != _ENDS:
         return False
     low, high = piece
-    return is_number(low) and is_number(high) and -math.inf < low <= high < math.inf
+    numbers = type(low) in _NUMBERS and type(high) in _NUMBERS
+    return numbers and -math.inf < low <= high < math.inf
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 #: Changes when a file of before could be misread.
-FORMAT = 3
+FORMAT = 4
 
 #: Listeners in one blob: writing one holds up other threads for a few milliseconds.
 _BLOB = 16_384

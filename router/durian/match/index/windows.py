@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import TypeAlias
 
 from durian.match.index.posting import Item, Posting
@@ -181,53 +182,44 @@ def _lay(
 
     `going` are those who go on through all of it. Gives where each window starts, and the windows.
     """
-    starts = [start, *_cuts(ranges, start, end, len(going), fine=fine)]
-    throughs = [list(going) for _ in starts]
-    within: dict[int, list[Range]] = {}
-    size = len(starts)
-    for each in ranges:
-        low, high, item = each
-        if low >= high:
-            continue
-        # The first window that starts with it, or behind its start; and the one behind it.
-        first = bisect.bisect_left(starts, low)
-        last = bisect.bisect_left(starts, high) if high < end else size
-        opens = low > start and (first == size or starts[first] != low)
-        closes = high < end and (last == size or starts[last] != high)
-        for at in range(first, last - closes):
-            throughs[at].append(item)
-        if opens:
-            within.setdefault(first - 1, []).append(each)
-        if closes and not (opens and first == last):
-            within.setdefault(last - 1, []).append(each)
-    windows: list[AnyWindow] = [tuple(items) for items in throughs]
-    for at, some in within.items():
-        windows[at] = Window(throughs[at], some)
+    starts: list[float] = [start]
+    windows: list[AnyWindow] = []
+    through: dict[int, Item] = {}
+    begun: dict[int, Item] = {}
+    within: list[Range] = []
+    ends = 0
+    for at, number in _ends(ranges):
+        if at >= end:
+            break
+        if at > starts[-1]:
+            ends += 1
+            if ends >= _least(len(going) + len(through), fine=fine):
+                windows.append(_window((*going, *through.values()), within))
+                starts.append(at)
+                through |= begun
+                begun, within, ends = {}, [], 0
+        if number < 0:
+            if through.pop(~number, None) is not None and at > starts[-1]:
+                within.append(ranges[~number])
+            begun.pop(~number, None)
+        elif at > starts[-1]:
+            begun[number] = ranges[number][2]
+            within.append(ranges[number])
+        else:
+            through[number] = ranges[number][2]
+    windows.append(_window((*going, *through.values()), within))
     return starts, windows
 
 
-def _cuts(
-    ranges: Sequence[Range], start: float, end: float, going: int, *, fine: bool
-) -> Iterator[float]:
-    """Choose where windows start between start and end."""
-    lows = sorted([low for low, _, _ in ranges])
-    highs = sorted([high for _, high, _ in ranges])
-    size, cut = len(ranges), start
-    begun = bisect.bisect_right(lows, start)
-    ended = ends = 0
-    least = _least(going + begun, fine=fine)
-    for at in sorted(lows + highs):
-        if not start < at < end:
-            continue
-        ends += 1
-        if ends >= least and at > cut:
-            yield at
-            cut, ends = at, 0
-            while begun < size and lows[begun] <= at:
-                begun += 1
-            while ended < size and highs[ended] <= at:
-                ended += 1
-            least = _least(going + begun - ended, fine=fine)
+def _ends(ranges: Sequence[Range]) -> list[tuple[float, int]]:
+    """Give the ends of ranges in order, and whose each is: a low one's number, a high one's `~`."""
+    lows = [(low, number) for number, (low, _, _) in enumerate(ranges)]
+    highs = [(high, ~number) for number, (_, high, _) in enumerate(ranges)]
+    return sorted(lows + highs, key=itemgetter(0))
+
+
+def _window(through: tuple[Item, ...], within: list[Range]) -> AnyWindow:
+    return Window(through, within) if within else through
 
 
 def _least(going: int, *, fine: bool) -> int:

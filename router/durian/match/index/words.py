@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 from durian.errors import MissingExtra
@@ -24,9 +23,6 @@ _FACTOR = 4
 _BLOCK = 16 * 1024
 #: Below this length words are looked up by the text's own characters and pairs.
 _LONG = 3
-
-#: Of a match of an automaton, the number of its word.
-_number = itemgetter(0)
 
 #: An expression, two texts that it needs, and its key.
 Needing: TypeAlias = "tuple[str, str, str, str]"
@@ -138,7 +134,7 @@ class Words:
         for automaton, words in parts:
             for block in _blocks(text, words) if len(text) > _BLOCK else (text,):
                 matches = automaton.find_matches_as_indexes(block, overlapping=True)
-                found.update(map(words.__getitem__, map(_number, matches)))
+                found.update([words[number] for number, _, _ in matches])
         if self._short:
             found.update(self._find_short(text))
         return found
