@@ -76,11 +76,13 @@ def test_it_stops_cleanly(tmp_path: Path, how: signal.Signals) -> None:
         up.wait_line("up.stopped")
 
 
-def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_one_sentence_and_leaves_nothing_behind(tmp_path: Path) -> None:
     (port,) = free_ports(1)
     with Running("up", "--port", str(port), home=tmp_path) as up:
         up.wait_line("up.started")
-        second = durian("up", "--port", str(port), home=tmp_path)
+        (other := tmp_path / "other").mkdir()
+        second = durian("up", "--port", str(port), home=other)
     assert second.returncode == 2
+    assert list(other.iterdir()) == []
     assert f"127.0.0.1:{port}: cannot listen there: address already in use\n" in second.stderr
     assert "Traceback" not in second.stderr

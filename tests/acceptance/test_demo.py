@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,14 @@ def test_without_once_it_goes_on_serving(tmp_path: Path) -> None:
         assert emitted.returncode == 0, emitted
         demo.wait_line('"name": "Jill"')
         assert demo.stop() == 0
+
+
+def test_nothing_is_played_when_the_port_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = durian("demo", "--port", str(taken.getsockname()[1]), home=tmp_path)
+    assert ended.returncode == exits.USAGE
+    assert "cannot listen there: address already in use" in ended.stderr
+    assert ended.stdout == ""
 
 
 def test_the_environment_of_a_test_holds_no_settings(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from socket import socket
 
 from durian.broker.blocking import count
 from durian.broker.port import Broker
@@ -33,6 +34,7 @@ _PATIENCE_S = 5.0
 @contextmanager
 def open_face(
     settings: Settings,
+    listening: socket,
     broker: Broker,
     names: Topology,
     store: Store,
@@ -40,11 +42,11 @@ def open_face(
     measured: Sequence[Source] = (),
     is_working: Callable[[], bool] = lambda: True,
 ) -> Iterator[Service]:
-    """Answer for the length of the block; `is_working` tells whether the rest does its work.
+    """Answer at a socket for the length of the block.
 
-    `measured` are the metrics of the rest of the process.
+    `is_working` tells whether the rest of the process does its work, `measured` are its metrics.
 
-    Raises InvalidSettings when the address cannot be listened at.
+    Raises InvalidSettings when the port for metrics cannot be listened at.
     """
 
     def check() -> None:
@@ -76,7 +78,7 @@ def open_face(
         queue_type=settings.queue_type,
         rate_per_s=settings.api_rate_per_s,
     )
-    service = Service(build(services), settings.api_host, settings.api_port)
+    service = Service(build(services), listening)
     # Stopped in the opposite order: first nothing new is asked for.
     with ExitStack() as stack:
         for part in (services.backlog, services.worker, service):

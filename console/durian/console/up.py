@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from durian.console import garbage
+from durian.console.api.serve import listen_at
 from durian.console.face import open_face
 from durian.console.house import open_house
 from durian.console.logs import configure, hide_secrets
@@ -26,6 +27,8 @@ def run_up(settings: Settings) -> None:
     configure(settings)
     with stop_signals() as stop, ExitStack() as stack:
         stack.enter_context(traced("up"))
+        # First, so that nothing is made when another process has the port.
+        listening = stack.enter_context(listen_at(settings.api_host, settings.api_port))
         house = stack.enter_context(open_house(settings))
         parts = (house.broker, house.names, house.store)
         measured = (
@@ -34,7 +37,7 @@ def run_up(settings: Settings) -> None:
             partial(metrics.of_delivery, house.delivery),
             partial(metrics.of_recorder, house.recorder),
         )
-        face = open_face(settings, *parts, measured=measured, is_working=house.ready)
+        face = open_face(settings, listening, *parts, measured=measured, is_working=house.ready)
         service = stack.enter_context(face)
         _log.info(
             "up.started",

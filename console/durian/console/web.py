@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from durian.broker.blocking import declare_all
-from durian.console.api.serve import Service
+from durian.console.api.serve import Service, listen_at
 from durian.console.face import open_face
 from durian.console.local_token import is_local, token_file
 from durian.console.logs import configure, hide_secrets
@@ -28,11 +28,12 @@ def run_web(settings: Settings) -> None:
     names = topology(settings)
     with stop_signals() as stop, ExitStack() as stack:
         stack.enter_context(traced("web"))
+        listening = stack.enter_context(listen_at(settings.api_host, settings.api_port))
         broker = stack.enter_context(open_broker(settings))
         store = stack.enter_context(open_store(settings, DURIAN))
         declare_all(broker, names.house())
         measured = (partial(metrics.of_process, "web"),)
-        face = open_face(settings, broker, names, store, measured=measured)
+        face = open_face(settings, listening, broker, names, store, measured=measured)
         service = stack.enter_context(face)
         _log.info(
             "web.started",

@@ -17,15 +17,23 @@ _GRACE_S = 5
 _BACKLOG = 256
 
 
-class Service:
-    """The HTTP face on one address. Raises InvalidSettings when it cannot be listened at."""
+def listen_at(host: str, port: int) -> socket.socket:
+    """Take an address, so that whoever connects waits until a `Service` answers there.
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        try:
-            self._socket = socket.create_server((host, port), backlog=_BACKLOG)
-        except (OSError, OverflowError) as exc:
-            hint = "Choose another with --port, or DURIAN_API_PORT."
-            raise refused(host, port, exc, hint) from exc
+    Raises InvalidSettings when it cannot be listened at: before anything else was begun.
+    """
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    except (OSError, OverflowError) as exc:
+        hint = "Choose another with --port, or DURIAN_API_PORT."
+        raise refused(host, port, exc, hint) from exc
+
+
+class Service:
+    """The HTTP face at one address, whose socket it closes when it stops."""
+
+    def __init__(self, app: ASGIApp, listening: socket.socket) -> None:
+        self._socket = listening
         config = uvicorn.Config(
             app,
             # Named, so that it is the same whatever else is installed: what is tested is what runs.

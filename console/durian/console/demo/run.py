@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import ExitStack
 
+from durian.console.api.serve import listen_at
 from durian.console.demo import show, tell_json
 from durian.console.demo.play import Stage, open_stage
 from durian.console.demo.scene import EVENTS
@@ -20,22 +22,33 @@ _LOOK_S = 0.1
 def run(settings: Settings, *, once: bool, as_json: bool) -> None:
     """Play the scene; raises DurianError unless every delivery was received."""
     tell = tell_json if as_json else show
-    with stop_signals() as stop, open_stage() as stage:
-        tell.listeners()
-        for number, (event_type, data) in enumerate(EVENTS, start=1):
-            event = stage.emit(event_type, data)
-            tell.event(number, event, stage.house.router.index.match(event))
-            for arrival in stage.settle():
-                tell.arrival(arrival, indent="  ")
-        tell.total(stage.emitted, stage.deliveries, stage.received)
-        if stage.received != stage.deliveries:
-            raise DurianError("What was received is not what was to be delivered.")
-        if not once:
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_signals())
+        # First, so that nothing is played when the port is another's.
+        address = (settings.api_host, settings.api_port)
+        listening = None if once else stack.enter_context(listen_at(*address))
+        stage = stack.enter_context(open_stage())
+        _play(stage, as_json=as_json)
+        if listening is not None:
             house = stage.house
             parts = (house.broker, house.names, house.store)
-            with open_face(settings, *parts, is_working=house.ready) as service:
+            with open_face(settings, listening, *parts, is_working=house.ready) as service:
                 tell.taking(service.url)
                 _go_on(stage, stop, as_json=as_json)
+
+
+def _play(stage: Stage, *, as_json: bool) -> None:
+    """Emit what the scene has, and tell what comes of it."""
+    tell = tell_json if as_json else show
+    tell.listeners()
+    for number, (event_type, data) in enumerate(EVENTS, start=1):
+        event = stage.emit(event_type, data)
+        tell.event(number, event, stage.house.router.index.match(event))
+        for arrival in stage.settle():
+            tell.arrival(arrival, indent="  ")
+    tell.total(stage.emitted, stage.deliveries, stage.received)
+    if stage.received != stage.deliveries:
+        raise DurianError("What was received is not what was to be delivered.")
 
 
 def _go_on(stage: Stage, stop: threading.Event, *, as_json: bool) -> None:

@@ -14,14 +14,13 @@ from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import pytest
-from starlette.applications import Starlette
 
 from durian.broker.port import Address, Broker, Done
 from durian.broker.topology import Topology
 from durian.console.api import access, body, publish
 from durian.console.api.app import build
 from durian.console.api.publish import through_broker
-from durian.console.api.serve import Service
+from durian.console.api.serve import Service, listen_at
 from durian.console.api.services import Services
 from durian.console.backlog import BacklogWatch
 from durian.console.recent import RecentEvents
@@ -83,7 +82,7 @@ def serving(
         ready=is_ready,
         local_token=TOKEN,
     )
-    service = Service(build(services), "127.0.0.1", 0)
+    service = Service(build(services), listen_at("127.0.0.1", 0))
     service.start()
     try:
         address = urlsplit(service.url)
@@ -274,7 +273,7 @@ def test_a_port_that_is_taken_is_one_clear_error() -> None:
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(InvalidSettings, match=r"listen there: address already in use\. Choose"),
     ):
-        Service(Starlette(), "127.0.0.1", taken.getsockname()[1])
+        listen_at("127.0.0.1", taken.getsockname()[1])
 
 
 def test_a_part_of_another_program_hands_events_over() -> None:
