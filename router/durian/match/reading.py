@@ -43,7 +43,8 @@ def read_field(
     here = f"{path}.{name}" if path else name
     if root and name.startswith("@"):
         if not name[1:].isascii() or not name[1:].isalnum():
-            raise InvalidFilter(here, "is not the name of an attribute")
+            hint = "Attributes are named as @source is; fields of the data are written without @."
+            raise InvalidFilter(here, "is not the name of an attribute", hint=hint)
         return Attribute(name[1:], read_value(value, here, root=False, depth=depth))
     names = split_path(name, here)
     part = read_value(value, here, root=False, depth=depth)

@@ -14,7 +14,14 @@ from durian.errors import InvalidFilter
 from durian.match.condition import Condition, Nowhere
 from durian.match.limits import MAX_DEPTH, MAX_FILTER_BYTES, check
 from durian.match.matchers import MATCHERS
-from durian.match.reading import all_of, any_of, read_field, read_object
+from durian.match.reading import all_of, any_of, meant_word, read_field, read_object
+from durian.match.slips import (
+    refuse_in_text,
+    refuse_in_value,
+    refuse_json_path,
+    refuse_quoted,
+    refuse_rest,
+)
 from durian.match.values import read_scalar
 
 _HINT = "Write conditions such as name=startswith:J, age>=18 or name=Joe, joined by `and` or `or`."
@@ -22,9 +29,11 @@ _HINT = "Write conditions such as name=startswith:J, age>=18 or name=Joe, joined
 #: A path, up to the sign behind it; a backslash keeps what follows in the path.
 _PATH = re.compile(r"(?:\\.|[^\\\s=!<>~(){}])*", re.DOTALL)
 _SIGN = re.compile(r"\s*(!=|!~|>=|<=|=|~|>|<)\s*")
-_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
+_QUOTED = re.compile(r'\s*"(?:\\.|[^"\\])*"', re.DOTALL)
+_OPENING = re.compile(r"\s*(?=[\[{])")
 _WORD = re.compile(r"([a-z][a-z-]*):")
-_JOINT = re.compile(r"\s+(?:and|or)\s")
+_JOINT = re.compile(r"\s(?:and|or)\s")
+_DECODER = json.JSONDecoder()
 _BOUNDS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
 #: Words whose argument may be empty.
@@ -41,6 +50,7 @@ def parse_short(text: str) -> Condition:
     condition = reader.either(0, root=True)
     rest = text[reader.at :].strip()
     if rest:
+        refuse_rest(rest)
         raise InvalidFilter(rest, "was not expected here", hint=_HINT)
     return condition
 
@@ -79,19 +89,22 @@ class _Reader:
             return all_of(())
         condition = self.either(depth + 1, root=root)
         if not self._take(rf"\s*\{close}"):
+            refuse_rest(self._text[self.at :].strip())
             raise InvalidFilter(self._text, f"lacks a closing {close}", hint=_HINT)
         return condition
 
     def _condition(self, depth: int, *, root: bool) -> Condition:
         self._take(r"\s+")
         path = self._next(_PATH)
+        if root:
+            refuse_json_path(path)
         if path and self._take(r"\{"):
             return read_field(path, self._group("}", depth, root=False), root=root)
         sign = self._next(_SIGN).strip()
         if not sign:
             raise InvalidFilter(self._text.strip() or "(empty)", "is not a condition", hint=_HINT)
         if sign in _BOUNDS:
-            value = {_BOUNDS[sign]: read_scalar(self._text_or_quoted())}
+            value = {_BOUNDS[sign]: read_scalar(self._plain(path, sign, as_text=True))}
         else:
             value = self._value(path, sign, root=root)
         if sign.startswith("!"):
@@ -102,19 +115,41 @@ class _Reader:
         suffix = "-ignore-case" if sign.endswith("~") else ""
         found = _WORD.match(self._text, self.at)
         if found is None:
-            raw = self._text_or_quoted()
-            is_text = suffix or (root and path.startswith("@"))
-            return {"is" + suffix: _text(raw) if is_text else read_scalar(raw)}
+            as_text = bool(suffix) or (root and path.startswith("@"))
+            raw = self._plain(path, sign, as_text=as_text)
+            return {"is" + suffix: _text(raw) if as_text else read_scalar(raw)}
+        word = found[1] + suffix
+        if word not in MATCHERS:
+            raise _unknown(found[1], suffix, path, sign)
         self.at = found.end()
-        word = found[1]
-        if word + suffix not in MATCHERS:
-            known = f" that ignores case and is called {word!r}" if suffix else f" {word!r}"
-            hint = f'For the text itself, quote it: {path}{sign}"{word}:..."'
-            raise InvalidFilter(path or word, f"there is no matcher{known}", hint=hint)
-        return {word + suffix: _argument(word + suffix, self._text_or_quoted())}
+        if not _takes_text(word) and (opening := _OPENING.match(self._text, self.at)):
+            return {word: self._array_or_object(word, opening.end())}
+        raw = self._quoted(path or word)
+        if not raw:
+            raw = self._bare()
+            refuse_in_text(raw, path or word, f"{path}{sign}{found.group()}")
+        return {word: _argument(word, raw)}
 
-    def _text_or_quoted(self) -> str:
-        return self._next(_QUOTED) or self._bare()
+    def _plain(self, path: str, sign: str, *, as_text: bool) -> str:
+        """Take what stands behind a sign without a word."""
+        raw = self._quoted(path or "filter")
+        if not raw:
+            raw = self._bare()
+            refuse_in_value(raw, path, sign, as_text=as_text)
+        return raw
+
+    def _quoted(self, field: str) -> str:
+        raw = self._next(_QUOTED).strip()
+        if raw and read_scalar(raw) == raw:
+            refuse_quoted(raw, field)
+        return raw
+
+    def _array_or_object(self, word: str, at: int) -> Any:
+        try:
+            value, self.at = _DECODER.raw_decode(self._text, at)
+        except (ValueError, RecursionError) as exc:
+            raise InvalidFilter(word, f"{self._bare()!r} is not valid JSON: {exc}") from exc
+        return value
 
     def _bare(self) -> str:
         start = self.at
@@ -143,10 +178,8 @@ def _argument(word: str, raw: str) -> Any:
     """Read what stands behind a word as JSON would have it."""
     if word in _BARE and not raw:
         return True
-    if word in _TEXTS or word.startswith(_TEXT_STEMS) or word == "is-ignore-case":
+    if _takes_text(word):
         return _text(raw)
-    if raw.startswith(("[", "{")):
-        return _json(word, raw)
     if word == "between" and ".." in raw:
         return [read_scalar(end.strip()) for end in raw.split("..", 1)]
     if word in ("in", "in-ignore-case", "anything-but"):
@@ -162,8 +195,14 @@ def _text(raw: str) -> str:
     return text if isinstance(text, str) else raw
 
 
-def _json(word: str, raw: str) -> Any:
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError) as exc:
-        raise InvalidFilter(word, f"{raw!r} is not valid JSON: {exc}") from exc
+def _takes_text(word: str) -> bool:
+    return word in _TEXTS or word.startswith(_TEXT_STEMS) or word == "is-ignore-case"
+
+
+def _unknown(word: str, suffix: str, path: str, sign: str) -> InvalidFilter:
+    known = f" that ignores case and is called {word!r}" if suffix else f" {word!r}"
+    hint = f'For the text itself, quote it: {path}{sign}"{word}:..."'
+    meant = meant_word(word)
+    if meant + suffix in MATCHERS:
+        hint = f"Did you mean {path}{sign}{meant}:...? {hint}"
+    return InvalidFilter(path or word, f"there is no matcher{known}", hint=hint)
