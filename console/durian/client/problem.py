@@ -80,7 +80,10 @@ def error_of(status: int, body: bytes, retry_after_s: float | None) -> DurianErr
 def _invalid(fault: Mapping[str, Any], hint: str) -> InvalidInput:
     reason = str(fault.get("detail", ""))
     if "attribute" in fault:
-        return InvalidEvent(str(fault["attribute"]), reason, hint=hint)
+        error = InvalidEvent(str(fault["attribute"]), reason, hint=hint)
+        place = _dotted(str(fault.get("pointer", "")))
+        error.index = int(place) if place.isdecimal() else None
+        return error
     field = fault.get("parameter") or fault.get("header") or _dotted(str(fault.get("pointer", "")))
     return InvalidInput(str(field), reason, hint=hint)
 

@@ -7,7 +7,7 @@ their adapters and never leak.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 __all__ = [
     "AlreadyReceived",
@@ -79,6 +79,16 @@ class InvalidInput(DurianError):
 
 class InvalidEvent(InvalidInput):
     """Raised when an event cannot be built or decoded; `field` is the CloudEvents attribute."""
+
+    #: Where the event stands in the batch that it came in, counted from 0; None outside of one.
+    index: int | None = None
+
+    def at(self, index: int) -> Self:
+        """The same of an event of a batch: `reason` then says of which."""
+        reason = f"{self.reason} (event {index} of the batch, counted from 0)"
+        told = type(self)(self.field, reason, hint=self.advice)
+        told.index = index
+        return told
 
 
 class InvalidFilter(InvalidInput):

@@ -66,7 +66,13 @@ def decode(document: bytes, kind: Format, *, caps: Caps) -> tuple[Event, ...]:
         reason = f"holds {len(parsed):,} events; at most {caps.batch_events:,} are allowed"
         raise InvalidEvent("body", reason, hint="Send several batches.")
     starts = (begin for begin, _ in _elements(text, start))
-    return tuple(_event(item, text, at, caps) for item, at in zip(parsed, starts, strict=True))
+    events = []
+    for item, at in zip(parsed, starts, strict=True):
+        try:
+            events.append(_event(item, text, at, caps))
+        except InvalidEvent as exc:
+            raise exc.at(len(events)) from exc
+    return tuple(events)
 
 
 def _event(parsed: object, text: str, start: int, caps: Caps) -> Event:

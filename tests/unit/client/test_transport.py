@@ -148,6 +148,15 @@ def test_what_is_wrong_is_named(fault: dict[str, str], kind: type[DurianError], 
     assert (type(error), error.message) == (kind, words)
 
 
+@pytest.mark.parametrize(("pointer", "index"), [("#/17", 17), ("#/url", None), (None, None)])
+def test_which_event_of_a_batch_is_wrong_is_known(pointer: str | None, index: int | None) -> None:
+    fault = {"attribute": "type", "detail": "is wrong"} | ({"pointer": pointer} if pointer else {})
+    told = {"code": "invalid", "detail": "x", "errors": [fault]}
+    error = error_of(422, json.dumps(told).encode(), None)
+    assert isinstance(error, InvalidEvent)
+    assert error.index == index
+
+
 def test_how_long_to_wait_is_what_the_server_asks_for_within_reason() -> None:
     error = error_of(429, json.dumps(BUSY).encode(), 7)
     assert isinstance(error, RateLimited)

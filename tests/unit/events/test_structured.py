@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -175,9 +176,11 @@ def test_a_batch_that_is_none_is_refused(raw: bytes, reason: str) -> None:
     assert text.startswith(reason)
 
 
-def test_a_batch_is_refused_as_a_whole_when_one_event_is_bad() -> None:
-    with pytest.raises(InvalidEvent, match="id: is missing"):
+def test_a_batch_is_refused_as_a_whole_when_one_event_is_bad_and_says_which() -> None:
+    told = "id: is missing (event 1 of the batch, counted from 0)"
+    with pytest.raises(InvalidEvent, match=f"^{re.escape(told)}") as raised:
         batch(b"[" + document() + b"," + document(id=None) + b"]")
+    assert (raised.value.field, raised.value.index) == ("id", 1)
 
 
 def test_the_caps_of_documents_and_batches() -> None:

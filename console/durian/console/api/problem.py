@@ -175,7 +175,8 @@ HANDLERS: Final[dict[int | type[Exception], _Handler]] = {
 def fault_of(error: InvalidInput) -> Fault:
     """Say where in a request it is."""
     if isinstance(error, InvalidEvent):
-        return Fault(detail=error.reason, attribute=error.field)
+        where = None if error.index is None else _pointer((error.index,))
+        return Fault(detail=error.reason, attribute=error.field, pointer=where)
     if isinstance(error, InvalidFilter):
         return Fault(detail=f"{error.field}: {error.reason}", pointer="#/filter")
     if error.field in _HEADERS:

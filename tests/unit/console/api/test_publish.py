@@ -161,6 +161,20 @@ def test_a_request_without_its_attributes_is_refused_by_name(
     assert broker.published == []
 
 
+def test_the_event_of_a_batch_that_is_wrong_is_named_by_its_place() -> None:
+    headers, _ = binding.encode_batch([])
+    good = binding.encode_structured(EVENT)[1]
+    broker = Publishing()
+    with serving(broker) as place:
+        body = b"[%b,%b,{}]" % (good, good)
+        status, _, problem = ask(place, "POST", "/v1/events", body, headers)
+    assert status == HTTPStatus.UNPROCESSABLE_ENTITY
+    reason = "is missing (event 2 of the batch, counted from 0)"
+    assert problem["detail"] == f"specversion: {reason}"
+    assert problem["errors"] == [{"detail": reason, "pointer": "#/2", "attribute": "specversion"}]
+    assert broker.published == []
+
+
 def test_data_that_is_no_json_is_refused() -> None:
     headers, _ = binding.encode_binary(EVENT)
     with serving(Publishing()) as place:
