@@ -321,23 +321,20 @@ class Lane:
 
     def _wait_s(self) -> float | None:
         """How long until an attempt may begin, in seconds; None when something has to happen."""
-        ready = self._waiting.ready(hurry=self.circuit.allows != "all")
-        free = self._free()
-        if not self._waiting or free <= 0 or not self._enabled:
+        # What nearly always decides comes first: this is asked four times for each delivery.
+        policy, allows = self.listener.policy, self.circuit.allows
+        single = allows == "one" or self._order is not None
+        free = (1 if single else policy.concurrency) - self._running
+        if free <= 0 or allows == "none" or not self._enabled:
+            return None
+        ready = self._waiting.ready(hurry=allows != "all")
+        if not self._waiting:
             return None
         if self._order is not None and (wait_s := self._order.wait_s()) != 0.0:
             return wait_s
         if not ready:
             return self._waiting.wait_s()
-        return self._pace.wait_s(self.listener.policy.rate_per_s, min(free, ready))
-
-    def _free(self) -> int:
-        """How many attempts may begin as far as concurrency goes."""
-        allows = self.circuit.allows
-        if allows == "none":
-            return 0
-        single = allows == "one" or self._order is not None
-        return (1 if single else self.listener.policy.concurrency) - self._running
+        return self._pace.wait_s(policy.rate_per_s, min(free, ready))
 
     def _take_turn(self) -> None:
         if self._wait_s() != 0.0:

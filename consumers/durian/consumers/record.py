@@ -18,7 +18,7 @@ _BODY_MAX_CHARS = 4096
 def attempt_of(delivery: Delivery, outcome: Outcome, decision: Decision, now: float) -> Attempt:
     """Build the record of an attempt that ended at `now`, in seconds since the epoch."""
     headers = delivery.message.headers
-    head = "\n".join(f"{name}: {value}" for name, value in outcome.response_headers)
+    head = "\n".join(map(": ".join, outcome.response_headers))
     return Attempt(
         webhook_id=delivery.webhook_id,
         listener_id=delivery.listener_id,

@@ -70,6 +70,7 @@ class Turns:
     def __init__(self, broker: Broker, capacity: int) -> None:
         """Hand out turns for a sender that makes `capacity` attempts at once."""
         self._broker = broker
+        self._clock = broker.clock
         self._capacity = capacity
         self._turns = max(1, capacity // 2)
         self._half = max(1, self._turns // 2)
@@ -104,7 +105,7 @@ class Turns:
 
     def begin(self, account: Account) -> Turn:
         """An attempt begins."""
-        turn = Turn(account, self._broker.clock.monotonic())
+        turn = Turn(account, self._clock.monotonic())
         self._fresh[turn] = None
         account.running += 1
         self._slow += account.slow
@@ -113,7 +114,7 @@ class Turns:
     def end(self, turn: Turn) -> None:
         """An attempt has ended."""
         self._notice_late()
-        now = self._broker.clock.monotonic()
+        now = self._clock.monotonic()
         account = turn.account
         account.running -= 1
         self._slow -= account.slow
@@ -179,7 +180,7 @@ class Turns:
     def _is_on_trial(self, account: Account) -> bool:
         if account.slow or not account.running or self.taken < self._half:
             return False
-        return self._broker.clock.monotonic() - account.proven_at > QUICK_S
+        return self._clock.monotonic() - account.proven_at > QUICK_S
 
     def _file(self, account: Account, entry: tuple[int, Take]) -> None:
         account.waits = "slow" if account.slow else "quick"
@@ -197,7 +198,7 @@ class Turns:
                 self._file(account, entry)
 
     def _notice_late(self) -> None:
-        long_ago = self._broker.clock.monotonic() - QUICK_S
+        long_ago = self._clock.monotonic() - QUICK_S
         while self._fresh:
             turn = next(iter(self._fresh))
             if turn.began_at > long_ago:
@@ -219,7 +220,7 @@ class Turns:
         waiting = self._waiting
         full = len(self._fresh) >= self._turns and (waiting["quick"] or waiting["slow"])
         if self._timer is None and self._fresh and (full or waiting["trial"]):
-            wait_s = next(iter(self._fresh)).began_at + QUICK_S - self._broker.clock.monotonic()
+            wait_s = next(iter(self._fresh)).began_at + QUICK_S - self._clock.monotonic()
             self._timer = self._broker.call_later(wait_s, self._watched)
 
     def _watched(self) -> None:

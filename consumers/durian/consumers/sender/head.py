@@ -105,8 +105,13 @@ class Head:
             self._left = strict.LONGEST_HEAD_BYTES
 
     def _check_framing(self) -> None:
-        lengths = self._values(b"content-length")
-        codings = self._values(b"transfer-encoding")
+        lengths, codings = [], []
+        for name, value in self._fields:
+            lowered = name.lower()
+            if lowered == b"content-length":
+                lengths.append(value.strip(b" \t"))
+            elif lowered == b"transfer-encoding":
+                codings.append(value.strip(b" \t").lower())
         if len(lengths) > 1 or len(codings) > 1:
             raise Fault("protocol", strict.LENGTH_TWICE)
         if lengths and strict.CONTENT_LENGTH.fullmatch(lengths[0].decode("latin-1")) is None:
@@ -114,8 +119,3 @@ class Head:
         self.length = int(lengths[0]) if lengths else None
         self.coded = bool(codings)
         self.chunked = codings == [b"chunked"]
-
-    def _values(self, wanted: bytes) -> list[bytes]:
-        return [
-            value.strip(b" \t").lower() for name, value in self._fields if name.lower() == wanted
-        ]

@@ -65,9 +65,10 @@ def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:
         found.add(value)
         # A signature without its version, a credential without its scheme, a cookie by itself.
         found.update(_BETWEEN.split(value))
-    secrets = (secret for secret in found if len(secret) >= _SHORTEST_SECRET)
+    secrets = [secret for secret in found if len(secret) >= _SHORTEST_SECRET]
     # The longest first: one secret may be part of another.
-    return tuple(sorted(secrets, key=len, reverse=True))
+    secrets.sort(key=len, reverse=True)
+    return tuple(secrets)
 
 
 @lru_cache(maxsize=4096)

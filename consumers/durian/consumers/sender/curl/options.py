@@ -125,8 +125,13 @@ class Options:
 
 def header_lines(headers: Mapping[str, str]) -> list[str]:
     """Write headers as libcurl takes them."""
-    # An empty value is written with a semicolon: with a colon it would leave the header out.
-    lines = [f"{name}: {value}" if value.strip() else f"{name};" for name, value in headers.items()]
+    if all(map(str.strip, headers.values())):
+        lines = list(map(": ".join, headers.items()))
+    else:
+        # An empty value is written with a semicolon: with a colon it would leave the header out.
+        lines = [
+            f"{name}: {value}" if value.strip() else f"{name};" for name, value in headers.items()
+        ]
     lines.append(_IDENTITY)
     return lines + _left_out(tuple(headers))
 
