@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from durian.client.problem import JobFailed
-from durian.client.transport import ATTEMPTS, Transport, escaped
+from durian.client.transport import ANSWER_S, ATTEMPTS, Transport, escaped
 from durian.events import Event
 from durian.events.http import encode_batch
 
@@ -36,8 +36,10 @@ class Client:
             ServerUnavailable.
     """
 
-    def __init__(self, server: str, token: str, *, attempts: int = ATTEMPTS) -> None:
-        self._transport = Transport(server, token, attempts=attempts)
+    def __init__(
+        self, server: str, token: str, *, attempts: int = ATTEMPTS, answer_s: float = ANSWER_S
+    ) -> None:
+        self._transport = Transport(server, token, attempts=attempts, answer_s=answer_s)
         self._pause = threading.Event()
 
     def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:

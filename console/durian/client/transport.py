@@ -56,8 +56,11 @@ _jitter = wait_random_exponential(multiplier=0.2, max=2.0)
 class Transport:
     """Requests to one server with one token. Safe to share by threads; close it when done."""
 
-    def __init__(self, server: str, token: str, *, attempts: int = ATTEMPTS) -> None:
+    def __init__(
+        self, server: str, token: str, *, attempts: int = ATTEMPTS, answer_s: float = ANSWER_S
+    ) -> None:
         self._base = _checked(server)
+        self._timeout = (min(CONNECT_S, answer_s), answer_s)
         self._session = requests.Session()
         # Not as a plain header: one of ~/.netrc would take its place.
         self._session.auth = _Bearer(token)
@@ -109,7 +112,7 @@ class Transport:
             response = self._session.request(
                 method,
                 f"{self._base}{path}",
-                timeout=(CONNECT_S, ANSWER_S),
+                timeout=self._timeout,
                 # A token is shown to nobody but the server that was named.
                 allow_redirects=False,
                 **sent,

@@ -7,12 +7,24 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from durian.client import Client
+from durian.console.deployment import compared
 from durian.console.server import open_client
 from durian.console.settings import Settings
 from durian.console.wiring import open_store
 from durian.registry.store import Store
 
 Desk = TypeVar("Desk")
+
+
+@contextmanager
+def open_registry(settings: Settings) -> Iterator[Store]:
+    """Open the registry here, and warn when the `durian up` of this machine has another one.
+
+    Raises RegistryError.
+    """
+    with open_store(settings) as store:
+        compared(settings, store)
+        yield store
 
 
 @contextmanager
@@ -25,4 +37,4 @@ def open_desk(
             yield there(client)
     else:
         with open_store(settings) as store:
-            yield here(settings, store)
+            yield here(compared(settings, store), store)

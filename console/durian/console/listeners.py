@@ -182,8 +182,8 @@ def tell_added(told: Mapping[str, Any], settings: Settings, *, as_json: bool) ->
     if settings.server or settings.broker_url:
         when = "Routers know it within a second"
     else:  # nobody can be told: they find out when they look
-        up, router = "A running `durian up` knows it within a second", "a `durian router` within"
-        when = f"{up}, {router} {settings.poll_s:g} s"
+        up = "A `durian up` on this registry knows it within a second"
+        when = f"{up}, a `durian router` within {settings.poll_s:g} s"
     say(f"{when}; `durian listeners backfill {told['id']}` sends it what came before.")
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from durian.console.desk import open_registry
 from durian.console.moments import moment, read_moment
 from durian.console.operations.replay import described
 from durian.console.operations.runner import open_runner
@@ -86,7 +87,7 @@ def listed(settings: Settings, listener: str | None, limit: int) -> Sequence[Map
             if listener and not told:
                 client.listener(listener)
         return [one | {name: _seconds(one[name]) for name in _MOMENTS} for one in told]
-    with open_store(settings) as store:
+    with open_registry(settings) as store:
         found = [described(one) for one in store.list_replays(listener, limit=limit)]
         if listener and not found:
             store.get_listener(listener)

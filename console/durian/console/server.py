@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from durian.client import Client
@@ -11,16 +12,18 @@ from durian.console.settings import Settings
 from durian.events import Event
 
 
-def open_client(settings: Settings) -> Client:
+def server_url(settings: Settings) -> str:
+    """Return where that server answers."""
+    return settings.server or _url(settings.api_host, settings.api_port)
+
+
+def open_client(settings: Settings, **how: Any) -> Client:
     """Make a client, to be closed; it shows the token that is set, or that of this machine.
 
     Raises InvalidSettings when the server's URL cannot be used.
     """
-    token = settings.token.get_secret_value()
-    if settings.server:
-        host = urlsplit(settings.server).hostname or ""
-        return Client(settings.server, token_for(host, token))
-    return _client(settings.api_host, settings.api_port, token)
+    url, token = server_url(settings), settings.token.get_secret_value()
+    return Client(url, token_for(urlsplit(url).hostname or "", token), **how)
 
 
 def hand_over(host: str, port: int, events: Sequence[Event], token: str = "") -> None:
@@ -29,10 +32,10 @@ def hand_over(host: str, port: int, events: Sequence[Event], token: str = "") ->
     Raises BrokerUnavailable when nobody answers or the broker is away, InvalidEvent when one is
     refused, DurianError when the token is.
     """
-    with _client(host, port, token) as client:
+    with Client(_url(host, port), token_for(host, token)) as client:
         client.publish(events)
 
 
-def _client(host: str, port: int, token: str) -> Client:
+def _url(host: str, port: int) -> str:
     shown = f"[{host}]" if ":" in host else host
-    return Client(f"http://{shown}:{port}", token_for(host, token))
+    return f"http://{shown}:{port}"

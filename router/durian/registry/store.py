@@ -25,6 +25,7 @@ from durian.registry.principal import Principal
 from durian.registry.replay_store import ReplayStore
 from durian.registry.source_store import SourceStore
 from durian.registry.sql import feed, listeners, revision, secrets, sources
+from durian.registry.sql.address import shown
 from durian.registry.sql.database import Database
 from durian.registry.stats_store import StatsStore
 from durian.registry.token_store import TokenStore
@@ -97,6 +98,10 @@ class Store(
         """Make sure that the database answers."""
         with self._database.reading() as connection:
             connection.execute(sa.select(1))
+
+    def where(self) -> str:
+        """Return the URL of its database, without the password; a file's with its whole path."""
+        return shown(self._database.url)
 
     def clock(self) -> float:
         """Return the database's time, in seconds since the epoch; SQLite's is this machine's."""

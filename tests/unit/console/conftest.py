@@ -23,6 +23,8 @@ def run(
     for name in Settings.model_fields:
         monkeypatch.delenv(variable(name), raising=False)
     monkeypatch.setenv("DURIAN_SECRET_KEY_FILE", str(tmp_path / "key"))
+    # Whoever tests may have a `durian up` of their own.
+    monkeypatch.setenv("DURIAN_API_PORT", "1")
     monkeypatch.chdir(tmp_path)
     # Wide enough that no table breaks its words, wherever the tests run.
     monkeypatch.setenv("COLUMNS", "200")

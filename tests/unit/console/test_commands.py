@@ -40,8 +40,9 @@ def test_a_listener_from_its_first_day_to_its_last(run: CommandLine) -> None:
 def test_a_new_listener_is_told_with_its_secret_once(run: CommandLine) -> None:
     printed = run("listeners", "add", URL, "--event", "#", "--id", "joe").split()
     assert printed[:3] == ["id", "joe", "secret"]
-    assert "`durian up` knows it within a second, a `durian router` within 30 s" in " ".join(
-        printed
+    assert (
+        "`durian up` on this registry knows it within a second, a `durian router` within 30 s"
+        in " ".join(printed)
     )
     assert printed[3] not in run("listeners", "list") + run("listeners", "show", "joe")
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from durian.errors import InvalidSettings
-from durian.registry.sql.address import read_url
+from durian.registry.sql.address import read_url, shown
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,16 @@ def test_what_is_no_registry_is_refused_without_showing_it(text: str) -> None:
     assert caught.value.field == "DURIAN_REGISTRY_URL"
     assert "geheim" not in str(caught.value)
     assert "sqlite:///" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sqlite:///durian.db", f"sqlite:///{Path.cwd()}/durian.db"),
+        ("sqlite:////var/lib/durian.db", "sqlite:////var/lib/durian.db"),
+        ("postgres://joe:geheim@db.example/durian", "postgresql://joe:***@db.example/durian"),
+        ("postgresql:///durian?host=db&password=geheim", "postgresql:///durian"),
+    ],
+)
+def test_it_is_shown_with_its_whole_path_and_without_secrets(text: str, told: str) -> None:
+    assert shown(read_url(text)) == told

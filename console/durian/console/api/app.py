@@ -14,6 +14,7 @@ from durian.console.api import (
     audit,
     dead_letters,
     deliveries,
+    deployment,
     events,
     explain,
     filters,
@@ -55,6 +56,7 @@ _RESOURCES = (
     tokens,
     portal_links,
     audit,
+    deployment,
 )
 
 

@@ -26,11 +26,11 @@ def upgrade(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
 @app.command()
 def version(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Show the number of the registry's newest change, and how many listeners it holds."""
+    from durian.console.desk import open_registry
     from durian.console.output import facts, say_json
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
+    with open_registry(load(registry_url=registry)) as store:
         found = {"version": store.version(), "listeners": store.count_listeners()}
     if as_json:
         say_json(found)

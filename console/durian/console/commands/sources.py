@@ -38,13 +38,13 @@ def add(
 ) -> None:
     """Add a source; prints the path of its URL and, this once, a secret that was made for it."""
     from durian.console import sources
+    from durian.console.desk import open_registry
     from durian.console.output import facts, say_json
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
     source = sources.new_source(name, sources.check_scheme(scheme), event, description)
     given, is_new = sources.secret_of(source.scheme, secret)
-    with open_store(load(registry_url=registry)) as store:
+    with open_registry(load(registry_url=registry)) as store:
         store.add_source(source, given)
     shown = {"secret": given.value} if is_new else {}
     if as_json:
@@ -57,11 +57,11 @@ def add(
 def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """List all sources; --json prints one JSON object a line."""
     from durian.console import sources
+    from durian.console.desk import open_registry
     from durian.console.output import say_json, table
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
+    with open_registry(load(registry_url=registry)) as store:
         found = list(sources.pages(store))
     if as_json:
         for source in found:
@@ -83,13 +83,13 @@ def rotate(
 ) -> None:
     """Give a source a new secret; prints it, this once, when it was made."""
     from durian.console import sources
+    from durian.console.desk import open_registry
     from durian.console.moments import read_duration
     from durian.console.output import facts, say_json
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
     overlap_s = read_duration("--overlap", overlap)
-    with open_store(load(registry_url=registry)) as store:
+    with open_registry(load(registry_url=registry)) as store:
         given, is_new = sources.secret_of(store.get_source(name).scheme, secret)
         store.rotate_source_secret(name, given, overlap_s)
     shown = {"secret": given.value} if is_new else {}
@@ -99,11 +99,11 @@ def rotate(
 @app.command()
 def remove(name: Name, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Remove a source; its webhooks are refused from then on."""
+    from durian.console.desk import open_registry
     from durian.console.output import say_json
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
+    with open_registry(load(registry_url=registry)) as store:
         store.remove_source(name)
     if as_json:
         say_json({"id": name})

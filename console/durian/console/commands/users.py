@@ -32,13 +32,13 @@ def add(
 ) -> None:
     """Add a user; the password is asked for, or read from a pipe."""
     from durian.console import passwords, users
+    from durian.console.desk import open_registry
     from durian.console.output import say_json
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
     user = users.new_user(name, scope or (), owner)
     kept = passwords.hashed(users.ask_password())
-    with open_store(load(registry_url=registry)) as store:
+    with open_registry(load(registry_url=registry)) as store:
         store.add_user(user, kept)
     if as_json:
         say_json({"name": user.name})
@@ -48,11 +48,11 @@ def add(
 def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """List all users; --json prints one JSON object a line."""
     from durian.console import users
+    from durian.console.desk import open_registry
     from durian.console.output import say_json, table
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
+    with open_registry(load(registry_url=registry)) as store:
         found = list(users.pages(store))
     if as_json:
         for user in found:
@@ -65,11 +65,11 @@ def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
 def passwd(name: Name, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Give a user a new password, and log them out everywhere."""
     from durian.console import passwords, users
+    from durian.console.desk import open_registry
     from durian.console.output import say_json
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
+    with open_registry(load(registry_url=registry)) as store:
         kept = passwords.hashed(users.ask_password())
         store.set_password(name, kept)
     if as_json:
@@ -79,11 +79,11 @@ def passwd(name: Name, *, registry: RegistryURL = None, as_json: AsJSON = False)
 @app.command()
 def remove(name: Name, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
     """Remove a user, and log them out everywhere."""
+    from durian.console.desk import open_registry
     from durian.console.output import say_json
     from durian.console.settings import load
-    from durian.console.wiring import open_store
 
-    with open_store(load(registry_url=registry)) as store:
+    with open_registry(load(registry_url=registry)) as store:
         store.remove_user(name)
     if as_json:
         say_json({"name": name})

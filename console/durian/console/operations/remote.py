@@ -9,11 +9,12 @@ from typing import Any
 
 from durian.client import Client, JobFailed, Progress
 from durian.client.client import listener_path
+from durian.console.deployment import whereabouts
 from durian.console.operations import failure
 from durian.console.server import open_client
 from durian.console.settings import Settings
 from durian.console.told import in_ms, moment_of
-from durian.errors import DurianError, NotAllowed
+from durian.errors import DurianError, NotAllowed, NotFound
 
 Given = Mapping[str, Any]
 
@@ -26,6 +27,17 @@ def run(settings: Settings, name: str, given: Given, progress: Progress) -> Any:
         path, body = _begun(name, given)
         with _stopping(client, client.begin(path, body)) as job:
             return client.follow(job, progress)
+
+
+def run_nearby(settings: Settings, name: str, given: Given, progress: Progress) -> Any:
+    """The same at the `durian up` of this machine, which may not have the registry here."""
+    try:
+        return run(settings, name, given, progress)
+    except NotFound as error:
+        listener_id = given.get("listener")
+        if isinstance(listener_id, str) and (elsewhere := whereabouts(settings, listener_id)):
+            raise NotFound(error.message, hint=elsewhere) from None
+        raise
 
 
 def _begun(name: str, given: Given) -> tuple[str, dict[str, Any]]:

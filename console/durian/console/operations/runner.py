@@ -20,7 +20,7 @@ def open_runner(settings: Settings) -> Iterator[Run]:
     if settings.server or not settings.broker_url:
         from durian.console.operations import remote  # noqa: PLC0415 - only with a server
 
-        yield partial(remote.run, settings)
+        yield partial(remote.run if settings.server else remote.run_nearby, settings)
         return
     from durian.console.operations import catalogue  # noqa: PLC0415 - only with one
     from durian.console.operations.operation import Context  # noqa: PLC0415 - the same

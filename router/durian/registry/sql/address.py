@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -31,6 +33,13 @@ def read_url(text: str) -> URL:
     if url.drivername in _POSTGRES:
         return _postgres(url)
     raise InvalidSettings(SETTING, f"knows no {url.drivername}:// databases", hint=_HINT)
+
+
+def shown(url: URL) -> str:
+    """Write it for people: of a file the whole path, and nothing that may be a secret."""
+    if url.drivername == "sqlite":
+        url = url.set(database=str(Path(url.database or "").absolute()))
+    return url.set(drivername=url.get_backend_name(), query={}).render_as_string()
 
 
 def _sqlite(url: URL) -> URL:

@@ -84,6 +84,7 @@ NEEDED: dict[tuple[str, str], Scope] = {
     ("DELETE", "/v1/tokens/{token_id}"): "admin",
     ("POST", "/v1/portal-links"): "admin",
     ("GET", "/v1/audit"): "admin",
+    ("GET", "/v1/deployment"): "admin",
 }
 
 

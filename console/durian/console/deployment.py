@@ -1,0 +1,78 @@
+"""The deployment of the server on this machine, and whether what is done here concerns it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field, ValidationError
+
+from durian.console.exits import complain
+from durian.console.server import open_client, server_url
+from durian.console.setting_values import Network
+from durian.console.settings import Settings
+from durian.console.wiring import open_store
+from durian.errors import DurianError
+from durian.registry.store import Store
+
+#: Seconds that the server may take to tell of itself: whoever waits has asked for something else.
+PATIENCE_S = 5.0
+
+
+class Deployment(BaseModel):
+    """What belongs together, as the API tells it: a registry, a broker, and settings."""
+
+    registry: str = Field(description="Where the registry is, without a password.")
+    registry_id: str = Field(
+        description="What tells it from every other; a copy of its database has the same."
+    )
+    broker: str = Field(description="Where RabbitMQ is, without a password; else `embedded`.")
+    allowed_networks: tuple[Network, ...] = Field(
+        description="Networks to which this process delivers although they are not public."
+    )
+
+
+def find(settings: Settings) -> Deployment | None:
+    """Ask the server of which deployment it is; None when none answers, or tells us."""
+    try:
+        with open_client(settings, attempts=1, answer_s=PATIENCE_S) as client:
+            return Deployment.model_validate(client.call("GET", "/v1/deployment"))
+    except (DurianError, ValidationError):
+        return None
+
+
+def compared(settings: Settings, store: Store) -> Settings:
+    """Warn when the `durian up` of this machine has another registry than this one.
+
+    When it has the same, return the settings with the networks to which it delivers.
+    """
+    if settings.broker_url:  # then no command asks it
+        return settings
+    found = find(settings)
+    if found is None:
+        return settings
+    if found.registry_id == store.identity():
+        return settings.model_copy(update={"allowed_networks": found.allowed_networks})
+    complain(
+        f"The registry here is {store.where()}, but the Durian at {server_url(settings)}, which "
+        f"takes and explains events, has {found.registry}.",
+        "Work in the directory of that one, or name its registry by --registry or "
+        "DURIAN_REGISTRY_URL.",
+        of="warning",
+    )
+    return settings
+
+
+def whereabouts(settings: Settings, listener_id: str) -> str:
+    """Say where a listener is that the `durian up` of this machine does not know.
+
+    Empty when it is not in a registry here that is another one.
+    """
+    try:
+        with open_store(settings) as store:
+            store.get_listener(listener_id)
+            found = find(settings)
+            if found is None or found.registry_id == store.identity():
+                return ""
+            here = store.where()
+    except DurianError:
+        return ""
+    place = server_url(settings)
+    return f"It is in the registry {here}; the Durian at {place} has {found.registry}."

@@ -1,0 +1,139 @@
+"""Commands on the registry here say when the Durian of this machine has another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from durian.console import entry, exits
+from durian.console.settings import Settings
+from tests.support.api import Api
+from tests.support.asking import serving
+from tests.support.commands import CommandLine
+
+ADD = ("listeners", "add", "http://127.0.0.1:9000/hook", "--event", "person", "--id", "joe")
+
+#: As a `durian up --allow-network 127.0.0.0/8` is told.
+SETTINGS = Settings(allowed_networks=(ip_network("127.0.0.0/8"),))
+
+
+@pytest.fixture
+def other(run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """A server at the port that is set, whose registry is another one than that here."""
+    del run  # its folder
+    url = f"sqlite:///{tmp_path}/other/durian.db"
+    with Api(url, settings=SETTINGS) as api, serving(api.app) as place:
+        monkeypatch.setenv("DURIAN_API_PORT", str(urlsplit(place).port))
+        monkeypatch.setenv("DURIAN_TOKEN", api.token("admin"))
+        yield api
+
+
+@pytest.fixture
+def same(run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """The same, and its registry is that here."""
+    del run
+    url = f"sqlite:///{tmp_path}/durian.db"
+    with Api(url, settings=SETTINGS) as api, serving(api.app) as place:
+        monkeypatch.setenv("DURIAN_API_PORT", str(urlsplit(place).port))
+        monkeypatch.setenv("DURIAN_TOKEN", api.token("admin"))
+        yield api
+
+
+def said(capsys: pytest.CaptureFixture[str], *command: str, code: int = exits.OK) -> str:
+    """What a command says on stderr."""
+    assert entry.run(list(command)) == code
+    return capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("other")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ADD,
+        ("listeners", "list"),
+        ("hooks", "list"),
+        ("tokens", "list"),
+        ("deliveries", "list"),
+        ("audit", "list"),
+        ("sources", "list"),
+        ("users", "list"),
+        ("registry", "version"),
+    ],
+    ids=" ".join,
+)
+def test_two_registries_are_named(
+    command: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warning, hint, *_ = said(capsys, *command).splitlines()
+    assert warning.startswith(f"warning: The registry here is sqlite:///{tmp_path}/durian.db, but")
+    assert f"has sqlite:///{tmp_path}/other/durian.db." in warning
+    assert "--registry" in hint
+
+
+@pytest.mark.usefixtures("same")
+def test_on_one_registry_nothing_is_warned_of_that_the_server_allows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert said(capsys, *ADD) == ""
+    assert said(capsys, "listeners", "list", "--json") == ""
+    blocked = said(capsys, "listeners", "update", "joe", "--url", "http://10.0.0.1/")
+    assert "--allow-network 10.0.0.1/32" in blocked
+
+
+@pytest.mark.usefixtures("other")
+def test_on_rabbitmq_that_server_plays_no_part(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DURIAN_BROKER_URL", "amqp://127.0.0.1:1/")
+    assert said(capsys, "listeners", "list") == ""
+
+
+def test_a_listener_that_is_only_here_is_said_to_be(
+    run: CommandLine, other: Api, tmp_path: Path
+) -> None:
+    run("emit", "person", "{}", "--id", "e1")
+    run(*ADD)
+    told = run("explain", "e1", "joe", code=exits.FAILED)
+    assert "No listener joe" in told
+    assert f"It is in the registry sqlite:///{tmp_path}/durian.db; the Durian at http" in told
+    assert f"has {other.store.where()}." in told
+    # One that is in neither, and an event that is not known, have their own hints.
+    assert "It is in the registry" not in run("explain", "e1", "zoe", code=exits.FAILED)
+
+
+@pytest.mark.usefixtures("same")
+def test_an_event_that_is_not_there_has_its_own_hint(run: CommandLine) -> None:
+    run(*ADD)
+    assert "--since 7d" in run("explain", "e1", "joe", code=exits.FAILED)
+
+
+def test_what_is_no_durian_is_not_compared(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del run
+
+    async def answer(_request: object) -> JSONResponse:
+        return JSONResponse(["hello"])
+
+    with serving(Starlette(routes=[Route("/{path:path}", answer)])) as place:
+        monkeypatch.setenv("DURIAN_API_PORT", str(urlsplit(place).port))
+        assert said(capsys, "listeners", "list") == ""
+
+
+def test_a_deployment_is_told_without_its_passwords(registry_copy: str) -> None:
+    settings = Settings(broker_url="amqp://ann:secret@mq/", registry_url=registry_copy)
+    with Api(registry_copy, settings=settings) as api:
+        told = api.asker("admin").get("/v1/deployment")
+        assert told == {
+            "registry": registry_copy,
+            "registry_id": api.store.identity(),
+            "broker": "amqp://ann:***@mq/",
+            "allowed_networks": [],
+        }
