@@ -1,4 +1,4 @@
-"""From a request of another system to an event."""
+"""From a request of another system to its events: one, but for a batch of CloudEvents."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _AS_JSON = "Choose application/json as the content type of the webhook."
 
 def receive(
     source: Source, secrets: Sequence[str], headers: Mapping[str, str], body: bytes, *, now: float
-) -> Event:
-    """Verify a request to a source, and make its event.
+) -> tuple[Event, ...]:
+    """Verify a request to a source, and make its event, or those of a batch of CloudEvents.
 
     The event's data is the body, byte for byte. Its id is the sender's id of the delivery, so what
-    is sent again is the same event. A CloudEvent that is signed by Standard Webhooks stays what it
-    is, but for its type, which begins with the source's words like that of all its events.
+    is sent again is the same event. CloudEvents that are signed by Standard Webhooks stay what they
+    are, but for their type, which begins with the source's words like that of all its events.
 
     Args:
         source: Where the request came in.
@@ -39,27 +39,24 @@ def receive(
     claim_in = SCHEMES[source.scheme](lowered, body, secrets, now)
     content_type = lowered.get("content-type") or JSON
     if source.scheme == "standard" and _is_cloudevent(lowered, content_type):
-        return _prefixed(source, headers, body)
+        return tuple(_prefixed(source, event) for event in http.decode(headers, body))
     if kind_of(content_type) != "json":
         raise InvalidEvent("content-type", f"is {content_type}", hint=_AS_JSON)
     claim = claim_in(parse(body, field="body", depth=CAPS.depth))
-    return Event(
+    event = Event(
         type=f"{source.event}.{claim.type}" if claim.type else source.event,
         id=claim.id,
         source=source.uri,
         datacontenttype=content_type,
         body=body,
     )
+    return (event,)
 
 
 def _is_cloudevent(lowered: Mapping[str, str], content_type: str) -> bool:
     return "ce-specversion" in lowered or format_of(content_type) is not None
 
 
-def _prefixed(source: Source, headers: Mapping[str, str], body: bytes) -> Event:
-    events = http.decode(headers, body)
-    if len(events) != 1:
-        raise InvalidEvent("body", "holds a batch; a webhook is one event")
-    (event,) = events
+def _prefixed(source: Source, event: Event) -> Event:
     attributes = {**event.attributes, "type": f"{source.event}.{event.type}"}
     return Event.from_attributes(attributes, event.body)

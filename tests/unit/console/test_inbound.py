@@ -66,7 +66,7 @@ def test_a_verified_webhook_is_published_and_confirmed(store: Store) -> None:
     publish, body = Publishing(), b'{"ref":  "main"}'
     answer = ask(store, publish, "/in/github", body)
     assert answer.status == 202
-    assert answer.body == {"id": "1-2-3", "type": "github.push"}
+    assert answer.body == {"ids": ["1-2-3"]}
     assert [event.body for event in publish.events] == [body]
 
 

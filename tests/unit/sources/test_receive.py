@@ -57,7 +57,8 @@ def standard(secret: str, body: bytes = BODY, at: int = NOW) -> dict[str, str]:
 def received(
     scheme: Scheme, headers: Mapping[str, str], body: bytes = BODY, *secrets: str
 ) -> Event:
-    return receive(source(scheme), secrets or (SECRET,), headers, body, now=NOW)
+    (event,) = receive(source(scheme), secrets or (SECRET,), headers, body, now=NOW)
+    return event
 
 
 def test_githubs_own_example_verifies() -> None:
@@ -173,8 +174,19 @@ def test_by_the_standard_an_old_or_forged_webhook_is_refused() -> None:
         received("standard", standard(secret), BODY + b" ", secret)
 
 
-def test_a_batch_is_no_webhook() -> None:
+def test_a_signed_batch_is_the_events_that_it_holds() -> None:
+    secret, sent = new_secret(), [Event(type="a", source="/shop"), Event(type="b", data=1)]
+    headers, body = http.encode_batch(sent)
+    signed = {**standard(secret, body), **headers}
+    found = receive(source("standard"), [secret], signed, body, now=NOW)
+    assert [event.id for event in found] == [event.id for event in sent]
+    assert [event.type for event in found] == ["standard.a", "standard.b"]
+    assert found[0].source == "/shop"
+
+
+def test_a_batch_with_one_wrong_event_is_refused_as_a_whole() -> None:
     secret = new_secret()
-    headers, body = http.encode_batch([Event(type="a"), Event(type="b")])
-    with pytest.raises(InvalidEvent, match="batch"):
-        received("standard", {**standard(secret, body), **headers}, body, secret)
+    headers, body = http.encode_batch([Event(type="a")])
+    body = body[:-1] + b',{"specversion":"1.0"}]'
+    with pytest.raises(InvalidEvent, match="event 1 of the batch"):
+        receive(source("standard"), [secret], {**standard(secret, body), **headers}, body, now=NOW)

@@ -29,7 +29,7 @@ def route(publish: Publish, sources: KnownSources, now: Callable[[], float] = ti
     in_hand = 0
 
     async def take(request: Request) -> Response:
-        """Publish the event of a webhook; 202 once the broker has it safely."""
+        """Publish the events of a webhook; 202 once the broker has them safely."""
         nonlocal in_hand
         if in_hand >= MOST_REQUESTS:
             raise Overloaded
@@ -37,10 +37,10 @@ def route(publish: Publish, sources: KnownSources, now: Callable[[], float] = ti
         try:
             known = await run_in_threadpool(sources.find, request.path_params["name"])
             body = await read(request, CAPS.data_bytes)
-            event = receive(known.source, known.secrets, request.headers, body, now=now())
-            await publish([event])
+            events = receive(known.source, known.secrets, request.headers, body, now=now())
+            await publish(events)
         finally:
             in_hand -= 1
-        return JSONResponse({"id": event.id, "type": event.type}, 202)
+        return JSONResponse({"ids": [event.id for event in events]}, 202)
 
     return Route("/in/{name}", take, methods=["POST"])
