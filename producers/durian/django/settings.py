@@ -11,6 +11,7 @@ from django.conf import settings as project
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from durian.errors import InvalidSettings
 from durian.errors.fault import reason_of
 from durian.hook import Settings
 
@@ -64,11 +65,31 @@ def mistakes() -> Iterator[tuple[str, str, str]]:
         for name in DjangoSettings.model_fields
         if os.environ.get(f"DURIAN_{name.upper()}")
     }
+    found = {**environment, **given()}
     try:
-        DjangoSettings.model_validate({**environment, **given()})
+        DjangoSettings.model_validate(found)
     except ValidationError as exc:
         for error in exc.errors(include_url=False):
             yield _mistake(error)
+    yield from _unreadable(found)
+
+
+def _unreadable(found: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """URLs that would be refused by who uses them, which is later."""
+    from durian.producers.broker_url import check_broker_urls  # noqa: PLC0415  # brings kombu
+    from durian.registry.sql.address import read_url  # noqa: PLC0415  # brings SQLAlchemy
+
+    # An empty one means a `durian up`.
+    checks = (
+        ("BROKER_URL", found.get("broker_url") or None, check_broker_urls),
+        ("REGISTRY_URL", found.get("registry_url"), read_url),
+    )
+    for name, value, check in checks:
+        try:
+            if isinstance(value, str):
+                check(value)
+        except InvalidSettings as exc:
+            yield f'{SETTING}["{name}"]', exc.reason, exc.advice
 
 
 def _mistake(error: ErrorDetails) -> tuple[str, str, str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from durian.errors import InvalidSettings
+from durian.errors import InvalidEvent, InvalidSettings
 from durian.errors.fault import reason_of
-from durian.events import DEFAULT_SOURCE
+from durian.events import DEFAULT_SOURCE, Event
 
 #: What the variables of the environment begin with; the same that Durian's processes read.
 PREFIX = "DURIAN_"
@@ -50,6 +51,24 @@ class Settings(BaseModel):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError as exc:
+                raise ValueError(f"must be networks such as 10.0.0.0/8, and {exc}") from exc
+        return value
+
+    @field_validator("source")
+    @classmethod
+    def _source(cls, value: str) -> str:
+        try:
+            return Event(type="any", source=value).source
+        except InvalidEvent as exc:
+            raise ValueError(exc.reason) from exc
 
     @classmethod
     def read(cls, given: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Self:

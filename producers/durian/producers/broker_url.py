@@ -40,37 +40,49 @@ def parse_broker_urls(text: str) -> tuple[BrokerUrl, ...]:
 
     Raises InvalidSettings for DURIAN_BROKER_URL when one of them cannot be used.
     """
-    urls = tuple(_parse(part.strip()) for part in text.split(";") if part.strip())
-    if not urls:
+    return tuple(_parse(*_split(part)) for part in _parts(text))
+
+
+def check_broker_urls(text: str) -> None:
+    """Check how they are written, not whether they can be used here: files for TLS may be missing.
+
+    Raises InvalidSettings as `parse_broker_urls` does.
+    """
+    for part in _parts(text):
+        _split(part)
+
+
+def _parts(text: str) -> list[str]:
+    parts = [part.strip() for part in text.split(";") if part.strip()]
+    if not parts:
         raise _invalid("is empty")
-    return urls
+    return parts
 
 
-def _parse(text: str) -> BrokerUrl:
-    parts = _split(text)
-    if parts.scheme not in _PORTS:
-        raise _invalid(f"must begin with amqp:// or amqps://, not with {parts.scheme or text!r}")
-    if not parts.hostname:
-        raise _invalid("names no host")
+def _parse(parts: SplitResult, host: str) -> BrokerUrl:
     query = dict(parse_qsl(parts.query))
     return BrokerUrl(
-        host=unquote(parts.hostname),
+        host=unquote(host),
         port=parts.port or _PORTS[parts.scheme],
         user=unquote(parts.username or "guest"),
         password=unquote("guest" if parts.password is None else parts.password),
         vhost=unquote(parts.path[1:]) or "/",
-        tls=_tls(query, parts.hostname) if parts.scheme == "amqps" else None,
+        tls=_tls(query, host) if parts.scheme == "amqps" else None,
     )
 
 
-def _split(text: str) -> SplitResult:
-    """Take a URL apart; urllib refuses bad ports and brackets only when they are looked at."""
+def _split(text: str) -> tuple[SplitResult, str]:
+    """Take a URL apart, and tell its host."""
     try:
         parts = urlsplit(text)
-        _ = parts.port
+        _ = parts.port  # urllib refuses bad ports and brackets only when they are looked at
     except ValueError as exc:
         raise _invalid(str(exc)) from exc
-    return parts
+    if parts.scheme not in _PORTS:
+        raise _invalid(f"must begin with amqp:// or amqps://, not with {parts.scheme or text!r}")
+    if not parts.hostname:
+        raise _invalid("names no host")
+    return parts, parts.hostname
 
 
 def _tls(query: dict[str, str], host: str) -> dict[str, Any]:

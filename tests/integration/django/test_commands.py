@@ -82,6 +82,11 @@ def _messages(tag: str) -> list[str]:
         ({"PREFIX": "a b"}, 'DURIAN["PREFIX"]'),
         ({"OUTBOX": "perhaps"}, 'DURIAN["OUTBOX"] must be true or false'),
         ({"OUTBOX_KEEP_S": -1}, "must be at least 0"),
+        ({"BROKER_URL": "localhost"}, "must begin with amqp:// or amqps://, not with 'localhost'"),
+        ({"REGISTRY_URL": "x.db"}, "Write sqlite:///path/to/durian.db"),
+        ({"SOURCE": "a b"}, 'DURIAN["SOURCE"] has white space'),
+        ({"ALLOWED_NETWORKS": "localhost"}, "must be networks such as 10.0.0.0/8, and 'localhost'"),
+        ({"ALLOWED_NETWORKS": ["10.0.0.1/8"]}, "10.0.0.1/8 has host bits set"),
         ({"NONSENSE": 1}, "There are BROKER_URL, API_HOST"),
     ],
 )
@@ -93,9 +98,23 @@ def test_each_mistake_in_the_setting_is_explained(setting: Any, said: str, setti
 
 
 def test_all_mistakes_are_told_at_once(settings: Any) -> None:
-    settings.DURIAN = {"PREFIX": "a b", "OUTBOX_KEEP_S": -1}
+    settings.DURIAN = {
+        "PREFIX": "a b",
+        "OUTBOX_KEEP_S": -1,
+        "BROKER_URL": "amqp://",
+        "REGISTRY_URL": "",
+        "SOURCE": "a b",
+        "ALLOWED_NETWORKS": "localhost",
+    }
 
-    assert len(_messages("durian.E")) == 2
+    assert len(_messages("durian.E")) == 6
+
+
+@pytest.mark.parametrize("url", ["", "amqps://mq/?cacertfile=/only/in/production.pem"])
+def test_no_broker_and_a_file_that_is_elsewhere_are_no_mistakes(url: str, settings: Any) -> None:
+    settings.DURIAN = {"BROKER_URL": url}
+
+    assert _messages("durian.E") == []
 
 
 def test_a_missing_broker_is_a_warning(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
