@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -24,7 +24,7 @@ class ListenerDesk(Protocol):
     """Where listeners are looked at and changed. Its methods raise DurianError."""
 
     def add(self, fields: Mapping[str, Any], secret: str | None, key_pem: str | None) -> Told:
-        """Add one of the fields that were typed; returns its `id`, its `secret`, and `warnings`."""
+        """Add one of the fields that were typed; returns it, with its `secret` and `warnings`."""
 
     def list(self, event: str | None) -> Iterator[Told]:
         """Yield all by id, or those of an event pattern."""
@@ -33,7 +33,7 @@ class ListenerDesk(Protocol):
         """Get one. Raises NotFound."""
 
     def update(self, listener_id: str, fields: Mapping[str, Any], key_pem: str | None) -> Told:
-        """Change the fields that are named, of its policy as well; returns `warnings`.
+        """Change the fields that are named, of its policy as well; returns it, with `warnings`.
 
         Raises NotFound.
         """
@@ -69,8 +69,7 @@ class _Here:
         key = listeners.new_secret(secret)
         with self._desk() as desk:
             desk.add(listener, key, key_pem)
-        warnings = self._warnings_of(listener)
-        return {"id": listener.id, "secret": key.value, "warnings": warnings}
+        return {**self._told(listener), "secret": key.value}
 
     def list(self, event: str | None) -> Iterator[Told]:
         breakers = listeners.open_breakers(self._store)
@@ -86,10 +85,11 @@ class _Here:
         listener = listeners.changed(self._store.get_listener(listener_id), fields)
         with self._desk() as desk:
             desk.update(listener, key_pem)
-        return {"warnings": self._warnings_of(listener)}
+        return self._told(listener)
 
-    def _warnings_of(self, listener: Listener) -> Sequence[str]:
-        return listeners.warnings_of(listener.url, self._settings.allowed_networks)
+    def _told(self, listener: Listener) -> Told:
+        warnings = listeners.warnings_of(listener.url, self._settings.allowed_networks)
+        return {**listeners.described(listener), "warnings": warnings}
 
     def set_enabled(self, listener_id: str, *, enabled: bool) -> None:
         with self._desk() as desk:

@@ -179,12 +179,29 @@ def tell_added(told: Mapping[str, Any], settings: Settings, *, as_json: bool) ->
     tell_secret(told, as_json=as_json)
     if as_json:
         return
+    say("wants   ", wants(told))
     if settings.server or settings.broker_url:
         when = "Routers know it within a second"
     else:  # nobody can be told: they find out when they look
         up = "A `durian up` on this registry knows it within a second"
         when = f"{up}, a `durian router` within {settings.poll_s:g} s"
     say(f"{when}; `durian listeners backfill {told['id']}` sends it what came before.")
+
+
+def tell_updated(told: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print how a listener that was just changed was understood."""
+    warn(told)
+    if as_json:
+        say_json({"id": told["id"]})
+        return
+    say("id      ", told["id"])
+    say("wants   ", wants(told))
+
+
+def wants(told: Mapping[str, Any]) -> str:
+    """Which events a listener wants: its event pattern, and its filter in the short form."""
+    conditions = _conditions(told["filter"])
+    return f"{told['event']} where {conditions}" if conditions else str(told["event"])
 
 
 def warnings_of(url: str, allowed: Iterable[Network]) -> list[str]:
@@ -270,10 +287,10 @@ def short_of(conditions: Filter) -> str:
 
 def row(told: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     """A listener as a row: id, event pattern, filter in its short form, URL, and its state."""
-    return told["id"], told["event"], _wants(told["filter"]), told["url"], _state(told)
+    return told["id"], told["event"], _conditions(told["filter"]), told["url"], _state(told)
 
 
-def _wants(conditions: Mapping[str, Any]) -> str:
+def _conditions(conditions: Mapping[str, Any]) -> str:
     try:
         return short_of(Filter.parse(conditions))
     except InvalidFilter:  # a newer version's: it is shown as it is

@@ -33,7 +33,7 @@ def test_a_listener_from_its_first_day_to_its_last(run: CommandLine) -> None:
     assert "policy.timeout_s" in shown
     assert secret not in shown
 
-    run("listeners", "remove", listener_id)
+    assert f"removed {listener_id}" in run("listeners", "remove", listener_id)
     assert listener_id in run("listeners", "show", listener_id, code=exits.FAILED)
 
 
@@ -45,6 +45,16 @@ def test_a_new_listener_is_told_with_its_secret_once(run: CommandLine) -> None:
         in " ".join(printed)
     )
     assert printed[3] not in run("listeners", "list") + run("listeners", "show", "joe")
+
+
+def test_a_listener_is_told_as_it_was_understood(run: CommandLine) -> None:
+    add = ("listeners", "add", URL, "--event", "order.*", "--id", "joe")
+    told = run(*add, "--match", "name = J", "--match", "age >= 18").splitlines()
+    assert told[2] == "wants   order.* where name=J and age>=18"
+    told = run("listeners", "update", "joe", "--match", "vip=true").splitlines()
+    assert told == ["id      joe", "wants   order.* where vip=true"]
+    told = run("listeners", "update", "joe", "--event", "#", "--filter", "{}").splitlines()
+    assert told[1:] == ["wants   #"]
 
 
 def test_a_listener_that_will_be_blocked_is_warned_of_at_once(

@@ -67,6 +67,8 @@ def test_a_listener_from_its_first_day_to_its_last(run: CommandLine, api: Api) -
         assert run.json("listeners", "show", "joe")[0]["state"] == state
     change = ("--url", "https://joe.example/other", "--match", "name=Bo", "--batch", "7")
     assert run.json("listeners", "update", "joe", *change, "--policy", "timeout_s=null")
+    told = run("listeners", "update", "joe", "--description", "Joe")
+    assert "wants   person where name=Bo" in told
     joe = api.store.get_listener("joe")
     assert (joe.url, joe.filter) == ("https://joe.example/other", '{"name":"Bo"}')
     assert (joe.policy.batch_events, joe.policy.timeout_s) == (7, 15)

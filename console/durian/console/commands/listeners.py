@@ -60,7 +60,7 @@ def add(
     queue_type: QueueKind = None,
     as_json: AsJSON = False,
 ) -> None:
-    """Add a listener; prints its id and, this once, its signing secret."""
+    """Add a listener; prints its id, what it wants and, this once, its signing secret."""
     from durian.console import listeners
     from durian.console.listener_desk import open_listener_desk
     from durian.console.settings import load
@@ -153,11 +153,11 @@ def update(
 ) -> None:
     """Change what is named of a listener, and leave the rest; conditions are replaced as a whole.
 
-    A policy's field that is null (rate_per_s=null) has its default again.
+    Prints which events it wants now. A policy's field that is null (rate_per_s=null) has its
+    default again.
     """
     from durian.console import listeners
     from durian.console.listener_desk import open_listener_desk
-    from durian.console.output import say_json
     from durian.console.settings import load
 
     settings = load(server=server, broker_url=broker, registry_url=registry, prefix=prefix)
@@ -171,9 +171,7 @@ def update(
     )
     with open_listener_desk(settings) as desk:
         updated = desk.update(listener_id, fields, None)
-    listeners.warn(updated)
-    if as_json:
-        say_json({"id": listener_id})
+    listeners.tell_updated(updated, as_json=as_json)
 
 
 @app.command()
@@ -334,7 +332,7 @@ def remove(
 ) -> None:
     """Remove a listener with what is queued for it; its dead letters stay."""
     from durian.console.listener_desk import open_listener_desk
-    from durian.console.output import say_json
+    from durian.console.output import say, say_json
     from durian.console.settings import load
 
     settings = load(server=server, broker_url=broker, registry_url=registry, prefix=prefix)
@@ -342,6 +340,8 @@ def remove(
         desk.remove(listener_id)
     if as_json:
         say_json({"id": listener_id})
+    else:
+        say(f"removed {listener_id} with what was queued for it; its dead letters stay")
 
 
 @app.command()
