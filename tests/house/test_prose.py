@@ -26,6 +26,13 @@ PUT_OFF = re.compile(
     r"\b(?:" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b"
 )
 
+#: What a log line says: a stable name, and for those of the standard library the names of its
+#: arguments, which `durian.console.logs` takes apart.
+FACT = re.compile(r"[a-z_]+\.[a-z_]+( [a-z_]+=%[sdr])*")
+
+#: What writes one.
+LEVELS = frozenset({"debug", "info", "warning", "error", "exception"})
+
 #: What may have a docstring.
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -50,6 +57,17 @@ def test_nothing_is_put_off() -> None:
     ]
 
     assert found == []
+
+
+def test_a_log_line_is_a_fact_with_fields_and_no_sentence() -> None:
+    loose = [
+        f"{short(path)}:{node.lineno}: {told}"
+        for path in modules()
+        for node, told in _log_lines(parse(path))
+        if not FACT.fullmatch(told)
+    ]
+
+    assert loose == []
 
 
 def test_a_public_constant_says_what_it_is() -> None:
@@ -118,6 +136,17 @@ def _comment_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Lines that are not inside a string constant of this very guard."""
     if path != Path(__file__):
         yield from _lines(path)
+
+
+def _log_lines(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
+    """Calls of a module's logger, and what they say as it is written."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="_log" | "_LOG" | "log"), attr=level),
+                args=[ast.Constant(value=str(told)), *_],
+            ) if level in LEVELS:
+                yield node, told
 
 
 def _targets(node: ast.stmt) -> list[ast.expr]:

@@ -92,4 +92,4 @@ class CeleryEvents:
                 )
             )
         except DurianError as error:
-            _LOG.error("The outcome of task %s was not emitted: %s", request.id, error)
+            _LOG.error("celery.outcome_lost task=%s error=%s", request.id, error)

@@ -139,7 +139,7 @@ class Courier:
                 self._take_in()
                 self._give_up(error, list(self._due))
         except Exception as error:  # noqa: BLE001 - whoever waits must not wait for ever
-            _LOG.exception("The courier failed.")
+            _LOG.exception("courier.failed")
             self._take_in()
             self._give_up(BrokerError(f"The producer failed: {error}."), list(self._due))
 

@@ -87,4 +87,4 @@ class PublishPolicy:
 def _log_retry(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     pause_s = state.next_action.sleep if state.next_action else 0.0
-    _LOG.warning("Publishing again in %.1f s: %s", pause_s, error)
+    _LOG.warning("producer.waits pause_s=%s error=%s", round(pause_s, 2), error)

@@ -91,4 +91,4 @@ def test_a_broker_that_is_away_changes_nothing_for_the_task(
     producer.away = True
     done = pay.delay(17)
     assert done.get() == "paid "
-    assert f"The outcome of task {done.id} was not emitted" in caplog.text
+    assert f"celery.outcome_lost task={done.id} error=" in caplog.text

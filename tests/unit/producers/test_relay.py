@@ -96,7 +96,7 @@ def test_a_row_that_is_no_event_is_marked_and_holds_nothing_up(
     assert store.sent == [1, 4]
     assert store.faulty.keys() == {2, 3}
     assert "is missing" in store.faulty[2]
-    assert "Row 3 of the outbox" in caplog.text
+    assert "relay.row_kept row=3 error=" in caplog.text
 
 
 def test_an_event_that_a_hook_refuses_is_marked_and_holds_nothing_up() -> None:
@@ -109,7 +109,9 @@ def test_an_event_that_a_hook_refuses_is_marked_and_holds_nothing_up() -> None:
     assert store.faulty == {2: "data.name: is missing"}
 
 
-def test_it_waits_for_a_broker_and_a_database_that_are_away() -> None:
+def test_it_waits_for_a_broker_and_a_database_that_are_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     store, events = FakeStore(), some_events(3)
     store.write(*events)
     store.fault = OutboxUnavailable()
@@ -131,6 +133,7 @@ def test_it_waits_for_a_broker_and_a_database_that_are_away() -> None:
     producer = Stopping()
     relay_of(store, producer).run(stop)
     assert store.sent == [1, 2, 3]
+    assert [line.msg.split()[0] for line in caplog.records] == ["relay.waits"] * 2
 
 
 def test_a_stop_ends_it_although_the_broker_is_away() -> None:

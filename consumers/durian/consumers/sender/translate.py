@@ -35,7 +35,7 @@ def fault_of(exc: Exception) -> Fault:
         if fault is not None:
             return fault
     if not isinstance(exc, OSError | HTTPError):
-        _log.error("attempt failed in an unforeseen way", exc_info=exc)
+        _log.error("sender.failed", exc_info=exc)
     return Fault("error", one_line(f"{type(exc).__name__}: {exc}"))
 
 

@@ -174,11 +174,11 @@ def _read(row: Row, claim: Claim) -> Event | None:
 
 
 def _mark_faulty(claim: Claim, row_id: int, fault: InvalidEvent) -> None:
-    _LOG.error("Row %s of the outbox cannot be published, and stays there: %s", row_id, fault)
+    _LOG.error("relay.row_kept row=%s error=%s", row_id, fault)
     claim.mark_faulty(row_id, str(fault))
 
 
 def _log_retry(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     pause_s = state.next_action.sleep if state.next_action else 0.0
-    _LOG.warning("Relaying again in %.1f s: %s", pause_s, error)
+    _LOG.warning("relay.waits pause_s=%s error=%s", round(pause_s, 2), error)

@@ -54,7 +54,7 @@ def test_an_exception_becomes_a_fault(chain: list[Exception], kind: Kind, text: 
 def test_what_nobody_foresaw_is_logged_in_full(caplog: pytest.LogCaptureFixture) -> None:
     fault = fault_of(wrapped(KeyError("odd")))
     assert (fault.kind, fault.text) == ("error", "KeyError: 'odd'")
-    assert "attempt failed in an unforeseen way" in caplog.text
+    assert "sender.failed" in caplog.text
     assert caplog.records[0].exc_info
 
 

@@ -93,7 +93,7 @@ def unforeseen(exc: Exception) -> Fault:
         return exc
     if isinstance(exc, InvalidListener):
         return Fault("tls" if exc.field == "tls" else "error", one_line(exc.reason))
-    _log.error("attempt failed in an unforeseen way", exc_info=exc)
+    _log.error("sender.failed", exc_info=exc)
     return Fault("error", one_line(f"{type(exc).__name__}: {exc}"))
 
 
