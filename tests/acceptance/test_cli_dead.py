@@ -48,8 +48,11 @@ def walk(home: Path, settings: dict[str, str], *roles: str) -> None:
 
         mended = start("listen", "--port", str(urlsplit(url).port), "--json")
         mended.wait_json("listening")
-        unknown = run("dead", "replay", "joe", "msg_unknown", "--json")
-        assert json.loads(unknown) == {"replayed": 0, "kept": {}, "missing": ["msg_unknown"]}
+        replay = ("dead", "replay", "joe", "msg_unknown", "--json")
+        unknown = durian(*replay, home=home, settings=settings)
+        assert (unknown.returncode, unknown.stderr) == (1, "error: not there: msg_unknown\n")
+        missing = {"replayed": 0, "kept": {}, "missing": ["msg_unknown"]}
+        assert json.loads(unknown.stdout) == missing
         replayed = run("dead", "replay", "joe", letter["webhook_id"], "--json")
         assert json.loads(replayed) == {"replayed": 1, "kept": {}, "missing": []}
         again = mended.wait_json("number")

@@ -87,7 +87,7 @@ def replay(
     given = {"place": _place(context), "ids": messages or None, "rate_per_s": rate}
     with open_runner(settings) as run, watched("replaying") as progress:
         report = run("aside.replay", given, progress)
-    show_report(report, "replayed", as_json=as_json)
+    show_report(report, "replayed", messages, as_json=as_json)
 
 
 @app.command()
@@ -116,7 +116,7 @@ def purge(
     given = {"place": place, "ids": messages or None}
     with open_runner(settings) as run, watched("purging") as progress:
         report = run("aside.purge", given, progress)
-    show_report(report, "purged", as_json=as_json)
+    show_report(report, "purged", messages, as_json=as_json)
 
 
 def _place(context: typer.Context) -> str:

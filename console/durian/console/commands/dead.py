@@ -109,7 +109,7 @@ def replay(
     given = {"listener": listener, "webhook_ids": webhook_ids or None, "rate_per_s": rate}
     with open_runner(settings) as run, watched("replaying") as progress:
         report = run("dead.replay", given, progress)
-    show_report(report, "replayed", as_json=as_json)
+    show_report(report, "replayed", webhook_ids, as_json=as_json)
 
 
 @app.command()
@@ -138,4 +138,4 @@ def purge(
     given = {"listener": listener, "webhook_ids": webhook_ids or None}
     with open_runner(settings) as run, watched("purging") as progress:
         report = run("dead.purge", given, progress)
-    show_report(report, "purged", as_json=as_json)
+    show_report(report, "purged", webhook_ids, as_json=as_json)
