@@ -27,7 +27,7 @@ class Client:
 
     Requests that meet with a server, broker or registry that is away, or come too often, are made
     again, three times at most; what changes something carries an idempotency key, so that it is
-    carried out once. Publishing is not made again.
+    carried out once. Publishing is not made again. An answer may take `answer_s` seconds.
 
     Raises:
         InvalidSettings: the server's URL cannot be used.

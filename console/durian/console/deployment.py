@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from pydantic import BaseModel, Field, ValidationError
 
+from durian.client import Client
 from durian.console.exits import complain
 from durian.console.server import open_client, server_url
 from durian.console.setting_values import Network
 from durian.console.settings import Settings
 from durian.console.wiring import open_store
-from durian.errors import DurianError
+from durian.errors import DurianError, RegistryError, ServerUnavailable
 from durian.registry.store import Store
+
+#: What is told instead of a URL of RabbitMQ.
+EMBEDDED = "embedded"
 
 #: Seconds that the server may take to tell of itself: whoever waits has asked for something else.
 PATIENCE_S = 5.0
+
+_START_WEB = "Start `durian web` with these settings, or name another server by --server."
 
 
 class Deployment(BaseModel):
@@ -29,12 +38,21 @@ class Deployment(BaseModel):
     )
 
 
-def find(settings: Settings) -> Deployment | None:
-    """Ask the server of which deployment it is; None when none answers, or tells us."""
+def ask(settings: Settings) -> Deployment:
+    """Ask the server of which deployment it is. Raises DurianError."""
+    with open_client(settings, attempts=1, answer_s=PATIENCE_S) as client:
+        told = client.call("GET", "/v1/deployment")
     try:
-        with open_client(settings, attempts=1, answer_s=PATIENCE_S) as client:
-            return Deployment.model_validate(client.call("GET", "/v1/deployment"))
-    except (DurianError, ValidationError):
+        return Deployment.model_validate(told)
+    except ValidationError:
+        raise DurianError(f"What answers at {server_url(settings)} is no Durian.") from None
+
+
+def find(settings: Settings) -> Deployment | None:
+    """The same; None when none answers, or tells us."""
+    try:
+        return ask(settings)
+    except DurianError:
         return None
 
 
@@ -58,6 +76,37 @@ def compared(settings: Settings, store: Store) -> Settings:
         of="warning",
     )
     return settings
+
+
+@contextmanager
+def open_watched(settings: Settings) -> Iterator[Client]:
+    """Make a client of the server whose numbers are asked for.
+
+    Where commands work on RabbitMQ that has to be a `durian web` of it. Raises ServerUnavailable.
+    """
+    with open_client(settings) as client:
+        if settings.server or not settings.broker_url:
+            yield client
+            return
+        _warn_of_another(settings)
+        try:
+            yield client
+        except ServerUnavailable as error:
+            raise ServerUnavailable(error.message, hint=_START_WEB) from error
+
+
+def _warn_of_another(settings: Settings) -> None:
+    """Warn when the server works neither on the broker nor on the registry that are set."""
+    with suppress(RegistryError), open_store(settings) as store:
+        found = find(settings)
+        if found is None or (found.broker != EMBEDDED and found.registry_id == store.identity()):
+            return
+        complain(
+            f"The Durian at {server_url(settings)} tells of another deployment: its broker is "
+            f"{found.broker}, and its registry {found.registry}.",
+            "Start `durian web` with these settings, with another --port, and name it by --server.",
+            of="warning",
+        )
 
 
 def whereabouts(settings: Settings, listener_id: str) -> str:

@@ -187,9 +187,12 @@ class Deliverer:
                 return self._settler.delayed(delivery.tried(error, now), decision)
             case Dead(reason) | Disable(reason):
                 _log.warning(
-                    "delivery.dead listener=%s event=%s reason=%s",
+                    # What people give to `durian explain` and `dead replay`.
+                    "delivery.dead listener=%s event_id=%s type=%s webhook_id=%s reason=%s",
                     delivery.listener_id,
                     delivery.event_id,
+                    delivery.message.headers.get("ce-type", ""),
+                    delivery.webhook_id,
                     reason,
                 )
                 return self._settler.buried(delivery.given_up(reason, error, now))

@@ -14,9 +14,11 @@ from starlette.routing import Route
 
 from durian.console import entry, exits
 from durian.console.settings import Settings
+from durian.events import Event
 from tests.support.api import Api
 from tests.support.asking import serving
 from tests.support.commands import CommandLine
+from tests.support.letters import give_up
 
 ADD = ("listeners", "add", "http://127.0.0.1:9000/hook", "--event", "person", "--id", "joe")
 
@@ -112,6 +114,56 @@ def test_a_listener_that_is_only_here_is_said_to_be(
 def test_an_event_that_is_not_there_has_its_own_hint(run: CommandLine) -> None:
     run(*ADD)
     assert "--since 7d" in run("explain", "e1", "joe", code=exits.FAILED)
+
+
+def findings(run: CommandLine) -> dict[str, dict[str, str]]:
+    """What the doctor finds, by what it is about."""
+    return {one["about"]: one for one in run.json("doctor")}
+
+
+def test_the_doctor_says_that_no_durian_up_runs(run: CommandLine) -> None:
+    found = findings(run)["server"]
+    assert (found["level"], found["advice"]) == ("warn", "Start `durian up`.")
+    assert "No Durian answers at http://127.0.0.1:1" in found["found"]
+
+
+def test_the_doctor_sees_what_waits_in_a_durian_up(run: CommandLine, same: Api) -> None:
+    before = findings(run)
+    assert {before[about]["level"] for about in ("server", "dead", "orphans")} == {"ok"}
+    assert same.store.where() in before["server"]["found"]
+    run(*ADD)
+    give_up(same.broker, same.names, "joe", *(Event(type="person", data={}) for _ in range(2)))
+    after = findings(run)["dead"]
+    assert after["found"] == "2 dead letters wait for somebody to decide; listeners: 1"
+    assert "durian dead show joe" in after["advice"]
+
+
+def test_the_doctor_names_another_registry(run: CommandLine, other: Api) -> None:
+    found = findings(run)["server"]
+    assert found["level"] == "warn"
+    assert found["found"].endswith(f"with another registry than here: {other.store.where()}")
+
+
+@pytest.mark.parametrize("command", ["stats", "tail"])
+def test_on_rabbitmq_a_server_that_does_not_answer_has_to_be_a_web(
+    command: str, run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DURIAN_BROKER_URL", "amqp://127.0.0.1:1/")
+    told = run(command, code=exits.UNAVAILABLE)
+    assert "No Durian answers at http://127.0.0.1:1" in told
+    assert "hint: Start `durian web`" in told
+    assert "DURIAN_BROKER_URL" not in told
+
+
+@pytest.mark.usefixtures("same")
+def test_numbers_of_another_deployment_are_warned_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert said(capsys, "stats") == ""
+    monkeypatch.setenv("DURIAN_BROKER_URL", "amqp://127.0.0.1:1/")
+    warning, hint = said(capsys, "stats").splitlines()
+    assert "tells of another deployment: its broker is embedded" in warning
+    assert "durian web" in hint
 
 
 def test_what_is_no_durian_is_not_compared(

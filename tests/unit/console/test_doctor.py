@@ -32,7 +32,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         monkeypatch.delenv(variable(name), raising=False)
     monkeypatch.chdir(tmp_path)
     put_registry(tmp_path)
-    return load(secret_key_file=tmp_path / "key")
+    # Whoever tests may have a `durian up` of their own.
+    return load(secret_key_file=tmp_path / "key", api_port=1)
 
 
 def test_a_machine_without_a_broker_is_well_but_warned(
@@ -166,6 +167,14 @@ def test_a_queue_of_delays_or_dead_letters_that_is_another_one_is_named(
         "queue durian.delay.400": "fail",
         "queue durian.dead.ann": "fail",
     }
+
+
+def test_dead_letters_are_counted_and_whose_are_most_is_named() -> None:
+    assert broker.dead_letters({}).level == "ok"
+    assert broker.dead_letters({"ann": 1}).found.startswith("1 dead letter waits")
+    many = broker.dead_letters({"ann": 2, "bob": 7})
+    assert (many.level, "9 dead letters wait" in many.found) == ("warn", True)
+    assert "durian dead show bob" in many.advice
 
 
 @pytest.mark.parametrize(("waiting", "level"), [(0, "ok"), (1, "warn"), (7, "warn")])

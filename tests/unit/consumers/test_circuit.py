@@ -273,9 +273,13 @@ def test_five_days_of_failure_disable_the_listener(scene: Scene) -> None:
     assert len([one for one in done if one.isdigit()]) == 2000
 
 
-def test_gone_disables_it_and_tells(scene: Scene) -> None:
+def test_gone_disables_it_and_tells(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     scene.sender.answer = lambda request: status(410 if request.listener_id == "joe" else 200)
     scene.deliver(1)
+    (dead,) = [one for one in caplog.messages if one.startswith("delivery.dead")]
+    (gone,) = [one for one in scene.sender.requests if one.listener_id == "joe"]
+    event_id, webhook_id = gone.headers["ce-id"], gone.headers["webhook-id"]
+    assert f"event_id={event_id} type=person webhook_id={webhook_id}" in dead
     assert sorted(scene.told()) == ["delivery.dead", "listener.disabled"]
     assert scene.facts("durian.listener.disabled") == {"listener": "joe", "reason": "410 Gone"}
 

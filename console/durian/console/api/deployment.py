@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from durian.console.api.access import Admin
-from durian.console.deployment import Deployment
+from durian.console.deployment import EMBEDDED, Deployment
 from durian.console.logs import hide_secrets
 
 router = APIRouter(prefix="/deployment", tags=["deployment"])
@@ -18,6 +18,6 @@ def get_deployment(caller: Admin) -> Deployment:
     return Deployment(
         registry=caller.store.where(),
         registry_id=caller.store.identity(),
-        broker=hide_secrets(settings.broker_url) or "embedded",
+        broker=hide_secrets(settings.broker_url) or EMBEDDED,
         allowed_networks=settings.allowed_networks,
     )

@@ -16,12 +16,12 @@ Window = Annotated[
 
 def stats(*, window: Window = "1h", server: Server = None, as_json: AsJSON = False) -> None:
     """Say how everything fares: rates, success, latencies, what fails and what waits."""
+    from durian.console.deployment import open_watched
     from durian.console.live.top import show_stats, window_of
-    from durian.console.server import open_client
     from durian.console.settings import load
 
     window_s = window_of(window, most_s=7 * 24 * 3600)
-    with open_client(load(server=server)) as client:
+    with open_watched(load(server=server)) as client:
         show_stats(client, window_s=window_s, as_json=as_json)
 
 
@@ -34,12 +34,12 @@ def top(
     as_json: AsJSON = False,
 ) -> None:
     """Watch listeners: those that fail first, then where most waits, then the busiest."""
+    from durian.console.deployment import open_watched
     from durian.console.live.top import run_top, window_of
-    from durian.console.server import open_client
     from durian.console.settings import load
 
     window_s = window_of(window, most_s=3600)
-    with open_client(load(server=server)) as client:
+    with open_watched(load(server=server)) as client:
         run_top(client, every_s=every, window_s=window_s, once=once, as_json=as_json)
 
 
@@ -64,11 +64,11 @@ def tail(
     as_json: AsJSON = False,
 ) -> None:
     """Print events and attempts as they pass, until Ctrl-C."""
+    from durian.console.deployment import open_watched
     from durian.console.live.tail import Tail, run_tail, wanted
-    from durian.console.server import open_client
     from durian.console.settings import load
     from durian.console.stop import stop_signals
 
     asked = wanted(event_type, listener, result, events=events, attempts=attempts)
-    with open_client(load(server=server)) as client, stop_signals() as stop:
+    with open_watched(load(server=server)) as client, stop_signals() as stop:
         run_tail(Tail(client, asked), every_s=every, stop=stop, as_json=as_json)

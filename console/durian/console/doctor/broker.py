@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from durian.broker.blocking import count, declare_all, inspect
 from durian.broker.port import Broker
@@ -94,6 +94,16 @@ def at_work(process: Process, consumers: int) -> Finding:
     if not consumers:
         return warn(process, MEANING[process], advice(process))
     return ok(process, f"is at work; consumers of its queue: {consumers}")
+
+
+def dead_letters(counts: Mapping[str, int]) -> Finding:
+    """Whether listeners have dead letters, given their numbers by listener."""
+    if not counts:
+        return ok("dead", "there are no dead letters")
+    total, most = sum(counts.values()), max(counts, key=lambda name: counts[name])
+    letters = "1 dead letter waits" if total == 1 else f"{total} dead letters wait"
+    advice = f"`durian dead show {most}` says why, and `durian dead replay {most}` sends again."
+    return warn("dead", f"{letters} for somebody to decide; listeners: {len(counts)}", advice)
 
 
 def aside(place: str, waiting: int) -> Finding:

@@ -9,9 +9,13 @@ from durian.broker.parts import Part
 from durian.broker.port import Broker
 from durian.broker.topology import BUCKETS_MS, Topology
 from durian.console.at_work import MEANING, advice, is_consumed, is_delivering
+from durian.console.doctor.broker import dead_letters
 from durian.console.doctor.finding import Finding, fail, ok, warn
 from durian.console.inspecting import inspect_all
 from durian.console.listeners import pages
+from durian.console.operations import dead
+from durian.console.operations.operation import Context
+from durian.console.operations.runner import unseen
 from durian.console.settings import Settings
 from durian.console.wiring import open_broker, open_store, topology
 from durian.control import declare_queues
@@ -28,6 +32,8 @@ def queues(settings: Settings) -> Iterator[Finding]:
         yield from checked(broker, names, everyone)
         failing = {breaker.listener_id for breaker in store.open_breakers()}
         yield delivering(broker, names, [one.id for one in everyone if is_consumed(one, failing)])
+        context = Context(broker=broker, names=names, store=store)
+        yield dead_letters(dead.count(context, dead.Count(), unseen))
 
 
 def checked(broker: Broker, names: Topology, listeners: Sequence[Listener]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from durian.console.doctor.database import registry
 from durian.console.doctor.finding import Finding, guarded
 from durian.console.doctor.machine import environment, extras, sender
 from durian.console.doctor.queues import queues
+from durian.console.doctor.server import server
 from durian.console.output import say, say_json, styled
 from durian.console.settings import Settings
 from durian.errors import DurianError
@@ -42,6 +43,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from guarded("registry", partial(registry, settings))
     yield from guarded("broker", partial(rabbitmq, settings))
     yield from guarded("queues", partial(queues, settings))
+    yield from guarded("server", partial(server, settings))
 
 
 def _show(finding: Finding) -> None:

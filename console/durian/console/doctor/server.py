@@ -1,0 +1,44 @@
+"""What the doctor looks at where no broker is set: the `durian up` that has the embedded one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from durian.console.deployment import ask
+from durian.console.doctor.broker import aside, dead_letters
+from durian.console.doctor.finding import Finding, ok, warn
+from durian.console.operations.runner import open_runner, unseen
+from durian.console.server import server_url
+from durian.console.settings import Settings
+from durian.console.wiring import open_store
+from durian.errors import RegistryMissing, ServerUnavailable
+
+
+def server(settings: Settings) -> Iterator[Finding]:
+    """Whether a `durian up` answers, on the registry here, and what waits there for somebody."""
+    if settings.broker_url:
+        return  # then by the consumers of queues is told who is at work
+    try:
+        found = ask(settings)
+    except ServerUnavailable as error:
+        yield warn("server", f"{error.message} Events are taken by nobody.", "Start `durian up`.")
+        return
+    yield _compared(settings, found.registry, found.registry_id)
+    with open_runner(settings) as run:
+        yield dead_letters(run("dead.count", {}, unseen))
+        for place, waiting in run("aside.count", {}, unseen).items():
+            yield aside(place, waiting)
+
+
+def _compared(settings: Settings, there: str, its_id: str) -> Finding:
+    """Whether the server has the registry that commands work on."""
+    url = server_url(settings)
+    try:
+        with open_store(settings) as store:
+            is_other = store.identity() != its_id
+    except RegistryMissing:
+        is_other = True
+    if settings.server or not is_other:
+        return ok("server", f"{url} answers; its registry is {there}")
+    advice = "Work in the directory of that one, or name it by DURIAN_REGISTRY_URL."
+    return warn("server", f"{url} answers, with another registry than here: {there}", advice)
