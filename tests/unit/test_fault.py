@@ -69,6 +69,7 @@ KNOWN = {"": ("count", "odd"), "inner": ("size",)}
         ({"inner": {"size": "x"}}, "inner.size", "must be a whole number"),
         ({"odd": 2}, "odd", "must be odd"),
         ({"other": 1}, "other", "is not a known field; known are count, odd"),
+        ({"cuont": 1}, "cuont", "is not a known field; did you mean count?"),
         ({"inner": {"width": 1}}, "inner.width", "is not a known field; known are size"),
         (5, "model", "must be a JSON object"),
     ],

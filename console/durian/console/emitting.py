@@ -12,6 +12,9 @@ from durian.events import CAPS, Event, new_id
 #: The `source` of events emitted by hand.
 SOURCE = "/durian/cli"
 
+#: How data is typed.
+_EXAMPLE = """For example: durian emit person '{"name": "Joe"}'"""
+
 
 def needed(name: str, given: str | None) -> str:
     """An argument that has to be there. Raises InvalidInput."""
@@ -48,14 +51,20 @@ def new_event(
     """Make the event that was typed. Raises InvalidEvent."""
     if not body:
         raise InvalidEvent("data", "is empty", hint="Give a JSON value, or - to read stdin.")
-    return Event(
-        type=event_type,
-        id=new_id() if event_id is None else event_id,
-        source=source or SOURCE,
-        subject=subject,
-        extensions=dict(_extension(text) for text in extensions),
-        body=body,
-    )
+    try:
+        return Event(
+            type=event_type,
+            id=new_id() if event_id is None else event_id,
+            source=source or SOURCE,
+            subject=subject,
+            extensions=dict(_extension(text) for text in extensions),
+            body=body,
+        )
+    except InvalidEvent as exc:
+        if exc.field != "data":
+            raise
+        hint = f"{exc.advice} {_EXAMPLE}".strip()
+        raise InvalidEvent("data", exc.reason, hint=hint) from exc
 
 
 def emit(settings: Settings, event: Event) -> None:

@@ -42,8 +42,28 @@ def filter_of(text: str | None, conditions: Sequence[str]) -> str:
     if text is not None and conditions:
         raise InvalidListener("--filter", "cannot be combined with --match")
     if text is not None:
-        return Filter.parse(text).to_json()
-    return Filter(*map(Filter.parse_short, conditions)).to_json()
+        return _of_json(text).to_json()
+    return Filter(*map(_of_short, conditions)).to_json()
+
+
+def _of_json(text: str) -> Filter:
+    try:
+        return Filter.parse(text)
+    except InvalidFilter as exc:
+        if exc.field != "filter" or exc.advice:
+            raise
+        hint = """Write it as '{"name": {"startswith": "J"}}', or as --match name=startswith:J."""
+        raise InvalidFilter("--filter", exc.reason, hint=hint) from exc
+
+
+def _of_short(text: str) -> Filter:
+    try:
+        return Filter.parse_short(text)
+    except InvalidFilter as exc:
+        if not text.lstrip().startswith("{"):
+            raise
+        hint = "Conditions as JSON are given by --filter."
+        raise InvalidFilter("--match", f"{text!r} is not a condition", hint=hint) from exc
 
 
 def policy_of(

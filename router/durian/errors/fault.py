@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import difflib
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ _REASONS = {
 
 
 def first_fault(
-    exc: ValidationError, whole: str, known: Mapping[str, Iterable[str]] = MappingProxyType({})
+    exc: ValidationError, whole: str, known: Mapping[str, Collection[str]] = MappingProxyType({})
 ) -> tuple[str, str]:
     """Return the path of the first faulty field and why it cannot be used.
 
@@ -66,7 +67,8 @@ def first_fault(
     reason = reason_of(error)
     names = known.get(path.rpartition(".")[0])
     if error["type"] == "extra_forbidden" and names:
-        reason += f"; known are {', '.join(names)}"
+        near = difflib.get_close_matches(path.rpartition(".")[2], names, 1)
+        reason += f"; did you mean {near[0]}?" if near else f"; known are {', '.join(names)}"
     return path, reason
 
 

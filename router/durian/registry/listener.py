@@ -159,7 +159,10 @@ _KNOWN = {"": tuple(Listener.model_fields), "policy": tuple(Policy.model_fields)
 
 #: What to write instead, by field.
 _HINTS = {
-    "url": "A port is fine, as in https://host:8443/path.",
+    "url": "Write it as https://host/path, or https://host:8443/path.",
+    "policy.schedule_s": "Write seconds as a JSON array: [0,5,60].",
+    "policy.no_retry_statuses": "Write statuses as a JSON array: [400,404].",
+    "policy.headers": 'Write them as a JSON object: {"X-Api-Key": "..."}.',
 }
 
 

@@ -42,6 +42,8 @@ _HIGHEST_PORT = 65535
 #: Scheme, authority, and path with query; the fragment was refused before.
 _SHAPE = re.compile(r"(https?)://([^/?]*)([/?].*)?", re.IGNORECASE)
 
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+
 #: A literal IPv6 address or a name, and a port without leading zero.
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::([1-9][0-9]{0,4}))?")
 
@@ -78,6 +80,8 @@ def parse_url(text: str) -> Url:
     """
     if len(text) > MAX_URL_LENGTH:
         raise _invalid(f"must be at most {MAX_URL_LENGTH} characters")
+    if not _SCHEME.match(text):
+        raise _invalid("must begin with https:// or http://")
     shape = _SHAPE.fullmatch(text)
     if shape is None or any(char <= " " or char == "\x7f" for char in text):
         raise _invalid("must look like https://host/path, without spaces and line breaks")

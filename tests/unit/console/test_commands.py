@@ -136,6 +136,27 @@ def test_a_change_that_cannot_be_made_names_the_field(run: CommandLine) -> None:
     assert "No listener bo" in run("listeners", "update", "bo", "--rate", "1", code=exits.FAILED)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--filter", "name=J"), "or as --match name=startswith:J"),
+        (("--match", '{"name": "J"}'), "Conditions as JSON are given by --filter"),
+        (("--policy", "schedule_s=0,1"), "Write seconds as a JSON array: [0,5,60]."),
+        (("--policy", "timeout=5"), "did you mean timeout_s?"),
+        (("--url", "localhost:9000/hook"), "must begin with https:// or http://"),
+    ],
+)
+def test_what_is_written_wrong_is_refused_with_how_to_write_it(
+    run: CommandLine, options: tuple[str, ...], words: str
+) -> None:
+    run("listeners", "add", URL, "--event", "person", "--id", "joe")
+    assert words in run("listeners", "update", "joe", *options, code=exits.USAGE)
+
+
+def test_data_that_is_no_json_is_refused_with_an_example(run: CommandLine) -> None:
+    assert """'{"name": "Joe"}'""" in run("emit", "person", "name=Joe", code=exits.USAGE)
+
+
 def test_an_id_that_is_taken_is_a_conflict(run: CommandLine) -> None:
     run("listeners", "add", URL, "--event", "person", "--id", "joe")
     told = run("listeners", "add", URL, "--event", "order", "--id", "joe", code=exits.FAILED)

@@ -200,7 +200,7 @@ def test_what_parsers_disagree_about_is_refused(text: str) -> None:
     ],
 )
 def test_other_schemes_are_refused(text: str) -> None:
-    with pytest.raises(InvalidListener, match="must look like"):
+    with pytest.raises(InvalidListener, match="must begin with https:// or http://"):
         parse_url(text)
 
 
