@@ -113,6 +113,22 @@ def test_the_command_line_says_which_extra_it_needs(bare: Path) -> None:
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize(
+    ("program", "extra"),
+    [
+        ("import durian.registry.store", "router"),
+        ("from durian.hook.parts import part; part('inline')", "consumer"),
+        ("from durian.hook.parts import part; part('operations')", "console"),
+    ],
+)
+def test_what_a_program_lacks_is_named_by_its_extra(bare: Path, program: str, extra: str) -> None:
+    run = subprocess.run(
+        [bare, "-I", "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert run.stderr.splitlines()[-1].endswith(f'Run: pip install "durian[{extra}]"')
+
+
 def test_the_bare_environment_is_bare(bare: Path) -> None:
     run = subprocess.run([bare, "-I", "-c", "import pika"], capture_output=True, check=False)
 

@@ -22,5 +22,7 @@ def part(name: str) -> Any:
         return next(iter(found)).load()
     except StopIteration:
         raise MissingExtra(extra, f"Durian's part {name!r}") from None
+    except MissingExtra as exc:  # the extra of the first module that was missed
+        raise MissingExtra(extra, exc.module) from exc
     except ModuleNotFoundError as exc:
         raise MissingExtra(extra, exc.name or name) from exc

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from durian.errors import InvalidHook
+from durian.events.excerpt import excerpt
 from durian.registry.typed import example_of, plain, schema_of
 
 #: Bytes of a name: it is the routing key of its events, an AMQP short string.
@@ -78,8 +79,9 @@ def _name_fault(name: str) -> str:
     if len(name.encode(errors="replace")) > MAX_NAME_BYTES:
         return f"must be at most {MAX_NAME_BYTES} bytes"
     if not name.isprintable() or " " in name:
-        return "must be printable characters without spaces"
-    return "must not contain the wildcards * and #" if {"*", "#"} & set(name) else ""
+        return f"{excerpt(name)} must be printable characters without spaces"
+    wild = {"*", "#"} & set(name)
+    return f"{excerpt(name)} must not contain the wildcards * and #" if wild else ""
 
 
 def _json_copy(field: str, value: object) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar, cast
 
 from durian.errors import Conflict, InvalidHook, NotFound
@@ -49,7 +50,8 @@ class Hooks:
         with self._lock:
             if known.name in self._hooks:
                 raise Conflict(f"A hook named {known.name!r} is registered already.")
-            known.bind()
+            with _naming(type(known)):
+                known.bind()
             self._hooks[known.name] = known
         return hook
 
@@ -83,8 +85,21 @@ class Hooks:
         return len(self._hooks)
 
 
+@contextmanager
+def _naming(hook: type) -> Iterator[None]:
+    """Say which hook cannot be used: a project has many, and meets with this while it starts."""
+    try:
+        yield
+    except InvalidHook as exc:
+        field = f"{hook.__name__}.{exc.field}"
+        raise InvalidHook(field, exc.reason, hint=exc.advice) from exc
+
+
 def _instance(hook: object) -> KnownHook:
-    made = hook() if isinstance(hook, type) else hook
+    made = hook
+    if isinstance(hook, type):
+        with _naming(hook):
+            made = hook()
     if not callable(getattr(made, "bind", None)):
         hint = "Register a class derived from durian.hook.Hook, or an instance of one."
         raise InvalidHook("hook", f"{hook!r} is no hook", hint=hint)

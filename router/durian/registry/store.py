@@ -10,7 +10,12 @@ import copy
 from collections.abc import Collection, Iterator
 from typing import Self
 
-import sqlalchemy as sa
+from durian.errors import MissingExtra
+
+try:
+    import sqlalchemy as sa
+except ModuleNotFoundError as exc:
+    raise MissingExtra("router", "sqlalchemy") from exc
 
 from durian.registry.answer_store import AnswerStore
 from durian.registry.attempt_store import AttemptStore

@@ -211,6 +211,15 @@ def test_a_hook_is_unregistered_by_class_instance_or_name(by: Any) -> None:
         hooks["order.paid"]
 
 
+def test_a_class_that_makes_no_hook_is_named_with_what_is_wrong() -> None:
+    wrong = type("PersonHook", (Hook,), {"name": "per son"})
+    with pytest.raises(InvalidHook, match=r"^PersonHook\.name: 'per son' must be printable"):
+        Hooks().register(wrong)
+    deaf = type("DeafHook", (SignalHook,), {"name": "deaf", "signal": 7})
+    with pytest.raises(InvalidHook, match=r"^DeafHook\.signal: 7 is no signal\. Give a signal"):
+        Hooks().register(deaf)
+
+
 def test_what_is_no_hook_is_not_registered() -> None:
     with pytest.raises(InvalidHook, match="is no hook"):
         Hooks().register(object())
@@ -263,7 +272,7 @@ def test_without_provides_args_a_signals_arguments_are_sent(recording: Recording
 def test_a_signal_that_is_none_is_refused(signal: Any) -> None:
     with pytest.raises(InvalidHook) as caught:
         Hooks().register(SignalHook(name="x", signal=signal))
-    assert caught.value.field == "signal"
+    assert caught.value.field == "SignalHook.signal"
 
 
 def test_settings_come_from_the_environment_where_they_are_not_given() -> None:
