@@ -17,7 +17,15 @@ from amqp.exceptions import (
     PreconditionFailed,
 )
 
-from durian.errors import BrokerError, BrokerRefused, BrokerUnavailable, QueueMissing
+from durian.errors import (
+    BrokerError,
+    BrokerRefused,
+    BrokerUnavailable,
+    LoginRefused,
+    PermissionRefused,
+    QueueMissing,
+    VhostRefused,
+)
 from durian.producers.broker_url import BrokerUrl
 
 #: Trying again does not help against these.
@@ -41,9 +49,18 @@ def _from_amqp(exc: AMQPError, url: BrokerUrl) -> BrokerError:
     if isinstance(exc, NotFound):
         return QueueMissing(f"RabbitMQ at {url} said: {text}.")
     if isinstance(exc, _REFUSALS):
-        return BrokerRefused(f"RabbitMQ at {url} refused: {text}.")
+        return _refusal(exc, text)(f"RabbitMQ at {url} refused: {text}.")
     what = "channel" if isinstance(exc, ChannelError) else "connection"
     return BrokerUnavailable(f"RabbitMQ at {url} closed the {what}: {text}.")
+
+
+def _refusal(exc: AMQPError, text: str) -> type[BrokerRefused]:
+    """What is refused: RabbitMQ has one code for logins and permissions."""
+    if isinstance(exc, NotAllowed):
+        return VhostRefused
+    if not isinstance(exc, AccessRefused):
+        return BrokerRefused
+    return LoginRefused if "login" in text.lower() else PermissionRefused
 
 
 def _socket_reason(exc: Exception) -> str:

@@ -28,11 +28,13 @@ __all__ = [
     "InvalidToken",
     "InvalidUser",
     "ListenerUnknown",
+    "LoginRefused",
     "MissingExtra",
     "NotAllowed",
     "NotAuthenticated",
     "NotFound",
     "OutboxUnavailable",
+    "PermissionRefused",
     "PublishRejected",
     "QueueMissing",
     "RateLimited",
@@ -45,6 +47,7 @@ __all__ = [
     "TooLarge",
     "TopologyMismatch",
     "Unroutable",
+    "VhostRefused",
 ]
 
 
@@ -155,7 +158,7 @@ class BrokerError(DurianError):
 class BrokerUnavailable(BrokerError):
     """Raised when the broker cannot be reached, or did not answer in time."""
 
-    hint = "Check that it runs and that DURIAN_BROKER_URL names it."
+    hint = "Check that it runs, and that its URL is right."
 
 
 class ServerUnavailable(BrokerUnavailable):
@@ -176,7 +179,26 @@ class BrokerBlocked(BrokerUnavailable):
 class BrokerRefused(BrokerError):
     """Raised when the broker refuses a login, a virtual host or an operation."""
 
-    hint = "Check the user's permissions; `durian doctor` names what is missing."
+
+class LoginRefused(BrokerRefused):
+    """Raised when the broker does not know the user, or the password is another one."""
+
+    hint = "Check user and password in its URL; @ and / of a password are written as %40 and %2F."
+
+
+class VhostRefused(BrokerRefused):
+    """Raised when the broker has no such virtual host, or the user may not use it."""
+
+    hint = (
+        "Check the virtual host in its URL, amqp://user:password@host/VHOST; `rabbitmqctl "
+        "list_user_permissions USER` tells which ones a user may use."
+    )
+
+
+class PermissionRefused(BrokerRefused):
+    """Raised when the user may not do that on the broker."""
+
+    hint = "`rabbitmqctl list_user_permissions USER` tells what a user may do there."
 
 
 class Unroutable(BrokerError):
@@ -208,7 +230,7 @@ class RegistryError(DurianError):
 class RegistryUnavailable(RegistryError):
     """Raised when the registry's database cannot be reached, or did not answer in time."""
 
-    hint = "Check that it runs and that DURIAN_REGISTRY_URL names it."
+    hint = "Check that it runs, and that its URL is right."
 
 
 class RegistryOutdated(RegistryError):

@@ -16,7 +16,7 @@ from durian.broker.blocking import count, declare_all, publish_all
 from durian.broker.parts import Queue
 from durian.broker.port import Address
 from durian.broker.rabbit import RabbitBroker, outgoing
-from durian.errors import BrokerRefused
+from durian.errors import BrokerRefused, PermissionRefused
 from durian.events.message import Message
 from tests.support.broker import CLASSIC, Inbox, Outcome, eventually, plain_queue, put, text
 from tests.support.rabbitmq import Node, PrivateNode
@@ -41,7 +41,7 @@ def limited(rabbitmq: Node, broker: RabbitBroker, amqp_url: str) -> Iterator[Rab
 
 
 def test_declaring_without_permission_is_refused(limited: RabbitBroker) -> None:
-    with pytest.raises(BrokerRefused, match="access to queue 'new'"):
+    with pytest.raises(PermissionRefused, match="access to queue 'new'"):
         declare_all(limited, [Queue("new", CLASSIC)])
     assert count(limited, "q") == 0
 

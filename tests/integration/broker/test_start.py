@@ -9,7 +9,7 @@ import pytest
 from durian.broker.blocking import declare_all
 from durian.broker.parts import Exchange
 from durian.broker.rabbit import RabbitBroker
-from durian.errors import BrokerRefused, BrokerUnavailable
+from durian.errors import BrokerUnavailable, LoginRefused, VhostRefused
 from tests.support.rabbitmq import Node, free_ports
 
 pytestmark = pytest.mark.rabbitmq
@@ -49,14 +49,14 @@ def test_plain_text_where_tls_was_wanted_is_told(rabbitmq: Node) -> None:
 def test_a_wrong_login_is_refused_at_once(rabbitmq: Node) -> None:
     broker = RabbitBroker(rabbitmq.vhost_url("/", "guest:wrong"), patience_s=60)
     started = time.monotonic()
-    with pytest.raises(BrokerRefused, match="login") as caught:
+    with pytest.raises(LoginRefused, match="login") as caught:
         broker.start()
     assert time.monotonic() - started < 50
     assert "wrong" not in str(caught.value)
 
 
 def test_a_virtual_host_that_is_not_there_is_refused(rabbitmq: Node) -> None:
-    with pytest.raises(BrokerRefused, match="nowhere"):
+    with pytest.raises(VhostRefused, match="nowhere"):
         RabbitBroker(rabbitmq.vhost_url("nowhere"), patience_s=20).start()
 
 

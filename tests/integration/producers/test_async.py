@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from durian.errors import BrokerRefused, BrokerUnavailable, QueueMissing, Unroutable
+from durian.errors import BrokerUnavailable, LoginRefused, QueueMissing, Unroutable
 from durian.events import Event
 from durian.producers import AsyncProducer, PartlyEmitted, PublishPolicy
 from tests.support.declared import House
@@ -96,7 +96,7 @@ def test_refusals_are_told_to_everybody_who_waits(rabbitmq: Node, house: House) 
             )
 
     told = asyncio.run(main())
-    assert [type(one) for one in told] == [BrokerRefused] * 3
+    assert [type(one) for one in told] == [LoginRefused] * 3
     assert "hunter2" not in str(told)
 
 

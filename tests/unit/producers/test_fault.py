@@ -16,7 +16,15 @@ from amqp.exceptions import (
     ResourceError,
 )
 
-from durian.errors import BrokerError, BrokerRefused, BrokerUnavailable, QueueMissing
+from durian.errors import (
+    BrokerError,
+    BrokerRefused,
+    BrokerUnavailable,
+    LoginRefused,
+    PermissionRefused,
+    QueueMissing,
+    VhostRefused,
+)
 from durian.producers.broker_url import parse_broker_urls
 from durian.producers.fault import translated
 
@@ -26,8 +34,9 @@ from durian.producers.fault import translated
 @pytest.mark.parametrize(
     ("raised", "error", "says"),
     [
-        (AccessRefused("ACCESS_REFUSED - Login was refused"), BrokerRefused, "Login was refused"),
-        (NotAllowed("NOT_ALLOWED - vhost shop not found"), BrokerRefused, "vhost shop not found"),
+        (AccessRefused("ACCESS_REFUSED - Login was refused"), LoginRefused, "Login was refused"),
+        (NotAllowed("NOT_ALLOWED - vhost shop not found"), VhostRefused, "vhost shop not found"),
+        (AccessRefused("ACCESS_REFUSED - write access to exchange 'x'"), PermissionRefused, "'x'"),
         (PreconditionFailed("message size 9 is larger"), BrokerRefused, "message size 9"),
         (FrameError("frame_too_large"), BrokerRefused, "frame_too_large"),
         (NotFound("NOT_FOUND - no exchange 'x'"), QueueMissing, "no exchange 'x'"),

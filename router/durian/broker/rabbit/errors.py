@@ -9,8 +9,11 @@ from durian.errors import (
     BrokerError,
     BrokerRefused,
     BrokerUnavailable,
+    LoginRefused,
+    PermissionRefused,
     QueueMissing,
     TopologyMismatch,
+    VhostRefused,
 )
 
 #: Reply codes of AMQP 0-9-1.
@@ -57,16 +60,17 @@ def of_channel(error: BaseException, *, declaring: bool = False) -> BrokerError:
         return Locked(f"{text}.")
     if code == PRECONDITION_FAILED and declaring:
         return TopologyMismatch(f"{text}.")
-    return BrokerRefused(f"{text}.")
+    kind = PermissionRefused if code == ACCESS_REFUSED else BrokerRefused
+    return kind(f"{text}.")
 
 
 def of_connection(error: BaseException, place: str) -> BrokerError:
     """Translate the reason why a connection could not be made."""
     inner = _innermost(error)
     if isinstance(inner, exceptions.ProbableAccessDeniedError):
-        return BrokerRefused(f"The broker at {place} refuses the virtual host.")
+        return VhostRefused(f"The broker at {place} refuses the virtual host.")
     if isinstance(inner, _REFUSED):
-        return BrokerRefused(f"The broker at {place} refuses the login.")
+        return LoginRefused(f"The broker at {place} refuses the login.")
     return BrokerUnavailable(f"The broker at {place} cannot be reached: {reason_of(error)}.")
 
 
