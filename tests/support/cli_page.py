@@ -13,8 +13,8 @@ from durian.console.app import build
 HEAD = """\
 # Command line
 
-`durian --help` lists the commands, `durian COMMAND --help` what each takes. Options beat the
-[settings](settings.md) of the environment and of `durian.toml`.
+`durian --help` lists the commands, `durian COMMAND --help` (or `durian help COMMAND`) what each
+takes. Options beat the [settings](settings.md) of the environment and of `durian.toml`.
 
 | exit code | meaning |
 |---|---|

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -96,6 +96,17 @@ def _durian(
     ] = False,
 ) -> None:
     """Take what can be asked of all commands together."""
+
+
+def asked(arguments: Sequence[str]) -> list[str]:
+    """What was typed; or, where only help can be meant, the option for it."""
+    if not arguments or arguments[0] == "help":
+        return [*arguments[1:], "--help"]
+    # Typer has something else than False there unless a group does something by itself.
+    groups = {name for name, group in _GROUPS if group.info.invoke_without_command is not True}
+    if len(arguments) == 1 and arguments[0] in groups | {name for name, _ in _ASIDE}:
+        return [*arguments, "--help"]
+    return list(arguments)
 
 
 def build() -> Callable[..., Any]:

@@ -38,12 +38,12 @@ def run(arguments: list[str]) -> int:
 
 
 def _command_line(arguments: list[str]) -> int:
-    from durian.console.app import build  # noqa: PLC0415 - fails without the `console` extra
+    from durian.console.app import asked, build  # noqa: PLC0415 - fails without the `console` extra
     from durian.console.variables import meant, misspelt  # noqa: PLC0415 - the same
 
     for name, near in misspelt(os.environ):
         exits.complain(f"{name} is no setting, and does nothing.", meant(near), of="warning")
-    code: object = build()(arguments or ["--help"], prog_name="durian", standalone_mode=False)
+    code: object = build()(asked(arguments), prog_name="durian", standalone_mode=False)
     return code if isinstance(code, int) else exits.OK
 
 

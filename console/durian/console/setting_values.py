@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -62,3 +64,14 @@ def _meant(text: object) -> str:
         return f"did you mean {ip_network(str(text), strict=False)}?"
     except ValueError:
         return ""
+
+
+def no_setting(name: str, prefix: str, known: Iterable[str]) -> str:
+    """What is wrong with a key of the file that is no setting, and which was meant perhaps.
+
+    Keys have no prefix, as variables of the environment have.
+    """
+    bare = name.lower().removeprefix(prefix.lower())
+    near = difflib.get_close_matches(bare, known, 1)
+    meant = f"did you mean {near[0]}?" if near else "`durian settings` lists them"
+    return f"there is no such setting; {meant}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,7 @@ from durian.console.setting_values import (
     Network,
     is_proxy,
     network,
+    no_setting,
     parts_of,
     url_parts,
 )
@@ -352,12 +353,9 @@ def load(**options: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as exc:
-        error = exc.errors()[0]
-        name = str(error["loc"][0]) if error["loc"] else "settings"
-        reason = reason_of(error)
-        if error["type"] == "extra_forbidden":
-            reason = "there is no such setting; `durian settings` lists them"
-        raise InvalidSettings(_where(name, given), reason) from exc
+        (where, reason), *others = (_fault(error, given) for error in exc.errors())
+        reason += "".join(f"; {name}: {other}" for name, other in others)
+        raise InvalidSettings(where, reason) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise InvalidSettings(str(path), f"is not TOML: {exc}") from exc
 
@@ -383,6 +381,14 @@ def default_of(name: str) -> str:
 def description_of(name: str) -> str:
     """What a setting is for, in one or two sentences."""
     return Settings.model_fields[name].description or ""
+
+
+def _fault(error: Mapping[str, Any], given: dict[str, object]) -> tuple[str, str]:
+    """Where one of pydantic's errors is, and what it is."""
+    name = str(error["loc"][0]) if error["loc"] else "settings"
+    if error["type"] != "extra_forbidden":
+        return _where(name, given), reason_of(error)
+    return _where(name, given), no_setting(name, PREFIX, Settings.model_fields)
 
 
 def _where(name: str, given: dict[str, object]) -> str:

@@ -53,6 +53,30 @@ def test_every_error_has_its_exit_code(
     assert fail_with(monkeypatch, error) == code
 
 
+@pytest.mark.parametrize(
+    ("typed", "usage"),
+    [
+        ("", "durian [OPTIONS]"),
+        ("help", "durian [OPTIONS]"),
+        ("help listeners add", "durian listeners add"),
+        ("listeners", "durian listeners"),
+        ("unrouted", "durian unrouted"),
+    ],
+)
+def test_where_only_help_can_be_meant_it_is_shown(
+    typed: str, usage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert entry.run(typed.split()) == exits.OK
+    assert f"Usage: {usage}" in capsys.readouterr().out
+
+
+def test_a_command_of_which_others_are_part_is_run_by_its_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert entry.run(["replay"]) == exits.USAGE
+    assert "--listener: is missing" in capsys.readouterr().err
+
+
 def test_an_error_is_a_sentence_and_a_hint(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -100,7 +100,14 @@ def test_a_bad_option_is_named_by_its_flag(monkeypatch: pytest.MonkeyPatch) -> N
     ("text", "field", "reason"),
     [
         ("threads = 0", "threads in durian.toml", "at least 1"),
-        ("treads = 1", "treads in durian.toml", "no such setting"),
+        ("treads = 1", "treads in durian.toml", "no such setting; did you mean threads?"),
+        ("DURIAN_THREADS = 3", "DURIAN_THREADS in durian.toml", "did you mean threads?"),
+        ("x = 1", "x in durian.toml", "no such setting; `durian settings` lists them"),
+        (
+            "treads = 1\nprefetch = 0",
+            "prefetch in durian.toml",
+            "; treads in durian.toml: there is",
+        ),
         ("threads =", "durian.toml", "is not TOML"),
         ("allowed_networks = 5", "allowed_networks in durian.toml", "separated by commas"),
     ],
