@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from durian.console.exits import complain
 from durian.console.settings import Settings
 from durian.errors import InvalidEvent, InvalidInput
 from durian.events import CAPS, Event, new_id
@@ -65,6 +66,20 @@ def new_event(
             raise
         hint = f"{exc.advice} {_EXAMPLE}".strip()
         raise InvalidEvent("data", exc.reason, hint=hint) from exc
+
+
+def warn_of_operational(event: Event) -> None:
+    """Warn of a type that is Durian's own: hardly anybody gets it, and who does may believe it."""
+    if not event.type.startswith("durian"):
+        return
+    from durian.match.event_pattern import wants_operational  # noqa: PLC0415 - seldom needed
+
+    if wants_operational(event.type):
+        complain(
+            f"{event.type}: events whose first word is `durian` are told by Durian itself; only "
+            "patterns that begin with it mean them, and not #.",
+            of="warning",
+        )
 
 
 def emit(settings: Settings, event: Event) -> None:

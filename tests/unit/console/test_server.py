@@ -101,6 +101,17 @@ def test_events_are_emitted_and_explained(run: CommandLine, api: Api, tmp_path: 
     assert "webhook-id" in run("explain", sent["id"], "joe", "--since", "1h")
 
 
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("event_type", ["durian", "durian.listener.failing"])
+def test_an_event_of_durians_own_is_emitted_with_a_warning(
+    event_type: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert entry.run(["emit", event_type, "{}"]) == exits.OK
+    assert capsys.readouterr().err.startswith(f"warning: {event_type}: events whose first word is")
+    assert entry.run(["emit", "durians", "{}"]) == exits.OK
+    assert capsys.readouterr().err == ""
+
+
 def test_a_batch_is_found_by_its_webhook_id(run: CommandLine, api: Api) -> None:
     run(*ADD, "--id", "joe")
     names = [webhook_id_of("/shop", str(number), "joe") for number in range(3)]

@@ -71,5 +71,6 @@ def emit(
         event_id=event_id,
         extensions=extension or (),
     )
+    emitting.warn_of_operational(event)
     emitting.emit(settings, event)
     say_json({"id": event.id, "type": event.type}) if as_json else say(event.id)
