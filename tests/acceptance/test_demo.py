@@ -62,6 +62,13 @@ def test_without_once_it_goes_on_serving(tmp_path: Path) -> None:
         demo.wait_line("durian emit")
         command = demo.lines[-1].strip()
         assert str(port) in command
+        pages = f"Web pages at http://127.0.0.1:{port}/console; log in with what `cat {tmp_path}"
+        assert any(line.startswith(pages) for line in demo.lines)
+        # It tells of the demonstration, not of this directory.
+        listed = durian("listeners", "list", "--server", f"http://127.0.0.1:{port}", home=tmp_path)
+        assert "where-joe" in listed.stdout
+        found = durian("doctor", home=tmp_path, settings={"DURIAN_API_PORT": str(port)}).stdout
+        assert "durian-demo-" in found
         emitted = durian(
             "emit",
             "--server",

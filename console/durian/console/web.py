@@ -47,7 +47,11 @@ def run_web(settings: Settings) -> None:
 
 
 def where(settings: Settings, service: Service) -> dict[str, str]:
-    """Tell where a service is, and where its token lies if it has one of this machine."""
-    facts = {"url": service.url, "events": f"{service.url}/v1/events"}
+    """Tell where a service is, and where its token lies if it has one of this machine.
+
+    That logs in to the pages as well.
+    """
+    url = service.url
+    facts = {"url": url, "events": f"{url}/v1/events", "pages": f"{url}/console"}
     # Not called a token: what is called so is redacted.
     return facts | ({"key_file": str(token_file())} if is_local(settings.api_host) else {})

@@ -36,6 +36,7 @@ class Stage:
     """The running house, its endpoint, and what has arrived there."""
 
     house: House
+    settings: Settings
     url: str
     arrivals: queue.Queue[Arrival]
     deadline: float = field(default_factory=lambda: time.monotonic() + PATIENCE_S)
@@ -94,7 +95,7 @@ def open_stage() -> Iterator[Stage]:
         house = stack.enter_context(open_house(settings))
         if not (house.router.wait_ready(PATIENCE_S) and house.delivery.wait_ready(PATIENCE_S)):
             raise DurianError("The registry was not read in time.")
-        yield Stage(house, endpoint.url, arrivals)
+        yield Stage(house, settings, endpoint.url, arrivals)
 
 
 def settings_in(folder: Path) -> Settings:

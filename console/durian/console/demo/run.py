@@ -11,6 +11,7 @@ from durian.console.demo import show, tell_json
 from durian.console.demo.play import Stage, open_stage
 from durian.console.demo.scene import EVENTS
 from durian.console.face import open_face
+from durian.console.local_token import is_local, token_file
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
 from durian.errors import DurianError
@@ -30,10 +31,11 @@ def run(settings: Settings, *, once: bool, as_json: bool) -> None:
         stage = stack.enter_context(open_stage())
         _play(stage, as_json=as_json)
         if listening is not None:
-            house = stage.house
+            house, host = stage.house, settings.api_host
+            shown = stage.settings.model_copy(update={"api_host": host})
             parts = (house.broker, house.names, house.store)
-            with open_face(settings, listening, *parts, is_working=house.ready) as service:
-                tell.taking(service.url)
+            with open_face(shown, listening, *parts, is_working=house.ready) as service:
+                tell.taking(service.url, token_file() if is_local(host) else None)
                 _go_on(stage, stop, as_json=as_json)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
+from pathlib import Path
 
 from durian.console.demo.scene import PARTS, Part
 from durian.console.endpoint.show import show as arrival
@@ -22,9 +23,11 @@ def total(emitted: int, deliveries: int, received: int) -> None:
     say(f"{emitted} events emitted, {deliveries} deliveries, {received} received")
 
 
-def taking(url: str) -> None:
-    """Print where events are taken from now on."""
+def taking(url: str, key_file: Path | None) -> None:
+    """Print where events are taken from now on, where the pages are, and what logs in there."""
     say()
+    login = f"; log in with what `cat {key_file}` prints" if key_file else ""
+    say(f"Web pages at {url}/console{login}.")
     say(f"Taking events at {url}/v1/events until Ctrl-C. In another shell:")
     say(f"""  durian emit --server {url} person '{{"name": "Jill"}}'""")
 

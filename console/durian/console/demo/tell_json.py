@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 from durian.console.demo.scene import PARTS
 from durian.console.endpoint import Arrival
@@ -32,6 +33,7 @@ def total(emitted: int, deliveries: int, received: int) -> None:
     say_json({"emitted": emitted, "deliveries": deliveries, "received": received})
 
 
-def taking(url: str) -> None:
-    """Print where events are taken from now on."""
-    say_json({"url": url})
+def taking(url: str, key_file: Path | None) -> None:
+    """Print where events are taken from now on, where the pages are, and what logs in there."""
+    key = {} if key_file is None else {"key_file": str(key_file)}
+    say_json({"url": url, "pages": f"{url}/console", **key})
