@@ -41,9 +41,9 @@ Person.objects.create(name="Joe", address="1 Elm Street", secret="of no concern 
 
 
 class Demo:
-    """Processes of the shop, in a home that is gone afterwards; none of them outlives it.
+    """Processes of the shop, in a home that is gone afterwards.
 
-    SIGINT, SIGTERM and SIGHUP end it as they end a program that has no others: by an exception.
+    They end with it, also when it is ended by SIGINT, SIGTERM or SIGHUP.
     """
 
     def __init__(self, home: str, api_port: int) -> None:

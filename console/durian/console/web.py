@@ -28,10 +28,10 @@ def run_web(settings: Settings) -> None:
     names = topology(settings)
     with stop_signals() as stop, ExitStack() as stack:
         stack.enter_context(traced("web"))
-        listening = stack.enter_context(listen_at(settings.api_host, settings.api_port))
         broker = stack.enter_context(open_broker(settings))
         store = stack.enter_context(open_store(settings, DURIAN))
         declare_all(broker, names.house())
+        listening = stack.enter_context(listen_at(settings.api_host, settings.api_port))
         measured = (partial(metrics.of_process, "web"),)
         face = open_face(settings, listening, broker, names, store, measured=measured)
         service = stack.enter_context(face)
