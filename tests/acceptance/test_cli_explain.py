@@ -56,6 +56,8 @@ def walk(run: Shell, *roles: str) -> None:
     assert "picky" in run("explain", event_id, "--all")
     assert "No listener zoe exists" in run("explain", event_id, "zoe", code=1)
     assert "No event e1 is in the archive" in run("explain", "e1", "--since", "1h", code=1)
+    swapped = run("explain", "picky", event_id, "--since", "1h", code=1)
+    assert f"picky is a listener: durian explain {event_id} picky" in swapped
 
 
 def test_explaining_in_a_running_up(tmp_path: Path) -> None:

@@ -345,7 +345,7 @@ def test_the_command_relays_once(
         use(before)
 
     assert fake_of(relay).names() == ["Joe"]
-    assert "1 events published." in capsys.readouterr().out
+    assert "1 event published." in capsys.readouterr().out
 
 
 class Closing(FakeProducer):

@@ -147,6 +147,7 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
          "Attempt 2 at about"),
         (facts(FAILED, listener=ORDERED, head=HEAD, breaker=BREAKER), "resting", "ordered",
          "as a probe"),
+        (facts(GIVEN_UP, dead=1), "dead", "has 1 dead letter.", "durian dead replay joe msg_1"),
         (facts(GIVEN_UP, dead=3), "dead", "has 3 dead letters.", "durian dead replay joe msg_1"),
         (facts(GIVEN_UP, dead=900, looked=500), "dead", "not among the 500 oldest", "dead replay"),
         (facts(GIVEN_UP), "gone", "replayed, or thrown away", "durian replay --listener joe"),

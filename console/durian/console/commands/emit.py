@@ -60,7 +60,8 @@ def emit(
             file=lines, event_type=event_type, source=source, rate_per_s=rate, resume=resume
         )
         count = emit_lines(settings, asked)
-        say_json({"emitted": count}) if as_json else say(f"{count} events emitted")
+        events = "1 event" if count == 1 else f"{count} events"
+        say_json({"emitted": count}) if as_json else say(f"{events} emitted")
         return
     emitting.refuse("one event", rate=rate, resume=resume)
     event = emitting.new_event(

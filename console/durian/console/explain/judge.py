@@ -159,7 +159,7 @@ def _given_up(facts: Facts, last: Attempt) -> Judgement:
     reason = f": {last.reason}" if last.reason else ""
     because = [words.said(last), f"It was given up{reason}."]
     if facts.dead > facts.looked:
-        there = f"The listener has {facts.dead} dead letters"
+        there = f"The listener has {words.many(facts.dead, 'dead letter')}"
         seen = f"; it is not among the {facts.looked} oldest" if facts.looked else ""
         return _judgement(
             "dead", [*because, f"{there}{seen}."], words.send_letter(facts, last.reason)

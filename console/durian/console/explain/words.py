@@ -41,20 +41,20 @@ def changed(facts: Facts) -> Iterator[str]:
 def on_its_way(facts: Facts) -> Iterator[str]:
     """Where a delivery may be that was not tried yet."""
     if facts.unrouted:
-        yield f"{_many(facts.unrouted, 'event waits', 'events wait')} for the router."
+        yield f"{many(facts.unrouted, 'event waits', 'events wait')} for the router."
     yield in_queue(facts)
     if facts.head is not None and facts.head.webhook_id != facts.webhook_id:
         due = when(facts.head.due_at)
         yield f"The listener is ordered: the first in its queue is attempted again at about {due}."
     if facts.unrecorded:
-        yield f"{_many(facts.unrecorded, 'record')} of attempts still to be written."
+        yield f"{many(facts.unrecorded, 'record')} of attempts still to be written."
 
 
 def in_queue(facts: Facts) -> str:
     """What is in the listener's queue."""
     if facts.ready is None:
         return "The listener has no queue yet."
-    return f"{_many(facts.ready, 'message is', 'messages are')} ready in its queue."
+    return f"{many(facts.ready, 'message is', 'messages are')} ready in its queue."
 
 
 def resting(facts: Facts) -> Iterator[str]:
@@ -65,7 +65,7 @@ def resting(facts: Facts) -> Iterator[str]:
         yield "The listener is paused: what is in its queue rests."
     elif facts.breaker is not None:
         since, probe = when(facts.breaker.failing_since), when(facts.breaker.next_probe_at)
-        times = _many(facts.breaker.failures, "attempt")
+        times = many(facts.breaker.failures, "attempt")
         yield f"The listener fails since {since}, {times} in a row: what is in its queue rests."
         yield f"The next probe is made at about {probe}."
 
@@ -153,7 +153,7 @@ def happened(facts: Facts) -> float:
 
 def attempts(count: int) -> str:
     """How many attempts."""
-    return _many(count, "attempt")
+    return many(count, "attempt")
 
 
 def when(at: float) -> str:
@@ -161,5 +161,6 @@ def when(at: float) -> str:
     return moment(round(at * 1000))
 
 
-def _many(count: int, one: str, more: str = "") -> str:
+def many(count: int, one: str, more: str = "") -> str:
+    """How many there are of something, whose plural is `more`, or has an s."""
     return f"{count} {one if count == 1 else more or one + 's'}"

@@ -18,7 +18,7 @@ from durian.console.explain import (
     set_aside,
 )
 from durian.console.operations.operation import Arguments, Context, Progress
-from durian.errors import InvalidInput
+from durian.errors import InvalidInput, ListenerUnknown, NotFound
 
 
 class Explain(Arguments):
@@ -48,7 +48,13 @@ def explain(
     since = None if given.since_ms is None else given.since_ms / 1000
     if since is not None and since > time.time():
         raise InvalidInput("since", "is not in the past")
-    subject = find_subject(context, given.event, since, progress)
+    try:
+        subject = find_subject(context, given.event, since, progress)
+    except NotFound as error:
+        if public or not _is_listener(context, given.event):
+            raise
+        hint = f"{given.event} is a listener: durian explain {given.listener or 'EVENT_ID'} "
+        raise NotFound(error.message, hint=hint + given.event) from None
     gatherer = Gatherer(context, subject)
     if given.listener is not None:
         found = Gathered(facts=[gatherer.one(given.listener)])
@@ -64,6 +70,14 @@ def explain(
         "others": dict(found.others),
     }
     return told if found.next is None else told | {"more": found.next}
+
+
+def _is_listener(context: Context, text: str) -> bool:
+    try:
+        context.store.get_listener(text)
+    except ListenerUnknown:
+        return False
+    return True
 
 
 def _event(subject: Subject) -> dict[str, object]:

@@ -57,7 +57,7 @@ class Command(BaseCommand):
                     relay.run(stop)
         except DurianError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{relay.sent} events published.")
+        self.stdout.write(f"{relay.sent} event{'' if relay.sent == 1 else 's'} published.")
 
 
 def _check_table(alias: str) -> None:
