@@ -48,6 +48,8 @@ def show_all(found: Mapping[str, Any]) -> None:
     facts(_about_event(found["event"]))
     say()
     if found["listeners"]:
+        if all(one["place"] == "unwanted" for one in found["listeners"]):
+            say("No listener wants it.")
         columns = ("listener", "where", "attempts", "why")
         table(columns, (_row(one) for one in found["listeners"]))
     elif "because" in found["event"]:

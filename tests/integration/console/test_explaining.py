@@ -14,6 +14,7 @@ from durian.broker import blocking
 from durian.broker.memory import MemoryBroker
 from durian.broker.port import Address, Broker
 from durian.broker.rabbit import RabbitBroker
+from durian.console.explain.gather import NEAR_MOST
 from durian.console.operations import catalogue
 from durian.console.operations.operation import Context
 from durian.consumers.delivery import Delivery, webhook_id_of
@@ -201,6 +202,26 @@ def test_one_line_for_each_that_it_concerns_and_the_others_counted(scene: Scene)
     assert everyone["others"] == {}
     places = {each["listener"]: each["place"] for each in everyone["listeners"]}
     assert places["orders"] == places["picky"] == "unwanted"
+
+
+def test_when_nobody_wants_it_it_is_told_why_each_does_not(scene: Scene) -> None:
+    scene.add("orders", event="order.*")
+    scene.add("asleep", enabled=False)
+    scene.store.remove_listener("joe")
+    scene.add("picky", filter='{"name":"Zoe"}')
+    event = emitted(scene)
+
+    found = explain(scene, event.id)
+
+    told = {each["listener"]: each["because"] for each in found["listeners"]}
+    assert told.keys() == {"asleep", "picky"}
+    assert 'name is "Zoe"' in " ".join(told["picky"])
+    assert found["others"] == {"type": 1}
+
+    for number in range(NEAR_MOST):
+        scene.add(f"picky-{number}", filter='{"name":"Zoe"}')
+    many = explain(scene, event.id)
+    assert (many["listeners"], many["others"]["filter"]) == ([], NEAR_MOST + 1)
 
 
 def test_an_event_nobody_knows_is_an_error_that_says_what_to_try(scene: Scene) -> None:

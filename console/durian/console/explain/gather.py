@@ -28,6 +28,9 @@ ATTEMPTS_MOST = 1000
 #: Listeners that are asked for one part of what there is to say of them: some milliseconds.
 ASKED_MOST = 100
 
+#: Listeners that are told of although they do not want the event, when nobody wants it.
+NEAR_MOST = 20
+
 #: Dead letters that are looked through for one: the oldest ones. They are all in memory meanwhile.
 LOOK_MOST = 500
 
@@ -133,19 +136,28 @@ class Gatherer:
     def all(self, progress: Progress, *, everyone: bool) -> Gathered:
         """The listeners that want it or were tried, and how many others there are, by reason.
 
-        With `everyone` the others are among the first.
+        With `everyone` the others are among the first. So are those whose event pattern means it,
+        if they are few and there are no others to tell of: why not, is what was asked then.
         """
         tried = self._tried()
         found: list[Facts] = []
         others: Counter[str] = Counter()
+        near: list[Listener] = []
         total = self._context.store.count_listeners()
         for done, listener in enumerate(pages(self._context.store, None), 1):
             progress(done, total)
             if self._context.stop.is_set():
                 break
-            self._ask(listener, tried.pop(listener.id, ()), found, others, everyone=everyone)
+            attempts = tried.pop(listener.id, ())
+            reason = self._ask(listener, attempts, found, others, everyone=everyone)
+            if reason not in ("", "type") and len(near) <= NEAR_MOST:
+                near.append(listener)
         found += [self._traces(name, attempts) for name, attempts in tried.items()]
-        return Gathered(facts=found, others=others)
+        if found or self._subject.aside is not None or len(near) > NEAR_MOST:
+            return Gathered(facts=found, others=others)
+        missed = [self._facts(one, self._wanting(one), ()) for one in near]
+        by_type = {name: count for name, count in others.items() if name == "type"}
+        return Gathered(facts=missed, others=by_type)
 
     def some(self, after: str | None, limit: int, *, everyone: bool) -> Gathered:
         """The same in parts of `limit` at most: at first where it was tried, then all others by id.
@@ -195,14 +207,18 @@ class Gatherer:
         others: Counter[str],
         *,
         everyone: bool,
-    ) -> None:
-        """Put a listener where it belongs: to those that an event concerns, or to the others."""
+    ) -> str:
+        """Put a listener where it belongs: to those that an event concerns, or to the others.
+
+        Returns the reason why it is one of the others, or nothing.
+        """
         wants = self._wanting(listener)
         reason = _reason(listener, wants)
         if reason and not everyone and not attempts:
             others[reason] += 1
-        else:
-            found.append(self._facts(listener, wants, attempts))
+            return reason
+        found.append(self._facts(listener, wants, attempts))
+        return ""
 
     def _tried_at(self, listener_id: str, attempts: Sequence[Attempt]) -> Facts:
         try:
