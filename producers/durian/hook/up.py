@@ -7,7 +7,7 @@ from itertools import chain
 from types import TracebackType
 from typing import Self
 
-from durian.errors import DurianError
+from durian.errors import DurianError, InvalidEvent
 from durian.events import Event
 from durian.hook.parts import part
 from durian.hook.settings import Settings
@@ -46,14 +46,25 @@ class UpProducer:
         return event
 
     def emit_many(self, events: Iterable[Event]) -> int:
-        """Hand over events; returns how many. Raises PartlyEmitted."""
+        """Hand over events; returns how many.
+
+        Raises PartlyEmitted; those before one that is refused are safe then.
+        """
         from durian.producers import PartlyEmitted  # noqa: PLC0415  # loads a driver
 
         confirmed = 0
         batches = _batches(events)
         for batch in batches:
             try:
-                self._emit(*self._place, batch, self._token)
+                try:
+                    self._emit(*self._place, batch, self._token)
+                except InvalidEvent as error:
+                    # Nothing of the batch was taken; whoever relays an outbox sets the first aside.
+                    if error.index:
+                        self._emit(*self._place, batch[: error.index], self._token)
+                        confirmed += error.index
+                        del batch[: error.index]
+                    raise
             except DurianError as error:
                 raise PartlyEmitted(
                     str(error),
