@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -13,7 +13,7 @@ from durian.console.server import open_client, server_url
 from durian.console.setting_values import Network
 from durian.console.settings import Settings
 from durian.console.wiring import open_store
-from durian.errors import DurianError, RegistryError, ServerUnavailable
+from durian.errors import DurianError, RegistryMissing, ServerUnavailable
 from durian.registry.store import Store
 
 #: What is told instead of a URL of RabbitMQ.
@@ -22,6 +22,7 @@ EMBEDDED = "embedded"
 #: Seconds that the server may take to tell of itself: whoever waits has asked for something else.
 PATIENCE_S = 5.0
 
+_GO_THERE = "be in its directory, or name it by --registry or DURIAN_REGISTRY_URL."
 _START_WEB = "Start `durian web` with these settings, or name another server by --server."
 
 
@@ -71,11 +72,19 @@ def compared(settings: Settings, store: Store) -> Settings:
     complain(
         f"The registry here is {store.where()}, but the Durian at {server_url(settings)}, which "
         f"takes and explains events, has {found.registry}.",
-        "Work in the directory of that one, or name its registry by --registry or "
-        "DURIAN_REGISTRY_URL.",
+        f"To work on that one, {_GO_THERE}",
         of="warning",
     )
     return settings
+
+
+def located(settings: Settings, error: RegistryMissing) -> RegistryMissing:
+    """Name the registry that the `durian up` of this machine has, when there is none here."""
+    found = None if settings.broker_url else find(settings)
+    if found is None:
+        return error
+    has = f"The Durian at {server_url(settings)} has {found.registry}"
+    return RegistryMissing(error.message, hint=f"{has}: {_GO_THERE}")
 
 
 @contextmanager
@@ -96,17 +105,24 @@ def open_watched(settings: Settings) -> Iterator[Client]:
 
 
 def _warn_of_another(settings: Settings) -> None:
-    """Warn when the server works neither on the broker nor on the registry that are set."""
-    with suppress(RegistryError), open_store(settings) as store:
-        found = find(settings)
-        if found is None or (found.broker != EMBEDDED and found.registry_id == store.identity()):
-            return
-        complain(
-            f"The Durian at {server_url(settings)} tells of another deployment: its broker is "
-            f"{found.broker}, and its registry {found.registry}.",
-            "Start `durian web` with these settings, with another --port, and name it by --server.",
-            of="warning",
-        )
+    """Warn when the server has an embedded broker, or another registry than the one here."""
+    found = find(settings)
+    if found is None or (found.broker != EMBEDDED and not _is_other(found, settings)):
+        return
+    complain(
+        f"The Durian at {server_url(settings)} tells of another deployment: its broker is "
+        f"{found.broker}, and its registry {found.registry}.",
+        "Start `durian web` with these settings, with another --port, and name it by --server.",
+        of="warning",
+    )
+
+
+def _is_other(found: Deployment, settings: Settings) -> bool:
+    try:
+        with open_store(settings) as store:
+            return store.identity() != found.registry_id
+    except DurianError:  # what it shows is not for us to compare
+        return False
 
 
 def whereabouts(settings: Settings, listener_id: str) -> str:

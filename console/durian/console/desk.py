@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from durian.client import Client
-from durian.console.deployment import compared
+from durian.console.deployment import compared, located
 from durian.console.server import open_client
 from durian.console.settings import Settings
 from durian.console.wiring import open_store
+from durian.errors import RegistryMissing
 from durian.registry.store import Store
 
 Desk = TypeVar("Desk")
@@ -22,8 +23,7 @@ def open_registry(settings: Settings) -> Iterator[Store]:
 
     Raises RegistryError.
     """
-    with open_store(settings) as store:
-        compared(settings, store)
+    with _open_here(settings) as (_, store):
         yield store
 
 
@@ -36,5 +36,15 @@ def open_desk(
         with open_client(settings) as client:
             yield there(client)
     else:
-        with open_store(settings) as store:
-            yield here(compared(settings, store), store)
+        with _open_here(settings) as (known, store):
+            yield here(known, store)
+
+
+@contextmanager
+def _open_here(settings: Settings) -> Iterator[tuple[Settings, Store]]:
+    with ExitStack() as stack:
+        try:
+            store = stack.enter_context(open_store(settings))
+        except RegistryMissing as error:
+            raise located(settings, error) from None
+        yield compared(settings, store), store

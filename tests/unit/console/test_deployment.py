@@ -79,6 +79,15 @@ def test_two_registries_are_named(
     assert "--registry" in hint
 
 
+def test_where_there_is_no_registry_that_of_the_server_is_named(
+    run: CommandLine, other: Api, tmp_path: Path
+) -> None:
+    (tmp_path / "durian.db").unlink()
+    told = run("listeners", "list", code=exits.FAILED)
+    assert f"There is no registry at {tmp_path}/durian.db" in told
+    assert f"has {other.store.where()}: be in its directory, or name it by --registry" in told
+
+
 @pytest.mark.usefixtures("same")
 def test_on_one_registry_nothing_is_warned_of_that_the_server_allows(
     capsys: pytest.CaptureFixture[str],
@@ -157,13 +166,15 @@ def test_on_rabbitmq_a_server_that_does_not_answer_has_to_be_a_web(
 
 @pytest.mark.usefixtures("same")
 def test_numbers_of_another_deployment_are_warned_of(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert said(capsys, "stats") == ""
     monkeypatch.setenv("DURIAN_BROKER_URL", "amqp://127.0.0.1:1/")
     warning, hint = said(capsys, "stats").splitlines()
     assert "tells of another deployment: its broker is embedded" in warning
     assert "durian web" in hint
+    (tmp_path / "durian.db").rename(tmp_path / "moved.db")
+    assert "its broker is embedded" in said(capsys, "stats")
 
 
 def test_what_is_no_durian_is_not_compared(
