@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from durian.errors import InvalidFilter
@@ -31,6 +32,8 @@ _PATH = re.compile(r"(?:\\.|[^\\\s=!<>~(){}])*", re.DOTALL)
 _SIGN = re.compile(r"\s*(!=|!~|>=|<=|=|~|>|<)\s*")
 _QUOTED = re.compile(r'\s*"(?:\\.|[^"\\])*"', re.DOTALL)
 _OPENING = re.compile(r"\s*(?=[\[{])")
+#: One of the values of a list, and the comma behind it.
+_ITEM = re.compile(r'\s*("(?:\\.|[^"\\])*"|[^,]*)\s*(,|\Z)', re.DOTALL)
 _WORD = re.compile(r"([a-z][a-z-]*):")
 _JOINT = re.compile(r"\s(?:and|or)\s")
 _DECODER = json.JSONDecoder()
@@ -38,6 +41,8 @@ _BOUNDS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
 #: Words whose argument may be empty.
 _BARE = frozenset({"any", "exists", "missing"})
+#: Words whose argument is a list.
+_LISTS = frozenset({"in", "in-ignore-case", "anything-but"})
 #: Words whose argument is one text, whatever it looks like.
 _TEXTS = frozenset({"like", "cidr", "before", "after"})
 _TEXT_STEMS = ("startswith", "endswith", "contains", "wildcard")
@@ -124,11 +129,26 @@ class _Reader:
         self.at = found.end()
         if not _takes_text(word) and (opening := _OPENING.match(self._text, self.at)):
             return {word: self._array_or_object(word, opening.end())}
-        raw = self._quoted(path or word)
+        field, head = path or word, f"{path}{sign}{found.group()}"
+        if word in _LISTS:
+            read = _text if word == "in-ignore-case" else read_scalar
+            return {word: [read(item) for item in self._items(field, head)]}
+        raw = self._quoted(field)
         if not raw:
             raw = self._bare()
-            refuse_in_text(raw, path or word, f"{path}{sign}{found.group()}")
+            refuse_in_text(raw, field, head)
         return {word: _argument(word, raw)}
+
+    def _items(self, field: str, head: str) -> Iterator[str]:
+        """Take what commas separate; each may be quoted."""
+        raw = self._bare(quoting=True)
+        at, comma = 0, ","
+        while comma and (found := _ITEM.match(raw, at)):
+            item, comma = found[1].strip(), found[2]
+            at = found.end()
+            if not item.startswith('"') or read_scalar(item) == item:
+                refuse_in_text(item, field, head)
+            yield item
 
     def _plain(self, path: str, sign: str, *, as_text: bool) -> str:
         """Take what stands behind a sign without a word."""
@@ -151,11 +171,20 @@ class _Reader:
             raise InvalidFilter(word, f"{self._bare()!r} is not valid JSON: {exc}") from exc
         return value
 
-    def _bare(self) -> str:
+    def _bare(self, *, quoting: bool = False) -> str:
+        """Take text up to a joint, a bracket that it did not open, or the end.
+
+        With `quoting`, what is quoted behind a comma goes on to its closing quote.
+        """
         start = self.at
-        within = 0
+        within, before = 0, ","
         while self.at < len(self._text) and not _JOINT.match(self._text, self.at):
             letter = self._text[self.at]
+            if quoting and before == "," and (quoted := _QUOTED.match(self._text, self.at)):
+                self.at = quoted.end()
+                before = '"'
+                continue
+            before = letter
             within += (letter in "({") - (letter in ")}")
             if within < 0:
                 break
@@ -182,9 +211,6 @@ def _argument(word: str, raw: str) -> Any:
         return _text(raw)
     if word == "between" and ".." in raw:
         return [read_scalar(end.strip()) for end in raw.split("..", 1)]
-    if word in ("in", "in-ignore-case", "anything-but"):
-        read = _text if word == "in-ignore-case" else read_scalar
-        return [read(item.strip()) for item in raw.split(",")]
     return read_scalar(raw)
 
 

@@ -55,8 +55,7 @@ def refuse_in_text(raw: str, field: str, head: str) -> None:
         refuse_quoted(raw, field)
     meant = raw.translate(_QUOTES)
     if meant.startswith('"'):
-        meant = head + (f"[{meant}]" if '","' in meant else meant)
-        whole = meant if len(raw) > 1 and meant.endswith(('"', "]")) else ""
+        whole = head + meant if len(raw) > 1 and meant.endswith('"') else ""
         raise _slip(field, raw, f"{_shown(raw)} has quotes that are none here", whole)
     if found := _JOINT.search(raw):
         raise _joined(field, found[1])
