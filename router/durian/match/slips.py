@@ -26,8 +26,11 @@ _SIGNS = re.compile(r"[=!<>~]{1,3}")
 #: What other languages join conditions by.
 _JOINT = re.compile(r"\s(AND|OR|&&|\|\|)(?=\s)")
 
-#: The beginning of a further condition, where one value should go on.
-_CONDITION = re.compile(r"(?:[\s,;]|&&|\|\|)((?:\\.|[A-Za-z_@])[\w.@\\-]*\s*(?:[=~<>]|![=~]))")
+#: The beginning of a further condition, where one value should go on. It is none behind a semicolon
+#: (`text/html; charset=utf-8`), nor where no number is compared (`Joe <joe@example.com>`).
+_CONDITION = re.compile(
+    r"(?:(?<!;)\s|,|&&|\|\|)((?:\\.|[A-Za-z_@])[\w.@\\-]*\s*(?:[=~]|![=~]|[<>](?:=|\s*[\d-])))"
+)
 
 #: A word as other languages write it in front of its argument.
 _CALL = re.compile(r"([A-Za-z][A-Za-z_-]*)(\s*=|\(|:)")
