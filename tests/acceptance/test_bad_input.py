@@ -50,7 +50,7 @@ URL = "http://127.0.0.1:9000/hook"
         (("emit", "person", "{}", "--extension", "one"), "'one' is not NAME=VALUE"),
         (("emit", "person"), "JSON"),
         (("hooks", "add", "person", "--schema", "missing.json"), "missing.json cannot be read"),
-        (("hooks", "add", "per son"), "name: must be"),
+        (("hooks", "add", "per son"), "name: 'per son' must be"),
         (("listen", "--secret", "hunter2"), "secret: "),
         (("listen", "--host", "192.0.2.1"), "cannot listen there"),
         (("router",), "DURIAN_BROKER_URL: no broker is set"),
