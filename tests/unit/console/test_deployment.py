@@ -147,6 +147,15 @@ def test_the_doctor_sees_what_waits_in_a_durian_up(run: CommandLine, same: Api) 
     assert "durian dead show joe" in after["advice"]
 
 
+def test_the_doctor_is_content_with_a_token_that_reads(
+    run: CommandLine, other: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DURIAN_TOKEN", other.token("read"))
+    found = findings(run)
+    assert found["server"]["level"] == found["dead"]["level"] == "ok"
+    assert "lacks the scope admin" in found["server"]["found"]
+
+
 def test_the_doctor_names_another_registry(run: CommandLine, other: Api) -> None:
     found = findings(run)["server"]
     assert found["level"] == "warn"

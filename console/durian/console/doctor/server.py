@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from durian.console.deployment import ask
+from durian.console.deployment import Deployment, ask
 from durian.console.doctor.broker import aside, dead_letters
 from durian.console.doctor.finding import Finding, ok, warn
 from durian.console.operations.runner import open_runner, unseen
 from durian.console.server import server_url
 from durian.console.settings import Settings
 from durian.console.wiring import open_store
-from durian.errors import RegistryMissing, ServerUnavailable
+from durian.errors import NotAllowed, NotFound, RegistryMissing, ServerUnavailable
 
 
 def server(settings: Settings) -> Iterator[Finding]:
@@ -19,26 +19,34 @@ def server(settings: Settings) -> Iterator[Finding]:
     if settings.broker_url:
         return  # then by the consumers of queues is told who is at work
     try:
-        found = ask(settings)
+        yield _answering(settings)
     except ServerUnavailable as error:
         yield warn("server", f"{error.message} Events are taken by nobody.", "Start `durian up`.")
         return
-    yield _compared(settings, found.registry, found.registry_id)
     with open_runner(settings) as run:
         yield dead_letters(run("dead.count", {}, unseen))
         for place, waiting in run("aside.count", {}, unseen).items():
             yield aside(place, waiting)
 
 
-def _compared(settings: Settings, there: str, its_id: str) -> Finding:
-    """Whether the server has the registry that commands work on."""
+def _answering(settings: Settings) -> Finding:
+    """Whether the server has the registry that commands work on. Raises DurianError."""
     url = server_url(settings)
     try:
-        with open_store(settings) as store:
-            is_other = store.identity() != its_id
-    except RegistryMissing:
-        is_other = True
-    if settings.server or not is_other:
-        return ok("server", f"{url} answers; its registry is {there}")
+        found = ask(settings)
+    except (NotAllowed, NotFound) as error:  # a token that is no admin's, or an older server
+        return ok("server", f"{url} answers, and does not say which registry it has: {error}")
+    if settings.server or not _is_other(settings, found):
+        return ok("server", f"{url} answers; its registry is {found.registry}")
     advice = "Work in the directory of that one, or name it by DURIAN_REGISTRY_URL."
-    return warn("server", f"{url} answers, with another registry than here: {there}", advice)
+    return warn(
+        "server", f"{url} answers, with another registry than here: {found.registry}", advice
+    )
+
+
+def _is_other(settings: Settings, found: Deployment) -> bool:
+    try:
+        with open_store(settings) as store:
+            return store.identity() != found.registry_id
+    except RegistryMissing:
+        return True
