@@ -15,6 +15,7 @@ from durian.match.reading import all_of, read_field, read_value
 from durian.match.short import parse_short
 from durian.match.short_writing import write_short
 from durian.match.size import check_size
+from durian.match.slips import refuse_lookup
 from durian.match.writing import write
 
 
@@ -34,6 +35,8 @@ class Filter:
     condition: Condition
 
     def __init__(self, *parts: Any, **fields: Any) -> None:
+        for name in fields:
+            refuse_lookup(name, f'{{"{name}": ...}}')
         conditions = [read_value(part, "", root=True) for part in parts]
         conditions += [read_field(name, value) for name, value in fields.items()]
         self.condition = all_of(conditions)

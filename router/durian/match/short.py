@@ -20,6 +20,7 @@ from durian.match.slips import (
     refuse_in_text,
     refuse_in_value,
     refuse_json_path,
+    refuse_lookup,
     refuse_quoted,
     refuse_rest,
 )
@@ -103,6 +104,7 @@ class _Reader:
         path = self._next(_PATH)
         if root:
             refuse_json_path(path)
+        refuse_lookup(path, f"\\{path}")
         if path and self._take(r"\{"):
             return read_field(path, self._group("}", depth, root=False), root=root)
         sign = self._next(_SIGN).strip()

@@ -8,7 +8,7 @@ import re
 from durian.match.condition import Attribute, Condition, Either, Every, Field, Matcher, Nowhere
 from durian.match.matchers import Is
 from durian.match.path import join_path
-from durian.match.slips import CONSTANTS
+from durian.match.slips import CONSTANTS, is_lookup
 from durian.match.values import is_scalar
 from durian.match.writing import field_path
 
@@ -54,7 +54,7 @@ def _within(part: Condition, *, root: bool) -> str:
 def _write_field(field: Field, *, root: bool) -> str:
     names, part = field_path(field)
     path = _SPECIAL.sub(r"\\\g<0>", join_path(names))
-    if (root and path.startswith(("@", "$."))) or path == "not":
+    if (root and path.startswith(("@", "$."))) or path == "not" or is_lookup(path):
         path = "\\" + path
     return path + _behind(part)
 

@@ -45,6 +45,18 @@ CONSTANTS = {
     **dict.fromkeys(("None", "Null", "NULL"), "null"),
 }
 
+#: Lookups of Django's, behind two underscores, that are words by another name here.
+_LOOKUPS = {
+    "exact": "is",
+    "iexact": "is-ignore-case",
+    "icontains": "contains-ignore-case",
+    "istartswith": "startswith-ignore-case",
+    "iendswith": "endswith-ignore-case",
+    "regex": "like",
+    "range": "between",
+    "isnull": "missing",
+}
+
 #: Characters of a text that an error repeats.
 _SHOWN = 60
 
@@ -103,6 +115,28 @@ def refuse_json_path(path: str) -> None:
     if path.startswith("$."):
         hint = rf"Write {path[2:]}. What the data holds in a member named $ is \{path}."
         raise InvalidFilter(path, "is a JSONPath", hint=hint)
+
+
+def is_lookup(path: str) -> bool:
+    """Tell whether a path is named as Django's lookups are: `name__startswith`.
+
+    One that begins with a backslash is meant as it is.
+    """
+    field, _, lookup = path.rpartition("__")
+    return bool(field) and not field.startswith("\\") and _LOOKUPS.get(lookup, lookup) in MATCHERS
+
+
+def refuse_lookup(path: str, literally: str) -> None:
+    """Raise InvalidFilter when a path is named as Django's lookups are.
+
+    `literally` is how to write a field that is named so.
+    """
+    if is_lookup(path):
+        field, _, lookup = path.rpartition("__")
+        word = _LOOKUPS.get(lookup, lookup)
+        short, form = f"{field}={word}:...", f'{{"{field}": {{"{word}": ...}}}}'
+        hint = f"Write {short}, or {form} in JSON and Python. A field of that name is {literally}."
+        raise InvalidFilter(path, "is a lookup of Django's", hint=hint)
 
 
 def refuse_rest(rest: str) -> None:

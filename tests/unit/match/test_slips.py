@@ -55,6 +55,9 @@ SLIPS = [
     ("name=in(a,b)", "name", "Write name=in:a,b."),
     ("name!=starts_with:J", "name", "Write name!=startswith:J."),
     ("name=startwith:J", "name", "Did you mean name=startswith:...?"),
+    ("name__startswith=J", "name__startswith", "Write name=startswith:..."),
+    ("age__gte=18", "age__gte", "Write age=gte:..."),
+    ("items{name__icontains=j}", "name__icontains", "Write name=contains-ignore-case:..."),
     ("name~startwith:J", "name", "Did you mean name~startswith:...?"),
     ("name=J*", "name", "Write name=wildcard:J*."),
     ("name~*J", "name", "Write name~wildcard:*J."),
@@ -125,3 +128,15 @@ def test_a_member_named_dollar_is_written_with_a_backslash() -> None:
     wanted = Filter({"$": {"name": "Joe"}})
     assert wanted.to_short() == r"\$.name=Joe"
     assert Filter.parse_short(wanted.to_short()) == wanted
+
+
+def test_a_field_named_as_a_lookup_of_djangos_is_written_with_a_backslash() -> None:
+    wanted = Filter({"name__startswith": "J", "b": {"in__range": 1}})
+    assert wanted.to_short() == r"\name__startswith=J and \b.in__range=1"
+    assert Filter.parse_short(wanted.to_short()) == wanted
+
+
+def test_a_lookup_of_djangos_is_no_keyword_of_a_filter() -> None:
+    with pytest.raises(InvalidFilter, match="name__iexact: is a lookup of Django's") as caught:
+        Filter(name__iexact="joe")
+    assert '{"name": {"is-ignore-case": ...}}' in str(caught.value)
