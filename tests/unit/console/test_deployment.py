@@ -54,29 +54,29 @@ def said(capsys: pytest.CaptureFixture[str], *command: str, code: int = exits.OK
     return capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("other")
-@pytest.mark.parametrize(
-    "command",
-    [
-        ADD,
-        ("listeners", "list"),
-        ("hooks", "list"),
-        ("tokens", "list"),
-        ("deliveries", "list"),
-        ("audit", "list"),
-        ("sources", "list"),
-        ("users", "list"),
-        ("registry", "version"),
-    ],
-    ids=" ".join,
+#: A command each of all that work on the registry here.
+COMMANDS = (
+    ADD,
+    ("listeners", "list"),
+    ("hooks", "list"),
+    ("tokens", "list"),
+    ("deliveries", "list"),
+    ("replay", "list"),
+    ("audit", "list"),
+    ("sources", "list"),
+    ("users", "list"),
+    ("registry", "version"),
 )
-def test_two_registries_are_named(
-    command: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    warning, hint, *_ = said(capsys, *command).splitlines()
-    assert warning.startswith(f"warning: The registry here is sqlite:///{tmp_path}/durian.db, but")
-    assert f"has sqlite:///{tmp_path}/other/durian.db." in warning
-    assert "--registry" in hint
+
+
+@pytest.mark.usefixtures("other")
+def test_two_registries_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here = f"warning: The registry here is sqlite:///{tmp_path}/durian.db, but"
+    for command in COMMANDS:
+        warning, hint, *_ = said(capsys, *command).splitlines()
+        assert warning.startswith(here), command
+        assert f"has sqlite:///{tmp_path}/other/durian.db." in warning
+        assert "--registry" in hint
 
 
 def test_where_there_is_no_registry_that_of_the_server_is_named(
