@@ -321,14 +321,12 @@ class Lane:
 
     def _wait_s(self) -> float | None:
         """How long until an attempt may begin, in seconds; None when something has to happen."""
-        # What nearly always decides comes first: this is asked four times for each delivery.
         policy, allows = self.listener.policy, self.circuit.allows
+        # Always asked, as it drops what the broker hands out again.
+        ready = self._waiting.ready(hurry=allows != "all")
         single = allows == "one" or self._order is not None
         free = (1 if single else policy.concurrency) - self._running
-        if free <= 0 or allows == "none" or not self._enabled:
-            return None
-        ready = self._waiting.ready(hurry=allows != "all")
-        if not self._waiting:
+        if free <= 0 or not self._waiting or allows == "none" or not self._enabled:
             return None
         if self._order is not None and (wait_s := self._order.wait_s()) != 0.0:
             return wait_s

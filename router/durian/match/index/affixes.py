@@ -7,7 +7,9 @@ looked up. For what people ask for, ends such as `@shop.example`, that is nearly
 from __future__ import annotations
 
 from abc import abstractmethod
+from bisect import bisect_left, bisect_right
 from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from durian.match.index.lookup import Ids, Store, TableLookup
@@ -72,12 +74,15 @@ class _Affixes(TableLookup):
         if not edges:
             del self._edges[length]
         if len(edges) <= _EDGES + 1:
-            self._cuts = tuple(map(self._cut, sorted(self._edges)))
+            self._cut(length, edges)
 
-    def _cut(self, length: int) -> Cut:
-        edges = self._edges[length]
+    def _cut(self, length: int, edges: Counter[str]) -> None:
+        """Put anew how a piece of one length is cut off; without edges, none is any more."""
         few = "".join(edges) if len(edges) <= _EDGES else ""
-        return length, self.at(length), few, self.cut(length)
+        cuts = ((length, self.at(length), few, self.cut(length)),) if edges else ()
+        at = bisect_left(self._cuts, length, key=itemgetter(0))
+        behind = bisect_right(self._cuts, length, key=itemgetter(0))
+        self._cuts = (*self._cuts[:at], *cuts, *self._cuts[behind:])
 
     def find(self, value: Any, search: Search) -> None:
         """Look up a piece of each length."""
