@@ -20,6 +20,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from durian.client.loopback import is_local
 from durian.client.problem import error_of
 from durian.client.unreached import why
 from durian.errors import (
@@ -29,6 +30,7 @@ from durian.errors import (
     Overloaded,
     RateLimited,
     RegistryUnavailable,
+    ServerSilent,
     ServerUnavailable,
 )
 
@@ -62,6 +64,9 @@ class Transport:
         self._base = _checked(server)
         self._timeout = (min(CONNECT_S, answer_s), answer_s)
         self._session = requests.Session()
+        # To this machine straight: a proxy would read the token, and ask its own machine.
+        is_near = is_local(urlsplit(server).hostname or "")
+        self._proxies = {"no_proxy": "*"} if is_near else None
         # Not as a plain header: one of ~/.netrc would take its place.
         self._session.auth = _Bearer(token)
         self._closing = threading.Event()
@@ -115,10 +120,12 @@ class Transport:
                 timeout=self._timeout,
                 # A token is shown to nobody but the server that was named.
                 allow_redirects=False,
+                proxies=self._proxies,
                 **sent,
             )
         except requests.RequestException as exc:
-            raise ServerUnavailable(f"No Durian answers at {self._base}: {_reason(exc)}.") from exc
+            kind = ServerSilent if isinstance(exc, requests.Timeout) else ServerUnavailable
+            raise kind(f"No Durian answers at {self._base}: {_reason(exc)}.") from exc
         if not response.ok or response.is_redirect:
             raise error_of(response.status_code, response.content, _retry_after(response))
         return self._parsed(response) if response.content else None

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from durian.client import Client
+from durian.client.loopback import is_local
 from durian.console.exits import complain
 from durian.console.server import open_client, server_url
 from durian.console.setting_values import Network
 from durian.console.settings import Settings
 from durian.console.wiring import open_store
-from durian.errors import DurianError, RegistryMissing, ServerUnavailable
+from durian.errors import DurianError, RegistryMissing, ServerSilent, ServerUnavailable
 from durian.registry.store import Store
 
 #: What is told instead of a URL of RabbitMQ.
 EMBEDDED = "embedded"
 
-#: Seconds that the server may take to tell of itself: whoever waits has asked for something else.
+#: Seconds that a server may take to tell of itself.
 PATIENCE_S = 5.0
+
+#: The same of the `durian up` of this machine: whoever waits has asked for something else.
+NEAR_PATIENCE_S = 1.0
 
 _GO_THERE = "be in its directory, or name it by --registry or DURIAN_REGISTRY_URL."
 _START_WEB = "Start `durian web` with these settings, or name another server by --server."
@@ -39,9 +43,9 @@ class Deployment(BaseModel):
     )
 
 
-def ask(settings: Settings) -> Deployment:
+def ask(settings: Settings, patience_s: float = PATIENCE_S) -> Deployment:
     """Ask the server of which deployment it is. Raises DurianError."""
-    with open_client(settings, attempts=1, answer_s=PATIENCE_S) as client:
+    with open_client(settings, attempts=1, answer_s=patience_s) as client:
         told = client.call("GET", "/v1/deployment")
     try:
         return Deployment.model_validate(told)
@@ -50,9 +54,17 @@ def ask(settings: Settings) -> Deployment:
 
 
 def find(settings: Settings) -> Deployment | None:
-    """The same; None when none answers, or tells us."""
+    """Ask the `durian up` of this machine of itself; None when none answers, or tells us.
+
+    Nobody has named it: it is shown the token of this machine, and no other that is set.
+    """
+    if settings.server or not is_local(settings.api_host):
+        return None
     try:
-        return ask(settings)
+        return ask(settings.model_copy(update={"token": SecretStr("")}), NEAR_PATIENCE_S)
+    except ServerSilent as error:
+        complain(f"{error.message} Whether it has the registry here is not known.", of="warning")
+        return None
     except DurianError:
         return None
 

@@ -6,9 +6,9 @@ It is valid where only this machine reaches the process, and lies in a file that
 from __future__ import annotations
 
 import os
-from ipaddress import ip_address
 from pathlib import Path
 
+from durian.client.loopback import is_local
 from durian.errors import InvalidSettings
 from durian.registry.private_file import create_once
 from durian.registry.token import new_token_id, new_token_text
@@ -47,11 +47,3 @@ def token_file() -> Path:
     """Return where the token lies: the user's configuration folder."""
     home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     return Path(home).expanduser() / "durian" / "local.token"
-
-
-def is_local(host: str) -> bool:
-    """Tell whether only programs of this machine can reach what listens on an address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

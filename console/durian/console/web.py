@@ -8,9 +8,10 @@ from functools import partial
 import structlog
 
 from durian.broker.blocking import declare_all
+from durian.client.loopback import is_local
 from durian.console.api.serve import Service, listen_at
 from durian.console.face import open_face
-from durian.console.local_token import is_local, token_file
+from durian.console.local_token import token_file
 from durian.console.logs import configure, hide_secrets
 from durian.console.metrics import sources as metrics
 from durian.console.settings import Settings

@@ -170,6 +170,10 @@ class ServerUnavailable(BrokerUnavailable):
     )
 
 
+class ServerSilent(ServerUnavailable):
+    """Raised when what was asked gives no answer in time: it hangs, or has too much to do."""
+
+
 class BrokerBlocked(BrokerUnavailable):
     """Raised when the broker takes no messages for now: it is low on memory or disk."""
 

@@ -100,6 +100,22 @@ def test_a_redirect_is_not_followed_with_the_token(url: str) -> None:
         client.stats()
 
 
+@pytest.mark.parametrize("near", ["127.0.0.1", "localhost", "[::1]"])
+def test_no_proxy_sees_what_is_asked_of_this_machine(
+    near: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", url)
+    Script.answers[:] = [FINE]
+    with Client(f"http://{near}:1", "secret") as client, pytest.raises(ServerUnavailable):
+        client.listener("joe")
+    assert Script.asked == []
+    with Client("http://durian.invalid", "secret") as client:
+        assert client.listener("joe") == {"id": "joe"}
+    assert [asked["Host"] for asked in Script.asked] == ["durian.invalid"]
+
+
 @pytest.mark.parametrize("answer", [(200, {}, b"<html>"), (404, {}, b"<html>")])
 def test_what_is_no_durian_is_told_as_such(url: str, answer: Any) -> None:
     Script.answers[:] = [answer]

@@ -25,6 +25,7 @@ def run(
     monkeypatch.setenv("DURIAN_SECRET_KEY_FILE", str(tmp_path / "key"))
     # Whoever tests may have a `durian up` of their own.
     monkeypatch.setenv("DURIAN_API_PORT", "1")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.chdir(tmp_path)
     # Wide enough that no table breaks its words, wherever the tests run.
     monkeypatch.setenv("COLUMNS", "200")

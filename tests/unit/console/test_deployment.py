@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from durian.console import entry, exits
+from durian.console import deployment, entry, exits
+from durian.console.local_token import local_token
 from durian.console.settings import Settings
 from durian.events import Event
 from tests.support.api import Api
@@ -26,14 +31,21 @@ ADD = ("listeners", "add", "http://127.0.0.1:9000/hook", "--event", "person", "-
 SETTINGS = Settings(allowed_networks=(ip_network("127.0.0.0/8"),))
 
 
+@contextmanager
+def up(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """A server of this machine at the port that is set, on a registry."""
+    monkeypatch.setattr(deployment, "NEAR_PATIENCE_S", 60.0)  # the machine may be busy
+    given = {"settings": SETTINGS, "local_token": local_token("127.0.0.1")}
+    with Api(f"sqlite:///{path}", **given) as api, serving(api.app) as place:
+        monkeypatch.setenv("DURIAN_API_PORT", str(urlsplit(place).port))
+        yield api
+
+
 @pytest.fixture
 def other(run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    """A server at the port that is set, whose registry is another one than that here."""
+    """A server whose registry is another one than that here."""
     del run  # its folder
-    url = f"sqlite:///{tmp_path}/other/durian.db"
-    with Api(url, settings=SETTINGS) as api, serving(api.app) as place:
-        monkeypatch.setenv("DURIAN_API_PORT", str(urlsplit(place).port))
-        monkeypatch.setenv("DURIAN_TOKEN", api.token("admin"))
+    with up(tmp_path / "other/durian.db", monkeypatch) as api:
         yield api
 
 
@@ -41,11 +53,24 @@ def other(run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def same(run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """The same, and its registry is that here."""
     del run
-    url = f"sqlite:///{tmp_path}/durian.db"
-    with Api(url, settings=SETTINGS) as api, serving(api.app) as place:
-        monkeypatch.setenv("DURIAN_API_PORT", str(urlsplit(place).port))
-        monkeypatch.setenv("DURIAN_TOKEN", api.token("admin"))
+    with up(tmp_path / "durian.db", monkeypatch) as api:
         yield api
+
+
+@pytest.fixture
+def shown(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What is shown to some program at the port that is set, which is no Durian."""
+    del run
+    monkeypatch.setattr(deployment, "NEAR_PATIENCE_S", 60.0)
+    shown: list[str] = []
+
+    async def answer(request: Request) -> JSONResponse:
+        shown.append(request.headers.get("Authorization", ""))
+        return JSONResponse(["hello"])
+
+    with serving(Starlette(routes=[Route("/{path:path}", answer)])) as place:
+        monkeypatch.setenv("DURIAN_API_PORT", str(urlsplit(place).port))
+        yield shown
 
 
 def said(capsys: pytest.CaptureFixture[str], *command: str, code: int = exits.OK) -> str:
@@ -186,17 +211,47 @@ def test_numbers_of_another_deployment_are_warned_of(
     assert "its broker is embedded" in said(capsys, "stats")
 
 
-def test_what_is_no_durian_is_not_compared(
-    run: CommandLine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_what_is_no_durian_is_not_compared_and_sees_no_token_that_is_set(
+    shown: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    del run
+    monkeypatch.setenv("DURIAN_TOKEN", "durian_prodprod_of-a-server-elsewhere")
+    assert said(capsys, "listeners", "list") == ""
+    assert shown == [""]
+    text = local_token("127.0.0.1")
+    assert said(capsys, "users", "list") == ""
+    assert shown[1:] == [f"Bearer {text}"]
 
-    async def answer(_request: object) -> JSONResponse:
-        return JSONResponse(["hello"])
 
-    with serving(Starlette(routes=[Route("/{path:path}", answer)])) as place:
-        monkeypatch.setenv("DURIAN_API_PORT", str(urlsplit(place).port))
-        assert said(capsys, "listeners", "list") == ""
+def test_what_answers_at_another_address_is_not_compared(
+    shown: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DURIAN_API_HOST", "0.0.0.0")
+    assert said(capsys, "listeners", "list") == ""
+    assert shown == []
+
+
+def test_a_server_that_is_set_is_not_compared(
+    other: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says where other commands work; these have the registry here."""
+    monkeypatch.setenv("DURIAN_SERVER", f"http://127.0.0.1:{os.environ['DURIAN_API_PORT']}")
+    monkeypatch.setenv("DURIAN_TOKEN", other.token("admin"))
+    assert said(capsys, "users", "list") == said(capsys, "registry", "version") == ""
+    (tmp_path / "durian.db").unlink()
+    assert "/other/" not in said(capsys, "users", "list", code=exits.FAILED)
+
+
+@pytest.mark.usefixtures("run")
+def test_a_server_that_hangs_is_named_and_waited_for_no_longer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deployment, "NEAR_PATIENCE_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        monkeypatch.setenv("DURIAN_API_PORT", str(port))
+        (warning,) = said(capsys, "listeners", "list").splitlines()
+    place = f"http://127.0.0.1:{port}"
+    assert warning.startswith(f"warning: No Durian answers at {place}: no answer came in time.")
 
 
 def test_a_deployment_is_told_without_its_passwords(registry_copy: str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from durian.console.local_token import is_local, local_token, token_file, token_for
+from durian.client.loopback import is_local
+from durian.console.local_token import local_token, token_file, token_for
 from durian.errors import InvalidSettings
 from durian.registry.token import id_in
 

@@ -6,12 +6,13 @@ import queue
 import threading
 from contextlib import ExitStack
 
+from durian.client.loopback import is_local
 from durian.console.api.serve import listen_at
 from durian.console.demo import show, tell_json
 from durian.console.demo.play import Stage, open_stage
 from durian.console.demo.scene import EVENTS
 from durian.console.face import open_face
-from durian.console.local_token import is_local, token_file
+from durian.console.local_token import token_file
 from durian.console.settings import Settings
 from durian.console.stop import stop_signals
 from durian.errors import DurianError
