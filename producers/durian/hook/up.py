@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from types import TracebackType
 from typing import Self
 
@@ -42,7 +42,7 @@ class UpProducer:
 
     def emit(self, event: Event) -> Event:
         """Hand over one event. Raises BrokerUnavailable, InvalidEvent or DurianError."""
-        self._emit(*self._place, [event], self._token)
+        next(self._hand_over([event]))
         return event
 
     def emit_many(self, events: Iterable[Event]) -> int:
@@ -55,25 +55,37 @@ class UpProducer:
         confirmed = 0
         batches = _batches(events)
         for batch in batches:
+            taken = 0
             try:
-                try:
-                    self._emit(*self._place, batch, self._token)
-                except InvalidEvent as error:
-                    # Nothing of the batch was taken; whoever relays an outbox sets the first aside.
-                    if error.index:
-                        self._emit(*self._place, batch[: error.index], self._token)
-                        confirmed += error.index
-                        del batch[: error.index]
-                    raise
+                for count in self._hand_over(batch):
+                    taken += count
             except DurianError as error:
                 raise PartlyEmitted(
                     str(error),
-                    confirmed=confirmed,
-                    unconfirmed=tuple(batch),
+                    confirmed=confirmed + taken,
+                    unconfirmed=tuple(batch[taken:]),
                     unread=chain.from_iterable(batches),
                 ) from error
-            confirmed += len(batch)
+            confirmed += taken
         return confirmed
+
+    def _hand_over(self, batch: list[Event]) -> Iterator[int]:
+        """Hand over a batch, in parts when it is refused; yields how many more of it are safe.
+
+        Raises InvalidEvent only of an event that is refused alone: whoever relays an outbox sets
+        the first aside that was not taken.
+        """
+        try:
+            self._emit(*self._place, batch, self._token)
+        except InvalidEvent as error:
+            if len(batch) == 1:
+                raise error.alone() from error
+            parts = _around(batch, error.index)
+        else:
+            yield len(batch)
+            return
+        for some in parts:
+            yield from self._hand_over(some)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -90,3 +102,11 @@ def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
         size += len(event.body)
     if batch:
         yield batch
+
+
+def _around(batch: list[Event], place: int | None) -> list[list[Event]]:
+    """The event at a place, and what stands before and after it; halves when no place is told."""
+    cuts: tuple[int, ...] = (len(batch) // 2,)
+    if place is not None and place < len(batch):
+        cuts = (place, place + 1)
+    return [batch[start:end] for start, end in pairwise((0, *cuts, len(batch))) if start < end]

@@ -88,10 +88,20 @@ class InvalidEvent(InvalidInput):
 
     def at(self, index: int) -> Self:
         """The same of an event of a batch: `reason` then says of which."""
-        reason = f"{self.reason} (event {index} of the batch, counted from 0)"
-        told = type(self)(self.field, reason, hint=self.advice)
+        told = type(self)(self.field, self.reason + self._place(index), hint=self.advice)
         told.index = index
         return told
+
+    def alone(self) -> Self:
+        """The same without its place in a batch."""
+        reason = self.reason
+        if self.index is not None:
+            reason = reason.removesuffix(self._place(self.index))
+        return type(self)(self.field, reason, hint=self.advice)
+
+    @staticmethod
+    def _place(index: int) -> str:
+        return f" (event {index} of the batch, counted from 0)"
 
 
 class InvalidFilter(InvalidInput):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from durian.events import Event
 from durian.hook import Settings
 from durian.hook.up import BATCH, UpProducer
 from durian.producers import PartlyEmitted
+from durian.producers.outbox import Relay
+from tests.support.outbox import FakeStore
 
 
 class Up:
@@ -20,12 +22,19 @@ class Up:
         self.batches = batches
         self.taken: list[int] = []
         self.refused: set[str] = set()
+        #: Where it says that the event stands which it refuses; usually there.
+        self.tells: Callable[[int], int | None] = lambda index: index
+        #: Events that a request may have.
+        self.most = BATCH
 
     def __call__(self, host: str, port: int, events: Sequence[Event], token: str) -> None:
         assert (host, port, token) == ("127.0.0.1", 8700, "t")
+        if len(events) > self.most:
+            raise InvalidEvent("body", "holds too many events")
         for index, event in enumerate(events):
             if event.id in self.refused:
-                raise InvalidEvent("data", "is not taken").at(index)
+                fault, told = InvalidEvent("data", "is not taken"), self.tells(index)
+                raise fault if told is None else fault.at(told)
         if len(self.taken) >= self.batches:
             raise BrokerUnavailable
         self.taken.append(len(events))
@@ -87,3 +96,39 @@ def test_a_refused_event_is_told_of_only_once_what_stands_before_it_is_safe(up: 
 
     assert isinstance(caught.value.__cause__, BrokerUnavailable)
     assert (caught.value.confirmed, len(caught.value.unconfirmed)) == (0, 5)
+
+
+@pytest.mark.parametrize(
+    "tells",
+    [lambda index: index, lambda _: None, lambda _: 0, lambda index: index + 1, lambda _: 9999],
+    ids=["its place", "none", "always the first", "the next", "one that is not there"],
+)
+def test_of_an_outbox_only_what_is_refused_alone_is_set_aside(
+    up: Up, tells: Callable[[int], int | None]
+) -> None:
+    store, count = FakeStore(), BATCH + 20
+    store.write(*events(count))
+    faulty = {1, 2, 138, BATCH, count}
+    up.refused, up.tells = {str(row_id - 1) for row_id in faulty}, tells
+    relay = Relay(store, UpProducer(Settings(token=SecretStr("t"))))
+    for _ in range(len(faulty) + 1):
+        relay.relay()
+
+    assert store.faulty == dict.fromkeys(faulty, "data: is not taken")
+    assert store.sent == [row.id for row in store.rows if row.id not in faulty]
+    assert sum(up.taken) == count - len(faulty)
+
+
+def test_a_server_that_takes_less_at_once_gets_less_at_once(up: Up) -> None:
+    up.most = BATCH // 3
+    assert UpProducer(Settings(token=SecretStr("t"))).emit_many(events(BATCH)) == BATCH
+
+    assert up.taken == [BATCH // 4] * 4
+
+
+def test_an_event_that_is_refused_by_itself_has_no_place(up: Up) -> None:
+    up.refused = {"0"}
+    with pytest.raises(InvalidEvent) as caught:
+        UpProducer(Settings(token=SecretStr("t"))).emit(events(1)[0])
+
+    assert (str(caught.value), caught.value.index) == ("data: is not taken", None)
