@@ -68,18 +68,23 @@ def new_event(
         raise InvalidEvent("data", exc.reason, hint=hint) from exc
 
 
-def warn_of_operational(event: Event) -> None:
-    """Warn of a type that is Durian's own: hardly anybody gets it, and who does may believe it."""
+def warn_of_operational(event: Event) -> bool:
+    """Warn of a type that is Durian's own, and tell whether it is one.
+
+    Hardly anybody gets such an event, and who does may believe it.
+    """
     if not event.type.startswith("durian"):
-        return
+        return False
     from durian.match.event_pattern import wants_operational  # noqa: PLC0415 - seldom needed
 
-    if wants_operational(event.type):
-        complain(
-            f"{event.type}: events whose first word is `durian` are told by Durian itself; only "
-            "patterns that begin with it mean them, and not #.",
-            of="warning",
-        )
+    if not wants_operational(event.type):
+        return False
+    complain(
+        f"{event.type}: events whose first word is `durian` are told by Durian itself; only "
+        "patterns that begin with it mean them, and not #.",
+        of="warning",
+    )
+    return True
 
 
 def emit(settings: Settings, event: Event) -> None:

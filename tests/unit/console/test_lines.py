@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from durian.client import Client
-from durian.console import exits
+from durian.console import entry, exits
 from durian.console.lines.event import event_of
 from durian.console.lines.reading import Lines
 from durian.console.lines.run import Run
@@ -188,6 +188,24 @@ def test_what_comes_before_a_bad_line_is_emitted_and_the_line_is_named(
     assert "people.jsonl line 3, data: is not valid JSON" in told
     assert "To go on with line 3" in told
     assert [event.data for event in house.events] == [1, 2]
+
+
+@pytest.mark.usefixtures("run")
+def test_a_type_of_durians_own_is_warned_of_once(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    types = ("order", "durian.listener.failing", "durian.listener.failing", "durian.x")
+    name = write(tmp_path / "events.jsonl", *({"type": each} for each in types))
+    for arguments, warned in (
+        (("--lines", name), "durian.listener.failing"),
+        (("durian", "--lines", name), "durian"),
+    ):
+        assert entry.run(["emit", *arguments]) == exits.OK
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"warning: {warned}: events whose first word is")
+    assert entry.run(["emit", "durians", "--lines", name]) == exits.OK
+    assert capsys.readouterr().err == ""
+    assert len(house.events) == 12
 
 
 @pytest.mark.parametrize(

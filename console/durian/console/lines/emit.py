@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from durian.console.emitting import SOURCE
+from durian.console.emitting import SOURCE, warn_of_operational
 from durian.console.lines.reading import Lines
 from durian.console.lines.run import Run
 from durian.console.server import open_client
@@ -105,13 +105,21 @@ def _tell(run: Run) -> None:
 
 def _to_rabbitmq(settings: Settings, lines: Lines) -> int:
     with Producer(settings.broker_url, prefix=settings.prefix) as producer:
-        return producer.emit_many(lines)
+        return producer.emit_many(_warned(lines))
+
+
+def _warned(lines: Lines) -> Iterator[Event]:
+    """The events, with a warning at the first whose type is Durian's own."""
+    warned = False
+    for event in lines:
+        warned = warned or warn_of_operational(event)
+        yield event
 
 
 def _to_server(settings: Settings, lines: Lines, most: int) -> int:
     confirmed = 0
     with open_client(settings) as client:
-        for batch in _batches(lines, most):
+        for batch in _batches(_warned(lines), most):
             try:
                 client.publish(batch)
             except DurianError as error:
@@ -122,12 +130,12 @@ def _to_server(settings: Settings, lines: Lines, most: int) -> int:
     return confirmed
 
 
-def _batches(lines: Iterator[Event], most: int) -> Iterator[list[Event]]:
+def _batches(events: Iterator[Event], most: int) -> Iterator[list[Event]]:
     """Batches of events; one that is bad ends it after the ones before."""
     batch: list[Event] = []
     size = 0
     try:
-        for event in lines:
+        for event in events:
             batch.append(event)
             size += len(event.body) + sum(map(len, event.attributes.values()))
             if len(batch) >= most or size >= BATCH_BYTES:
@@ -136,6 +144,6 @@ def _batches(lines: Iterator[Event], most: int) -> Iterator[list[Event]]:
     except DurianError as error:
         if batch:
             yield batch
-        raise PartlyEmitted(str(error), confirmed=0, unconfirmed=(), unread=lines) from error
+        raise PartlyEmitted(str(error), confirmed=0, unconfirmed=(), unread=events) from error
     if batch:
         yield batch
