@@ -27,6 +27,7 @@ PATIENCE_S = 5.0
 NEAR_PATIENCE_S = 1.0
 
 _GO_THERE = "be in its directory, or name it by --registry or DURIAN_REGISTRY_URL."
+_NO_DURIAN = "Start `durian up` with another --port, or name the server by DURIAN_SERVER."
 _START_WEB = "Start `durian web` with these settings, or name another server by --server."
 
 
@@ -37,7 +38,7 @@ class Deployment(BaseModel):
     registry_id: str = Field(
         description="What tells it from every other; a copy of its database has the same."
     )
-    broker: str = Field(description="Where RabbitMQ is, without a password; else `embedded`.")
+    broker: str = Field(description="Where RabbitMQ is, without a login; else `embedded`.")
     allowed_networks: tuple[Network, ...] = Field(
         description="Networks to which this process delivers although they are not public."
     )
@@ -50,7 +51,8 @@ def ask(settings: Settings, patience_s: float = PATIENCE_S) -> Deployment:
     try:
         return Deployment.model_validate(told)
     except ValidationError:
-        raise DurianError(f"What answers at {server_url(settings)} is no Durian.") from None
+        message = f"What answers at {server_url(settings)} is no Durian."
+        raise DurianError(message, hint=_NO_DURIAN) from None
 
 
 def find(settings: Settings) -> Deployment | None:

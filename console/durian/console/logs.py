@@ -17,8 +17,10 @@ from durian.console.settings import Settings
 _SECRET_KEY = re.compile(
     r"secret|password|passwd|token|authorization|cookie|api_?key", re.IGNORECASE
 )
-#: A password inside a URL, and a signing secret inside any text.
-_PASSWORD_IN_URL = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]*@")
+#: A password inside a URL, which may have an `@` itself, or be one of its options.
+_PASSWORD_IN_URL = re.compile(r"(\w+://[^\s:/]*):[^\s/]*@")
+_PASSWORD_IN_OPTION = re.compile(r"([?&]\w*passw(?:or)?d=)[^\s&#]*", re.IGNORECASE)
+#: A signing secret inside any text.
 _SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
 #: An API token; its id may be shown, so that whoever finds it knows which to revoke.
 _API_TOKEN = re.compile(r"(durian_[a-z0-9]{8})_[A-Za-z0-9_-]{20,}")
@@ -81,7 +83,8 @@ def _redacted(key: object, value: Any) -> Any:
 
 def hide_secrets(text: str) -> str:
     """Take passwords of URLs, signing secrets and API tokens out of a text."""
-    text = _SIGNING_SECRET.sub("whsec_***", _PASSWORD_IN_URL.sub(r"\1:***@", text))
+    text = _PASSWORD_IN_OPTION.sub(r"\1***", _PASSWORD_IN_URL.sub(r"\1:***@", text))
+    text = _SIGNING_SECRET.sub("whsec_***", text)
     return _API_TOKEN.sub(r"\1_***", text)
 
 

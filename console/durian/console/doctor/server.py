@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from durian.console.deployment import Deployment, ask
 from durian.console.doctor.broker import aside, dead_letters
@@ -11,7 +12,7 @@ from durian.console.operations.runner import open_runner, unseen
 from durian.console.server import server_url
 from durian.console.settings import Settings
 from durian.console.wiring import open_store
-from durian.errors import NotAllowed, NotFound, RegistryMissing, ServerUnavailable
+from durian.errors import DurianError, NotAllowed, NotFound, RegistryMissing, ServerUnavailable
 
 
 def server(settings: Settings) -> Iterator[Finding]:
@@ -23,7 +24,11 @@ def server(settings: Settings) -> Iterator[Finding]:
     except ServerUnavailable as error:
         yield warn("server", f"{error.message} Events are taken by nobody.", "Start `durian up`.")
         return
-    with open_runner(settings) as run:
+    except DurianError as error:  # another program perhaps, or the `durian up` of another user
+        yield warn("server", error.message, error.advice or "See the log of what answers there.")
+        return
+    # A token that only emits is shown nothing of it.
+    with open_runner(settings) as run, suppress(NotAllowed):
         yield dead_letters(run("dead.count", {}, unseen))
         for place, waiting in run("aside.count", {}, unseen).items():
             yield aside(place, waiting)

@@ -14,7 +14,7 @@ from durian.console.operations import failure
 from durian.console.server import open_client
 from durian.console.settings import Settings
 from durian.console.told import in_ms, moment_of
-from durian.errors import DurianError, NotAllowed, NotFound
+from durian.errors import DurianError, ListenerUnknown, NotAllowed, NotFound
 
 Given = Mapping[str, Any]
 
@@ -35,9 +35,12 @@ def run_nearby(settings: Settings, name: str, given: Given, progress: Progress) 
         return run(settings, name, given, progress)
     except NotFound as error:
         listener_id = given.get("listener")
-        if isinstance(listener_id, str) and (elsewhere := whereabouts(settings, listener_id)):
-            raise NotFound(error.message, hint=elsewhere) from None
-        raise
+        # An event may be what is not there.
+        if not listener_id or error.message != ListenerUnknown(listener_id).message:
+            raise
+        raise ListenerUnknown(
+            listener_id, hint=whereabouts(settings, listener_id) or error.advice
+        ) from None
 
 
 def _begun(name: str, given: Given) -> tuple[str, dict[str, Any]]:
