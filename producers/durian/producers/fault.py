@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -31,6 +32,11 @@ from durian.producers.broker_url import BrokerUrl
 #: Trying again does not help against these.
 _REFUSALS = (AccessRefused, NotAllowed, PreconditionFailed, FrameError)
 
+#: How RabbitMQ tells logins from permissions, and virtual hosts from limits: the codes are the
+#: same. Only its own words come first; names of queues and users follow.
+_LOGIN = re.compile(r"(ACCESS_REFUSED - )?login was refused", re.IGNORECASE)
+_VHOST = re.compile(r"(NOT_ALLOWED - )?(access to )?vhost .*(?<! is reached)$", re.DOTALL)
+
 
 @contextmanager
 def translated(url: BrokerUrl) -> Iterator[None]:
@@ -55,12 +61,11 @@ def _from_amqp(exc: AMQPError, url: BrokerUrl) -> BrokerError:
 
 
 def _refusal(exc: AMQPError, text: str) -> type[BrokerRefused]:
-    """What is refused: RabbitMQ has one code for logins and permissions."""
-    if isinstance(exc, NotAllowed):
+    if isinstance(exc, AccessRefused):
+        return LoginRefused if _LOGIN.match(text) else PermissionRefused
+    if isinstance(exc, NotAllowed) and _VHOST.match(text):
         return VhostRefused
-    if not isinstance(exc, AccessRefused):
-        return BrokerRefused
-    return LoginRefused if "login" in text.lower() else PermissionRefused
+    return BrokerRefused
 
 
 def _socket_reason(exc: Exception) -> str:

@@ -191,7 +191,7 @@ class BrokerBlocked(BrokerUnavailable):
 
 
 class BrokerRefused(BrokerError):
-    """Raised when the broker refuses a login, a virtual host or an operation."""
+    """Raised when the broker refuses a login, a virtual host, a connection or an operation."""
 
 
 class LoginRefused(BrokerRefused):

@@ -9,7 +9,7 @@ import pytest
 from durian.broker.blocking import declare_all
 from durian.broker.parts import Exchange
 from durian.broker.rabbit import RabbitBroker
-from durian.errors import BrokerUnavailable, LoginRefused, VhostRefused
+from durian.errors import BrokerRefused, BrokerUnavailable, LoginRefused, VhostRefused
 from tests.support.rabbitmq import Node, free_ports
 
 pytestmark = pytest.mark.rabbitmq
@@ -58,6 +58,16 @@ def test_a_wrong_login_is_refused_at_once(rabbitmq: Node) -> None:
 def test_a_virtual_host_that_is_not_there_is_refused(rabbitmq: Node) -> None:
     with pytest.raises(VhostRefused, match="nowhere"):
         RabbitBroker(rabbitmq.vhost_url("nowhere"), patience_s=20).start()
+
+
+def test_a_limit_of_connections_is_no_fault_of_the_virtual_host(
+    rabbitmq: Node, amqp_url: str
+) -> None:
+    vhost = amqp_url.rpartition("/")[2]
+    rabbitmq.api("PUT", f"/vhost-limits/{vhost}/max-connections", {"value": 0})
+    with pytest.raises(BrokerRefused, match=r": access to .*limit \(0\) is reached\.$") as caught:
+        RabbitBroker(amqp_url, patience_s=20).start()
+    assert type(caught.value) is BrokerRefused
 
 
 def test_the_next_host_is_tried(amqp_url: str) -> None:

@@ -130,6 +130,16 @@ def test_an_unknown_virtual_host_is_a_refusal(rabbitmq: Node) -> None:
         producer.emit("person")
 
 
+def test_a_limit_of_connections_is_no_fault_of_the_virtual_host(
+    rabbitmq: Node, amqp_url: str
+) -> None:
+    vhost = amqp_url.rpartition("/")[2]
+    rabbitmq.api("PUT", f"/vhost-limits/{vhost}/max-connections", {"value": 0})
+    with Producer(amqp_url) as producer, pytest.raises(BrokerRefused, match="limit") as caught:
+        producer.emit("person")
+    assert type(caught.value) is BrokerRefused
+
+
 def test_without_topology_it_says_what_to_run(amqp_url: str) -> None:
     with (
         Producer(amqp_url) as producer,

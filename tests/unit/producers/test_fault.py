@@ -28,6 +28,11 @@ from durian.errors import (
 from durian.producers.broker_url import parse_broker_urls
 from durian.producers.fault import translated
 
+#: What RabbitMQ says of queues, virtual hosts and limits, whatever their names are.
+ACCESS = "access to queue 'login-events' in vhost '/' refused"
+VHOST = "access to vhost 'shop' refused"
+FULL = "connection limit (5) is reached"
+
 (URL,) = parse_broker_urls("amqp://joe:hunter2@broker.example/shop")
 
 
@@ -37,6 +42,15 @@ from durian.producers.fault import translated
         (AccessRefused("ACCESS_REFUSED - Login was refused"), LoginRefused, "Login was refused"),
         (NotAllowed("NOT_ALLOWED - vhost shop not found"), VhostRefused, "vhost shop not found"),
         (AccessRefused("ACCESS_REFUSED - write access to exchange 'x'"), PermissionRefused, "'x'"),
+        (AccessRefused(f"ACCESS_REFUSED - {ACCESS} for user 'shop'"), PermissionRefused, ACCESS),
+        (AccessRefused(f"ACCESS_REFUSED - {ACCESS} for user 'login'"), PermissionRefused, ACCESS),
+        (NotAllowed(f"NOT_ALLOWED - {VHOST} for user 'shop'"), VhostRefused, VHOST),
+        (NotAllowed(f"NOT_ALLOWED - {VHOST} for user 'shop': {FULL}"), BrokerRefused, FULL),
+        (
+            NotAllowed(f"NOT_ALLOWED - connection refused for user 'vhost': user {FULL}"),
+            BrokerRefused,
+            FULL,
+        ),
         (PreconditionFailed("message size 9 is larger"), BrokerRefused, "message size 9"),
         (FrameError("frame_too_large"), BrokerRefused, "frame_too_large"),
         (NotFound("NOT_FOUND - no exchange 'x'"), QueueMissing, "no exchange 'x'"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pika import exceptions
 from pika.adapters.utils import connection_workflow
 
@@ -46,6 +48,9 @@ class QueueAway(BrokerUnavailable):
 #: How RabbitMQ tells that from a queue that does not exist: the reply code is the same.
 _AWAY = "down or inaccessible"
 
+#: How it tells a limit of connections from a virtual host that may not be used.
+_LIMIT = re.compile(r"NOT_ALLOWED - (.* is reached)")
+
 
 def of_channel(error: BaseException, *, declaring: bool = False) -> BrokerError:
     """Translate the reason why the broker closed a channel."""
@@ -68,6 +73,8 @@ def of_connection(error: BaseException, place: str) -> BrokerError:
     """Translate the reason why a connection could not be made."""
     inner = _innermost(error)
     if isinstance(inner, exceptions.ProbableAccessDeniedError):
+        if limit := _LIMIT.search(reason_of(inner)):
+            return BrokerRefused(f"The broker at {place} refuses the connection: {limit[1]}.")
         return VhostRefused(f"The broker at {place} refuses the virtual host.")
     if isinstance(inner, _REFUSED):
         return LoginRefused(f"The broker at {place} refuses the login.")
