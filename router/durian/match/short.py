@@ -22,11 +22,13 @@ from durian.match.slips import (
     refuse_json_path,
     refuse_lookup,
     refuse_quoted,
-    refuse_rest,
 )
 from durian.match.values import read_scalar
 
-_HINT = "Write conditions such as name=startswith:J, age>=18 or name=Joe, joined by `and` or `or`."
+_HINT = (
+    "Write conditions such as name=startswith:J, age>=18 or name=Joe, joined by `and` or `or`. "
+    'Put " around text that holds ` and ` or ` or `.'
+)
 
 #: A path, up to the sign behind it; a backslash keeps what follows in the path.
 _PATH = re.compile(r"(?:\\.|[^\\\s=!<>~(){}])*", re.DOTALL)
@@ -54,10 +56,7 @@ def parse_short(text: str) -> Condition:
     check("filter", "the number of characters", len(text), MAX_FILTER_BYTES)
     reader = _Reader(text)
     condition = reader.either(0, root=True)
-    rest = text[reader.at :].strip()
-    if rest:
-        refuse_rest(rest)
-        raise InvalidFilter(rest, "was not expected here", hint=_HINT)
+    reader.refuse_rest()
     return condition
 
 
@@ -75,6 +74,12 @@ class _Reader:
         while self._take(r"\s+or\b"):
             parts.append(self._every(depth, root=root))
         return parts[0] if len(parts) == 1 else any_of(parts)
+
+    def refuse_rest(self) -> None:
+        """Raise InvalidFilter when anything is left."""
+        rest = self._text[self.at :].strip()
+        if rest:
+            raise InvalidFilter(rest, "was not expected here", hint=_HINT)
 
     def _every(self, depth: int, *, root: bool) -> Condition:
         parts = [self._one(depth, root=root)]
@@ -95,7 +100,7 @@ class _Reader:
             return all_of(())
         condition = self.either(depth + 1, root=root)
         if not self._take(rf"\s*\{close}"):
-            refuse_rest(self._text[self.at :].strip())
+            self.refuse_rest()
             raise InvalidFilter(self._text, f"lacks a closing {close}", hint=_HINT)
         return condition
 
@@ -149,7 +154,7 @@ class _Reader:
             item, comma = found[1].strip(), found[2]
             at = found.end()
             if not item.startswith('"') or read_scalar(item) == item:
-                refuse_in_text(item, field, head)
+                refuse_in_text(item, field, head, among=raw)
             yield item
 
     def _plain(self, path: str, sign: str, *, as_text: bool) -> str:

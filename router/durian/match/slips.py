@@ -11,6 +11,7 @@ import re
 from durian.errors import InvalidFilter
 from durian.match.matchers import MATCHERS
 from durian.match.reading import meant_word
+from durian.match.values import is_number, read_scalar
 
 #: Signs of other languages, by what they stand for.
 _MEANT = {
@@ -23,20 +24,23 @@ _MEANT = {
 }
 _SIGNS = re.compile(r"[=!<>~]{1,3}")
 
-#: What other languages join conditions by.
-_JOINT = re.compile(r"\s(AND|OR|&&|\|\|)(?=\s)")
+#: A condition's path, and its sign, which is no arrow and compares with a number.
+_PATH = r"(?:\\.|[A-Za-z_@])[\w.@\\-]*"
+_SIGN = r"(?:!?[=~](?!>)|[<>](?:=|\s*-?\d))"
 
-#: The beginning of a further condition, where one value should go on. It is none behind a semicolon
-#: (`text/html; charset=utf-8`), nor where no number is compared (`Joe <joe@example.com>`).
-_CONDITION = re.compile(
-    r"(?:(?<!;)\s|,|&&|\|\|)((?:\\.|[A-Za-z_@])[\w.@\\-]*\s*(?:[=~]|![=~]|[<>](?:=|\s*[\d-])))"
+#: A further condition behind what other languages join them by. It is none behind a `=`: that is a
+#: text of pairs (`cn=Joe,dc=example`).
+_JOINED = re.compile(rf"[^=]*?\s(?:AND|OR|&&|\|\|)\s+\(?({_PATH}\s*{_SIGN})")
+#: One where a value without a word should go on; none behind `;` (`text/html; charset=utf-8`).
+_CONDITION = re.compile(rf"[^=]*?(?:(?<!;)\s|,|&&|\|\|)({_PATH}{_SIGN})")
+
+#: A word as other languages write it in front of its argument; `Contains: nuts` is text.
+_CALL = re.compile(r"([A-Za-z][A-Za-z_-]*)(?:\s*=(.*)|\((.*)\)|:(\S.*)?)", re.DOTALL)
+
+#: A text, or an item of a list, in quotes that are none here.
+_QUOTED = re.compile(
+    "(?<![^,\\s])(?:'([^']*)'|\u2018([^\u2018\u2019]*)\u2019|\u201c([^\u201c\u201d]*)\u201d)(?![^,\\s])"
 )
-
-#: A word as other languages write it in front of its argument.
-_CALL = re.compile(r"([A-Za-z][A-Za-z_-]*)(\s*=|\(|:)")
-
-#: Quotes that are none here, turned into those that are.
-_QUOTES = str.maketrans(dict.fromkeys("'\u2018\u2019\u201c\u201d", '"'))
 
 #: What other languages call true, false and null.
 CONSTANTS = {
@@ -61,19 +65,18 @@ _LOOKUPS = {
 _SHOWN = 60
 
 
-def refuse_in_text(raw: str, field: str, head: str) -> None:
+def refuse_in_text(raw: str, field: str, head: str, *, among: str = "") -> None:
     """Raise InvalidFilter when a text without quotes must have been meant otherwise.
 
-    `head` is what stands in front of it: the path, the sign, and the word if there is one.
+    `head` is what stands in front of it: the path, the sign, and the word if there is one;
+    `among` is the list that it is an item of.
     """
     if raw.startswith('"'):
         refuse_quoted(raw, field)
-    meant = raw.translate(_QUOTES)
-    if meant.startswith('"'):
-        whole = head + meant if len(raw) > 1 and meant.endswith('"') else ""
-        raise _slip(field, raw, f"{_shown(raw)} has quotes that are none here", whole)
-    if found := _JOINT.search(raw):
-        raise _joined(field, found[1])
+    if _QUOTED.fullmatch(raw):
+        reason = f"{_shown(raw)} has quotes that are none here"
+        raise _slip(field, raw, reason, head + _requoted(among or raw))
+    _refuse_further(_JOINED, raw, field)
 
 
 def refuse_quoted(raw: str, field: str) -> None:
@@ -88,23 +91,21 @@ def refuse_in_value(raw: str, path: str, sign: str, *, as_text: bool) -> None:
 
     `as_text` is whether it is text whatever it looks like. Raises InvalidFilter.
     """
-    field = path or "filter"
-    if found := _SIGNS.match(raw):
-        whole = sign + found.group()
-        meant = f"{path}{_MEANT[whole]}{raw[found.end() :].strip()}" if whole in _MEANT else ""
-        raise _slip(field, raw, f"there is no sign {whole}", meant)
-    head = path + sign
+    field, head = path or "filter", path + sign
+    _refuse_sign(raw, path, sign, as_text=as_text)
+    if sign[0] in "<>":
+        _refuse_further(_JOINED, raw, field)
+        return
     refuse_in_text(raw, field, head)
-    if found := _CONDITION.search(raw):
-        hint = "Join conditions by ` and ` or ` or `. " + _literally(raw)
-        reason = f"{_shown(raw[found.start(1) :])} looks like another condition"
-        raise InvalidFilter(field, reason, hint=hint)
-    if found := _CALL.match(raw):
-        _refuse_call(found, raw, field, head)
+    _refuse_further(_CONDITION, raw, field)
+    if found := _CALL.fullmatch(raw):
+        _refuse_call(found, field, head)
     if raw.startswith("*") or raw.endswith("*"):
-        meant = f"{path}=exists:" if raw == "*" else f"{head}wildcard:{raw}"
-        if raw.endswith(".*"):
-            meant += f" or, if it is a regular expression, {path}=like:{raw}"
+        plain = path + sign.replace("~", "=")
+        meant = f"{plain}exists:" if raw == "*" else f"{head}wildcard:{raw}"
+        if raw.endswith(".*") and not raw.startswith("*"):
+            like = "like:(?i)" if sign.endswith("~") else "like:"
+            meant += f" or, if it is a regular expression, {plain}{like}{raw}"
         raise _slip(field, raw, f"the * of {_shown(raw)} would stand for itself", meant)
     if raw in CONSTANTS and not as_text:
         raise _slip(field, raw, f"{raw} would be text", head + CONSTANTS[raw])
@@ -139,40 +140,57 @@ def refuse_lookup(path: str, literally: str) -> None:
         raise InvalidFilter(path, "is a lookup of Django's", hint=hint)
 
 
-def refuse_rest(rest: str) -> None:
-    """Raise InvalidFilter when what follows a condition begins with another language's joint."""
-    if found := _JOINT.match(f" {rest} "):
-        raise _joined("filter", found[1])
+def _refuse_sign(raw: str, path: str, sign: str, *, as_text: bool) -> None:
+    found = _SIGNS.match(raw)
+    meant = _MEANT.get(sign + found.group()) if found else None
+    if found is None or meant is None or raw.startswith("~/"):
+        return
+    field, rest = path or "filter", raw[found.end() :].strip()
+    if meant in ("=", "!=") and not _SIGNS.match(rest):
+        refuse_in_value(rest, path, meant, as_text=as_text)
+    if meant[0] not in "<>" or is_number(read_scalar(rest)):
+        # Behind `<` or `>` no text can be meant.
+        text = "" if sign[0] in "<>" else raw
+        raise _slip(
+            field, text, f"there is no sign {sign}{found.group()}", path + meant + _requoted(rest)
+        )
 
 
-def _refuse_call(found: re.Match[str], raw: str, field: str, head: str) -> None:
-    name, sign = found.groups()
+def _refuse_call(found: re.Match[str], field: str, head: str) -> None:
+    name, *arguments = found.groups("")
+    argument = "".join(arguments).strip()
     word = name.lower() if name.lower() in MATCHERS else meant_word(name)
-    if word in MATCHERS:
-        argument = raw[found.end() :].strip()
-        if sign == "(":
-            argument = argument.removesuffix(")")
-        reason = f"{found.group()!r} is not how a matcher is written"
-        raise _slip(field, raw, reason, f"{head}{word}:{argument}")
+    if word + ("-ignore-case" if head.endswith("~") else "") in MATCHERS:
+        _refuse_further(_JOINED, argument, field)
+        if word == "between":
+            argument = re.sub(r",\s*", "..", argument.strip("[]"))
+        meant = f"{head}{word}:{_requoted(argument)}"
+        reason = f"{name + found[0][len(name)]!r} is not how a matcher is written"
+        raise _slip(field, found[0], reason, meant)
 
 
-def _joined(field: str, joint: str) -> InvalidFilter:
-    meant = "and" if joint in ("AND", "&&") else "or"
-    hint = f"Write ` {meant} `, or quote the text that it belongs to."
-    return InvalidFilter(field, f"{joint} joins no conditions", hint=hint)
+def _refuse_further(pattern: re.Pattern[str], raw: str, field: str) -> None:
+    if found := pattern.match(raw):
+        hint = "Join conditions by ` and ` or ` or `, or quote the text that it belongs to."
+        reason = f"{_shown(raw[found.start(1) :])} looks like another condition"
+        raise InvalidFilter(field, reason, hint=hint)
+
+
+def _requoted(text: str) -> str:
+    return _QUOTED.sub(lambda found: _quoted("".join(found.groups(""))), text)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _slip(field: str, raw: str, reason: str, meant: str) -> InvalidFilter:
-    hint = _literally(raw)
-    if meant and len(raw) <= _SHOWN:
-        hint = f"Write {meant}. {hint}"
-    return InvalidFilter(field, reason, hint=hint)
-
-
-def _literally(raw: str) -> str:
+    hints = [f"Write {meant}."] if len(meant) <= 2 * _SHOWN else []
     if len(raw) > _SHOWN:
-        return 'Put " around it if it is the text itself.'
-    return f"The text itself is {json.dumps(raw, ensure_ascii=False)}."
+        hints.append('Put " around it if it is the text itself.')
+    elif raw:
+        hints.append(f"The text itself is {_quoted(raw)}.")
+    return InvalidFilter(field, reason, hint=" ".join(hints))
 
 
 def _shown(raw: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from durian.errors import InvalidFilter
 from durian.events import Event
 from durian.match import (
     AnyOf,
@@ -51,6 +52,28 @@ def test_the_truth_table_is_true(condition: str, value: str, expected: bool) -> 
     event = Event(type="t", data=data)
     assert Filter.parse(form).matches(event) is expected
     assert oracle.wanted(form, event) is expected
+
+
+SLIPS = PAGE.split("| written | meant |\n|---|---|\n")[1].split("\n\n")
+SPANS = re.compile("`([^`]+)`")
+
+
+def test_of_each_slip_what_is_written_is_refused_and_what_is_meant_is_read() -> None:
+    for row in SLIPS[0].splitlines():
+        _, written, meant, _ = row.split("|")
+        for text in SPANS.findall(written):
+            with pytest.raises(InvalidFilter):
+                Filter.parse_short(text)
+        for text in SPANS.findall(meant):
+            Filter.parse_short(text)
+
+
+def test_what_is_said_to_be_text_without_quotes_is() -> None:
+    texts = SPANS.findall(SLIPS[1].partition("Without quotes, text is ")[2].partition(":")[0])
+    assert len(texts) == 6
+    for text in texts:
+        path, _, value = text.partition("=")
+        assert Filter.parse_short(text) == Filter({path: value})
 
 
 def test_the_truth_table_has_every_kind_of_value() -> None:
