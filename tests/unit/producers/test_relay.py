@@ -109,6 +109,16 @@ def test_an_event_that_a_hook_refuses_is_marked_and_holds_nothing_up() -> None:
     assert store.faulty == {2: "data.name: is missing"}
 
 
+def test_turns_come_to_the_end_although_nothing_of_some_is_sent() -> None:
+    store, producer, events = FakeStore(), FakeProducer(), some_events(4)
+    store.write("nonsense", "nonsense", *events)
+    producer.fails_at[0] = InvalidEvent("data.name", "is missing")
+    relay = relay_of(store, producer, batch=2)
+    while relay.turn():
+        pass
+    assert (store.sent, sorted(store.faulty)) == ([4, 5, 6], [1, 2, 3])
+
+
 def test_it_waits_for_a_broker_and_a_database_that_are_away(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -88,6 +88,7 @@ class Relay:
         self._batch = batch
         self._now = now
         self._pruned_at = float("-inf")
+        self._found = False
         #: How many events this relay has sent.
         self.sent = 0
         #: How old events are when they are claimed: what the outbox is behind.
@@ -106,29 +107,30 @@ class Relay:
             wait=tenacity.wait_random_exponential(multiplier=self._poll_s, max=_LONGEST_PAUSE_S),
             sleep=tenacity.sleep_using_event(stop),
             before_sleep=_log_retry,
-            retry_error_callback=lambda _: 0,
+            retry_error_callback=lambda _: False,
         )
         while not stop.is_set():
             if not trying(self.turn):
                 stop.wait(self._poll_s)
 
-    def turn(self) -> int:
-        """Relay what waits, one batch at most, and prune when it is time; tell how many were sent.
+    def turn(self) -> bool:
+        """Relay what waits, one batch at most, and prune when it is time; tell whether any did.
 
         Raises:
             BrokerError: not all were confirmed; the others are marked.
             OutboxUnavailable: the database is away. What was published may be published again.
         """
-        sent = self.relay()
+        self.relay()
         if time.monotonic() - self._pruned_at >= PRUNE_EVERY_S:
             self.prune()
             self._pruned_at = time.monotonic()
-        return sent
+        return self._found
 
     def relay(self) -> int:
         """Publish one batch of what waits; tell how many were sent. Raises what `turn` does."""
         with self._store.claim(self._batch) as claim:
             failpoint("relay.taken")
+            self._found = bool(claim.rows)
             read = [(row.id, event) for row in claim.rows if (event := _read(row, claim))]
             if read:
                 self.backlog.note(read[0][1].time.timestamp(), self._now().timestamp())
