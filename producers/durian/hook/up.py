@@ -7,7 +7,7 @@ from itertools import chain, pairwise
 from types import TracebackType
 from typing import Self
 
-from durian.errors import DurianError, InvalidEvent
+from durian.errors import DurianError, InvalidEvent, TooLarge
 from durian.events import Event
 from durian.hook.parts import part
 from durian.hook.settings import Settings
@@ -77,10 +77,10 @@ class UpProducer:
         """
         try:
             self._emit(*self._place, batch, self._token)
-        except InvalidEvent as error:
+        except (InvalidEvent, TooLarge) as error:
             if len(batch) == 1:
-                raise error.alone() from error
-            parts = _around(batch, error.index)
+                raise _alone(error) from error
+            parts = _around(batch, error.index if isinstance(error, InvalidEvent) else None)
         else:
             yield len(batch)
             return
@@ -102,6 +102,13 @@ def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
         size += len(event.body)
     if batch:
         yield batch
+
+
+def _alone(error: InvalidEvent | TooLarge) -> InvalidEvent:
+    """The error about an event that was refused by itself."""
+    if isinstance(error, InvalidEvent):
+        return error.alone()
+    return InvalidEvent("data", "is too large for one request once it is written as JSON")
 
 
 def _around(batch: list[Event], place: int | None) -> list[list[Event]]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from durian.errors import BrokerUnavailable, InvalidEvent
+from durian.errors import BrokerUnavailable, InvalidEvent, TooLarge
 from durian.events import Event
 from durian.hook import Settings
 from durian.hook.up import BATCH, UpProducer
@@ -26,11 +26,15 @@ class Up:
         self.tells: Callable[[int], int | None] = lambda index: index
         #: Events that a request may have.
         self.most = BATCH
+        #: Bytes that a request may have.
+        self.most_bytes = 2**40
 
     def __call__(self, host: str, port: int, events: Sequence[Event], token: str) -> None:
         assert (host, port, token) == ("127.0.0.1", 8700, "t")
         if len(events) > self.most:
             raise InvalidEvent("body", "holds too many events")
+        if sum(len(event.body) for event in events) > self.most_bytes:
+            raise TooLarge("The body is larger than it may be.")
         for index, event in enumerate(events):
             if event.id in self.refused:
                 fault, told = InvalidEvent("data", "is not taken"), self.tells(index)
@@ -132,3 +136,14 @@ def test_an_event_that_is_refused_by_itself_has_no_place(up: Up) -> None:
         UpProducer(Settings(token=SecretStr("t"))).emit(events(1)[0])
 
     assert (str(caught.value), caught.value.index) == ("data: is not taken", None)
+
+
+def test_a_request_that_is_too_large_is_divided_and_an_event_that_is_by_itself_refused(
+    up: Up,
+) -> None:
+    up.most_bytes = 100
+    sent = [*events(4, "x" * 30), *events(1, "x" * 200), *events(1)]
+    with pytest.raises(PartlyEmitted, match="data: is too large for one request") as caught:
+        UpProducer(Settings(token=SecretStr("t"))).emit_many(sent)
+    assert up.taken == [3, 1]
+    assert list(caught.value.unconfirmed) == sent[4:]
