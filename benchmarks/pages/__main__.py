@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.pages.seed import SEED, name_of, seed
 from benchmarks.support import Figure, report
 from durian.console.api.paging import encode
-from durian.console.api.serve import Service, listen_at
+from durian.console.api.serve import Service, bind
 from durian.consumers.delivery import webhook_id_of
 from durian.registry.store import upgrade
 from tests.support.api import Api
@@ -126,7 +126,7 @@ def reader(url: str, listeners: int, attempts: int) -> Iterator[Reader]:
         kind = url.partition(":")[0]
         size = f"{listeners:,} listeners, {attempts:,} attempts"
         print(f"{kind}: seeded {size} in {took_s:.0f} s, seed {SEED}", flush=True)
-        service = Service(api.app, listen_at("127.0.0.1", 0))
+        service = Service(api.app, bind("127.0.0.1", 0))
         # What waits is counted in the background while pages are asked for, as in a real house.
         for part in (api.backlog, service):
             stack.callback(part.stop)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
-from durian.console.api.serve import Service, listen_at
+from durian.console.api.serve import Service, bind
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Served:
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """Serve an application on a free port; tell its URL."""
-    service = Service(app, listen_at("127.0.0.1", 0))
+    service = Service(app, bind("127.0.0.1", 0))
     service.start()
     try:
         yield service.url

@@ -34,7 +34,7 @@ _PATIENCE_S = 5.0
 @contextmanager
 def open_face(
     settings: Settings,
-    listening: socket,
+    bound: socket,
     broker: Broker,
     names: Topology,
     store: Store,
@@ -46,7 +46,7 @@ def open_face(
 
     `is_working` tells whether the rest of the process does its work, `measured` are its metrics.
 
-    Raises InvalidSettings when the port for metrics cannot be listened at.
+    Raises InvalidSettings when it, or the port for metrics, cannot be listened at.
     """
 
     def check() -> None:
@@ -78,7 +78,7 @@ def open_face(
         queue_type=settings.queue_type,
         rate_per_s=settings.api_rate_per_s,
     )
-    service = Service(build(services), listening)
+    service = Service(build(services), bound)
     # Stopped in the opposite order: first nothing new is asked for.
     with ExitStack() as stack:
         for part in (services.backlog, services.worker, service):

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from durian.console import garbage
-from durian.console.api.serve import listen_at
+from durian.console.api.serve import bind
 from durian.console.face import open_face
 from durian.console.house import open_house
 from durian.console.logs import configure, hide_secrets
@@ -28,7 +28,7 @@ def run_up(settings: Settings) -> None:
     with stop_signals() as stop, ExitStack() as stack:
         stack.enter_context(traced("up"))
         # First, so that nothing is made when another process has the port.
-        listening = stack.enter_context(listen_at(settings.api_host, settings.api_port))
+        bound = stack.enter_context(bind(settings.api_host, settings.api_port))
         house = stack.enter_context(open_house(settings))
         parts = (house.broker, house.names, house.store)
         measured = (
@@ -37,7 +37,7 @@ def run_up(settings: Settings) -> None:
             partial(metrics.of_delivery, house.delivery),
             partial(metrics.of_recorder, house.recorder),
         )
-        face = open_face(settings, listening, *parts, measured=measured, is_working=house.ready)
+        face = open_face(settings, bound, *parts, measured=measured, is_working=house.ready)
         service = stack.enter_context(face)
         _log.info(
             "up.started",

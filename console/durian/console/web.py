@@ -9,7 +9,7 @@ import structlog
 
 from durian.broker.blocking import declare_all
 from durian.client.loopback import is_local
-from durian.console.api.serve import Service, listen_at
+from durian.console.api.serve import Service, bind
 from durian.console.face import open_face
 from durian.console.local_token import token_file
 from durian.console.logs import configure, hide_secrets
@@ -32,9 +32,9 @@ def run_web(settings: Settings) -> None:
         broker = stack.enter_context(open_broker(settings))
         store = stack.enter_context(open_store(settings, DURIAN))
         declare_all(broker, names.house())
-        listening = stack.enter_context(listen_at(settings.api_host, settings.api_port))
+        bound = stack.enter_context(bind(settings.api_host, settings.api_port))
         measured = (partial(metrics.of_process, "web"),)
-        face = open_face(settings, listening, broker, names, store, measured=measured)
+        face = open_face(settings, bound, broker, names, store, measured=measured)
         service = stack.enter_context(face)
         _log.info(
             "web.started",

@@ -17,23 +17,39 @@ _GRACE_S = 5
 _BACKLOG = 256
 
 
-def listen_at(host: str, port: int) -> socket.socket:
-    """Take an address, so that whoever connects waits until a `Service` answers there.
+#: What to do when an address is another's.
+_HINT = "Choose another with --port, or DURIAN_API_PORT."
 
-    Raises InvalidSettings when it cannot be listened at: before anything else was begun.
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take an address, at which connections are refused until there is a `Service`.
+
+    Raises InvalidSettings when another process listens there: before anything else was begun.
     """
+    bound = socket.socket()
     try:
-        return socket.create_server((host, port), backlog=_BACKLOG)
+        # Connections of a process that has ended do not keep it.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
     except (OSError, OverflowError) as exc:
-        hint = "Choose another with --port, or DURIAN_API_PORT."
-        raise refused(host, port, exc, hint) from exc
+        bound.close()
+        raise refused(host, port, exc, _HINT) from exc
+    return bound
 
 
 class Service:
-    """The HTTP face at one address, whose socket it closes when it stops."""
+    """The HTTP face at one address, whose socket it closes when it stops.
 
-    def __init__(self, app: ASGIApp, listening: socket.socket) -> None:
-        self._socket = listening
+    Raises InvalidSettings when another process has begun to listen there meanwhile.
+    """
+
+    def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
+        self._socket = bound
+        try:
+            bound.listen(_BACKLOG)
+        except OSError as exc:
+            host, port = bound.getsockname()[:2]
+            raise refused(host, port, exc, _HINT) from exc
         config = uvicorn.Config(
             app,
             # Named, so that it is the same whatever else is installed: what is tested is what runs.

@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack
 
 from durian.client.loopback import is_local
-from durian.console.api.serve import listen_at
+from durian.console.api.serve import bind
 from durian.console.demo import show, tell_json
 from durian.console.demo.play import Stage, open_stage
 from durian.console.demo.scene import EVENTS
@@ -28,14 +28,14 @@ def run(settings: Settings, *, once: bool, as_json: bool) -> None:
         stop = stack.enter_context(stop_signals())
         # First, so that nothing is played when the port is another's.
         address = (settings.api_host, settings.api_port)
-        listening = None if once else stack.enter_context(listen_at(*address))
+        bound = None if once else stack.enter_context(bind(*address))
         stage = stack.enter_context(open_stage())
         _play(stage, as_json=as_json)
-        if listening is not None:
+        if bound is not None:
             house, host = stage.house, settings.api_host
             shown = stage.settings.model_copy(update={"api_host": host})
             parts = (house.broker, house.names, house.store)
-            with open_face(shown, listening, *parts, is_working=house.ready) as service:
+            with open_face(shown, bound, *parts, is_working=house.ready) as service:
                 tell.taking(service.url, token_file() if is_local(host) else None)
                 _go_on(stage, stop, as_json=as_json)
 

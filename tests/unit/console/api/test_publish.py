@@ -14,13 +14,14 @@ from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.applications import Starlette
 
 from durian.broker.port import Address, Broker, Done
 from durian.broker.topology import Topology
 from durian.console.api import access, body, publish
 from durian.console.api.app import build
 from durian.console.api.publish import through_broker
-from durian.console.api.serve import Service, listen_at
+from durian.console.api.serve import Service, bind
 from durian.console.api.services import Services
 from durian.console.backlog import BacklogWatch
 from durian.console.recent import RecentEvents
@@ -82,7 +83,7 @@ def serving(
         ready=is_ready,
         local_token=TOKEN,
     )
-    service = Service(build(services), listen_at("127.0.0.1", 0))
+    service = Service(build(services), bind("127.0.0.1", 0))
     service.start()
     try:
         address = urlsplit(service.url)
@@ -287,7 +288,23 @@ def test_a_port_that_is_taken_is_one_clear_error() -> None:
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(InvalidSettings, match=r"listen there: address already in use\. Choose"),
     ):
-        listen_at("127.0.0.1", taken.getsockname()[1])
+        bind("127.0.0.1", taken.getsockname()[1])
+
+
+def test_an_address_that_is_taken_accepts_nobody_before_it_serves() -> None:
+    """Or who emits meanwhile would wait, and not know at the end what has arrived."""
+    with bind("127.0.0.1", 0) as bound:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(bound.getsockname(), timeout=60)
+        Service(Starlette(), bound)
+        socket.create_connection(bound.getsockname(), timeout=60).close()
+
+
+def test_of_two_that_take_an_address_the_second_is_told_when_it_is_to_serve() -> None:
+    with bind("127.0.0.1", 0) as bound, bind(*bound.getsockname()) as second:
+        Service(Starlette(), bound)
+        with pytest.raises(InvalidSettings, match=r"listen there: address already in use\. Choose"):
+            Service(Starlette(), second)
 
 
 def test_a_part_of_another_program_hands_events_over() -> None:
