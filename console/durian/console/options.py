@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from durian.console.settings import FLAGS, default_of, description_of, variable
+from durian.console.flags import FLAGS
+from durian.console.settings import default_of, description_of, variable
 
 
 def _setting(name: str) -> Any:

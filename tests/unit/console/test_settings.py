@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from durian.console.settings import FLAGS, Settings, default_of, description_of, load, variable
+from durian.console.flags import FLAGS
+from durian.console.settings import Settings, default_of, description_of, load, variable
 from durian.errors import InvalidSettings
 
 
