@@ -121,7 +121,12 @@ def open_watched(settings: Settings) -> Iterator[Client]:
 def _warn_of_another(settings: Settings) -> None:
     """Warn when the server has an embedded broker, or another registry than the one here."""
     found = find(settings)
-    if found is None or (found.broker != EMBEDDED and not _is_other(found, settings)):
+    if found is None:
+        return
+    try:
+        if found.broker != EMBEDDED and not is_other(found, settings):
+            return
+    except DurianError:  # what it shows is not for us to compare
         return
     complain(
         f"The Durian at {server_url(settings)} tells of another deployment: its broker is "
@@ -131,12 +136,10 @@ def _warn_of_another(settings: Settings) -> None:
     )
 
 
-def _is_other(found: Deployment, settings: Settings) -> bool:
-    try:
-        with open_store(settings) as store:
-            return store.identity() != found.registry_id
-    except DurianError:  # what it shows is not for us to compare
-        return False
+def is_other(found: Deployment, settings: Settings) -> bool:
+    """Tell whether a deployment has another registry than the one here. Raises DurianError."""
+    with open_store(settings) as store:
+        return store.identity() != found.registry_id
 
 
 def whereabouts(settings: Settings, listener_id: str) -> str:

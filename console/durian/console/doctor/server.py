@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from durian.console.deployment import Deployment, ask
+from durian.console.deployment import Deployment, ask, is_other
 from durian.console.doctor.broker import aside, dead_letters
 from durian.console.doctor.finding import Finding, ok, warn
 from durian.console.operations.runner import open_runner, unseen
 from durian.console.server import server_url
 from durian.console.settings import Settings
-from durian.console.wiring import open_store
 from durian.errors import DurianError, NotAllowed, NotFound, RegistryMissing, ServerUnavailable
 
 
@@ -41,7 +40,7 @@ def _answering(settings: Settings) -> Finding:
         found = ask(settings)
     except (NotAllowed, NotFound) as error:  # a token that is no admin's, or an older server
         return ok("server", f"{url} answers, and does not say which registry it has: {error}")
-    if settings.server or not _is_other(settings, found):
+    if settings.server or not _is_another(found, settings):
         return ok("server", f"{url} answers; its registry is {found.registry}")
     advice = "Work in the directory of that one, or name it by DURIAN_REGISTRY_URL."
     return warn(
@@ -49,9 +48,8 @@ def _answering(settings: Settings) -> Finding:
     )
 
 
-def _is_other(settings: Settings, found: Deployment) -> bool:
+def _is_another(found: Deployment, settings: Settings) -> bool:
     try:
-        with open_store(settings) as store:
-            return store.identity() != found.registry_id
+        return is_other(found, settings)
     except RegistryMissing:
         return True
