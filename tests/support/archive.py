@@ -16,6 +16,7 @@ from durian.consumers.delivery import Delivery
 from durian.consumers.hand import Hand
 from durian.consumers.replay import Replayer
 from durian.consumers.side_queue import BROWSE_MOST
+from durian.errors import QueueMissing
 from durian.events import Event, amqp
 from durian.events.message import Message
 from durian.registry.replay import Replay
@@ -89,9 +90,12 @@ class Scene:
 
 
 def sent_to(broker: Broker, listener_id: str) -> list[Delivery]:
-    """What lies in a listener's queue, in order; it stays there."""
+    """What lies in a listener's queue, in order; it stays there. Nothing, where no queue is yet."""
     queue = NAMES.listener_queue(listener_id)
-    count = blocking.count(broker, queue)
+    try:
+        count = blocking.count(broker, queue)
+    except QueueMissing:
+        return []
     found: list[Delivery] = []
     if count:
         with Hand(broker, queue, prefetch=min(count, BROWSE_MOST)) as hand:
