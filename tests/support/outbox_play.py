@@ -17,7 +17,9 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402  # after the setup that it needs
 from django.db import transaction  # noqa: E402  # the same
+from django.db.models import Count, Q  # noqa: E402  # the same
 
+from durian.django import bulk  # noqa: E402  # the same
 from durian.hook import ModelHook  # noqa: E402  # the same
 from durian.registry import hooks  # noqa: E402  # the same
 from tests.support.people.models import Person  # noqa: E402  # the same
@@ -95,6 +97,15 @@ def save_under_load() -> None:
     saving.join()
 
 
+def update_in_bulk() -> None:
+    """Update a person by queries whose rows PostgreSQL does not lock."""
+    save()
+    persons = Person.objects.all()
+    bulk.update(persons.filter(Q(owner__name="O") | Q(owner=None)), name="outer join")
+    bulk.update(persons.annotate(count=Count("tags")).filter(count=0), name="group by")
+    bulk.update(persons.filter(tags=None).order_by("owner__name").distinct(), name="distinct")
+
+
 def relay() -> None:
     """Relay the outbox, once."""
     call_command("durian_relay", once=True)
@@ -116,6 +127,7 @@ SCENES: dict[str, Callable[[], None]] = {
         roll_back_late,
         save_without_the_broker,
         save_under_load,
+        update_in_bulk,
         relay,
         relay_for_long,
     )

@@ -9,6 +9,7 @@ from django.db import router, transaction
 from django.db.models.signals import post_save
 
 from durian.hook import ModelHook
+from durian.hook.changed import compare_with, is_followed
 from durian.registry import hooks
 
 #: Rows that are read back at once to tell of them.
@@ -56,14 +57,29 @@ def update(rows: Any, **values: Any) -> int:
     rows = rows.using(rows._db or router.db_for_write(rows.model))  # noqa: SLF001  # Django's own way
     with transaction.atomic(using=rows.db):
         # Locked, so that exactly these are changed; by key, because the change may unselect them.
-        keys = list(rows.select_for_update().values_list("pk", flat=True))
+        keys = _lock(rows)
         chosen = rows.model._base_manager.using(rows.db)  # noqa: SLF001  # the same
+        before = {}
+        if is_followed(rows.model):
+            before = {one.pk: one for part in _parts(keys) for one in chosen.filter(pk__in=part)}
         count: int = sum(chosen.filter(pk__in=part).update(**values) for part in _parts(keys))
         for part in _parts(keys):
             for instance in chosen.filter(pk__in=part).order_by("pk"):
+                if instance.pk in before:
+                    compare_with(before[instance.pk], instance)
                 options = {"created": False, "update_fields": list(values)}
                 _tell(rows.model, instance, rows.db, **options)
     return count
+
+
+def _lock(rows: Any) -> list[Any]:
+    """Lock rows, and tell their keys."""
+    query = rows.order_by().query
+    if query.distinct or query.group_by is not None or len(query.alias_map) > 1:
+        # PostgreSQL locks no rows of such a query, but those that it chooses.
+        chosen = rows.model._base_manager.using(rows.db)  # noqa: SLF001  # Django's own way
+        rows = chosen.filter(pk__in=rows.values("pk"))
+    return list(rows.select_for_update().values_list("pk", flat=True))
 
 
 def _tell(model: Any, instance: Any, using: str, **arguments: Any) -> None:

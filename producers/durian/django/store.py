@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import Error, connections, router, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -51,6 +52,8 @@ class OutboxStore:
 
     def prune(self, before: datetime, most: int) -> int:
         """Delete rows sent before a moment; tell how many these were."""
+        if not settings.USE_TZ:
+            before = timezone.make_naive(before)  # as such a project's databases have it
         with _translated():
             for alias in self._databases:
                 rows = OutboxEvent.objects.using(alias)

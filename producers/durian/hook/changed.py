@@ -29,6 +29,16 @@ def forget(models: Iterable[Any], attributes: Collection[str]) -> None:
         _WANTED[model].remove(attributes)
 
 
+def is_followed(model: Any) -> bool:
+    """Tell whether values of a model's instances are kept."""
+    return bool(_WANTED.get(model))
+
+
+def compare_with(before: Any, instance: Any) -> None:
+    """Let an instance that was loaded after a change be compared with itself before it."""
+    instance.__dict__[_SEEN] = before.__dict__.get(_SEEN, {})
+
+
 def just_saved(
     instance: Any, attributes: Collection[str], *, created: bool, only: Collection[str] | None
 ) -> list[str]:

@@ -6,6 +6,7 @@ import difflib
 from base64 import b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from typing import Any
 
 from durian.errors import InvalidHook
@@ -63,7 +64,7 @@ class Reader:
         if hasattr(value, "resolve_expression"):  # F("count") + 1: only the database knows
             rows = type(instance)._base_manager.using(using).filter(pk=instance.pk)  # noqa: SLF001  # Django's own way
             value = rows.values_list(field.attname, flat=True).get()
-        return _plain(value if value is None else field.to_python(value))
+        return _plain(value if value is None else _stored(field, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,15 @@ def _refuse_many(name: str, model: Any) -> Any:
     reason = f"{name!r} of {model.__name__} leads to many"
     hint = "Provide a function instead, such as {'tags': lambda page: [...]}."
     raise InvalidHook("provides_args", reason, hint=hint)
+
+
+def _stored(field: Any, value: Any) -> Any:
+    """A value as it would be loaded again: of the field's type, and with as many decimals."""
+    value = field.to_python(value)
+    if isinstance(value, Decimal) and value.is_finite() and field.decimal_places is not None:
+        places = Decimal(1).scaleb(-field.decimal_places)
+        return value.quantize(places, context=Context(prec=field.max_digits))
+    return value
 
 
 def _called(value: Any) -> Any:

@@ -14,10 +14,14 @@ from durian.hook.deployment import current
 from durian.hook.hook import OPTIONS
 from durian.hook.instance import Instance, Reader
 from durian.hook.provided import Provided
+from durian.hook.reference import imported
 from durian.hook.signal_hook import SignalHook
 
 #: What `m2m_changed` says of relations that have just changed; the rest is about to happen.
 _M2M_DONE = frozenset({"post_add", "post_remove", "post_clear"})
+
+#: The signals of deletions.
+_DELETIONS = ("django.db.models.signals.pre_delete", "django.db.models.signals.post_delete")
 
 
 class ModelHook(SignalHook):
@@ -84,7 +88,17 @@ class ModelHook(SignalHook):
 
     def senders(self) -> Iterable[Any]:
         """The model and its heirs; or what `sender` says, such as a many-to-many relation's."""
-        return (self.sender,) if self.sender is not None else self.senders_of_instances()
+        if self.sender is not None:
+            return (self.sender,)
+        models = self.senders_of_instances()
+        if self._tells_of_deletions():
+            # With an heir's row its parents' are deleted, and Django tells of each.
+            return [each for each in models if not _parents(each) & {*models}]
+        return models
+
+    def _tells_of_deletions(self) -> bool:
+        signal = self.resolve_signal()
+        return any(signal is imported("signal", each) for each in _DELETIONS)
 
     def senders_of_instances(self) -> list[Any]:
         """The model and its heirs, which send signals of their own."""
@@ -137,6 +151,11 @@ class ModelHook(SignalHook):
             instance, self._reader.attributes, created=arguments["created"], only=only
         )
         return self._reader.names(attributes)
+
+
+def _parents(model: Any) -> set[Any]:
+    """The models that have a row of their own for each of a model's."""
+    return {*model._meta.concrete_model._meta.get_parent_list()}  # noqa: SLF001  # Django's own way
 
 
 def _with_heirs(model: Any) -> list[Any]:

@@ -62,6 +62,21 @@ def test_rows_updated_by_a_query_are_told_as_they_are_afterwards(recording: Reco
     assert recording.take() == [{"name": "Joe", "age": 11, "created": False}]
 
 
+def test_what_an_update_in_bulk_changes_is_told_when_it_is_tracked(recording: Recording) -> None:
+    bulk.create(Person, [Person(name="Joe", age=1), Person(name="Bo", age=2)])
+    hook = ModelHook(name="tracked", model=Person, provides_args=["age"], track_changes=True)
+    hooks.register(hook)
+    recording.take()
+    bulk.update(Person.objects.all(), age=2, address="2 Oak Street")
+    hooks.unregister(hook)
+
+    tracked = [event.data for event in recording.events if event.type == "tracked"]
+    assert tracked == [
+        {"age": 2, "created": False, "changed": ["age"]},
+        {"age": 2, "created": False, "changed": []},
+    ]
+
+
 def test_another_database_is_told_of_as_such(recording: Recording) -> None:
     bulk.create(Person, [Person(name="Joe")], using="other")
     bulk.update(Person.objects.using("other").all(), name="Jo")

@@ -265,3 +265,9 @@ def saves(program: subprocess.Popen[str]) -> list[float]:
     program.stdin.flush()
     times: list[float] = json.loads(program.stdout.readline())
     return times
+
+
+def test_rows_that_the_database_does_not_lock_are_updated_in_bulk(project: Project) -> None:
+    project.play("update_in_bulk")
+
+    assert project.rows() == (4, 0)

@@ -126,6 +126,18 @@ def test_values_have_the_type_of_their_field(recording: Recording, bind: Bind) -
     assert second == {"age": 7, "born": "2016-02-29", "created": False}
 
 
+@pytest.mark.parametrize("assigned", ["1.5", 1.5, 1, Decimal("1.500")])
+def test_a_decimal_has_as_many_places_as_when_it_is_loaded(
+    recording: Recording, bind: Bind, assigned: Any
+) -> None:
+    bind("weight", name="parcel", model=Parcel)
+    Parcel.objects.create(weight=assigned)
+    Parcel.objects.get().save()
+
+    first, second = (data["weight"] for data in recording.take())  # type: ignore[index]  # each is a dict
+    assert first == second
+
+
 def test_an_expression_is_sent_as_its_value(recording: Recording, bind: Bind) -> None:
     bind("age")
     one = person(age=7)
@@ -230,6 +242,25 @@ def test_deletions_are_told(recording: Recording, bind: Bind) -> None:
 
     assert [event.type for event in recording.events] == ["person.deleting", "person.deleted"]
     assert recording.take() == [{"name": "Joe"}, {"name": "Joe"}]
+
+
+def test_the_deletion_of_an_heir_is_told_once(recording: Recording, bind: Bind) -> None:
+    """Its row goes with that of the model, and Django sends signals for both."""
+    bind("name", signal=signals.post_delete)
+    bind("salary", name="employee", model=Employee, signal=signals.pre_delete)
+    Employee.objects.create(name="Worker", salary=1).delete()
+    VipPerson.objects.create(name="Vip").delete()
+
+    assert recording.take() == [{"salary": 1}, {"name": "Worker"}, {"name": "Vip"}]
+
+
+def test_an_heir_that_leaves_the_models_row_is_no_deletion(
+    recording: Recording, bind: Bind
+) -> None:
+    bind("name", signal=signals.post_delete)
+    Employee.objects.create(name="Worker", salary=1).delete(keep_parents=True)
+
+    assert recording.take() == []
 
 
 def test_many_to_many_relations_are_told_from_either_end(recording: Recording, bind: Bind) -> None:

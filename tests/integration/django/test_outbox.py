@@ -267,6 +267,15 @@ def test_published_rows_are_kept_for_a_while_and_then_pruned(relay: Relay) -> No
     assert waiting() == 1
 
 
+def test_rows_are_pruned_in_a_project_without_time_zones(relay: Relay, settings: Any) -> None:
+    settings.USE_TZ = False
+    save("Joe")
+    drain(relay)
+    OutboxEvent.objects.update(sent_at=timezone.now() - timedelta(hours=2))
+
+    assert relay.prune() == 1
+
+
 def test_a_relay_waits_for_a_broker_that_is_away(relay: Relay) -> None:
     save("Joe")
     stop = threading.Event()
