@@ -34,6 +34,9 @@ _PAUSE_RATIO = 10.0
 #: Seconds after which nobody is taken to look any more.
 _IDLE_S = 120.0
 
+#: Seconds after which a count says nothing of now: the broker has been away since, perhaps.
+_STALE_S = 60.0
+
 #: Listeners whose queues are counted in one go.
 _CHUNK = 500
 
@@ -134,7 +137,8 @@ class BacklogWatch:
         """What waits where; counted a moment ago, or, when nobody asked for long, not yet."""
         self._asked_at = self._now()
         self._asked.set()
-        return self._backlog
+        found = self._backlog
+        return Backlog() if self._is_stale(found) else found
 
     def depths_of(self, listener_ids: Sequence[str]) -> dict[str, Depth]:
         """What waits for some listeners now. Raises BrokerError."""
@@ -142,12 +146,18 @@ class BacklogWatch:
 
     def count(self) -> None:
         """Count what is due. Raises DurianError."""
+        if self._is_stale(self._backlog):
+            # What was counted then is not to be told beside what is counted now.
+            self._backlog, self._listeners_due = Backlog(), float("-inf")
         self._count_house()
         if self._now() >= self._listeners_due:
             begun = self._now()
             self._count_listeners()
             took_s = self._now() - begun
             self._listeners_due = self._now() + max(_LISTENERS_EVERY_S, took_s * _PAUSE_RATIO)
+
+    def _is_stale(self, backlog: Backlog) -> bool:
+        return self._now() - max(backlog.at, backlog.listeners_at) > _STALE_S
 
     def _run(self) -> None:
         while not self._ending.is_set():

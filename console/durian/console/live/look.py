@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -15,6 +15,11 @@ _ASKED_MOST = 100
 
 #: Attempts in which is looked for listeners that are busy.
 _RECENT = 500
+
+#: Seconds within which a server that nobody has asked for a while has counted its queues, unless
+#: there are very many; and between two looks whether it has.
+_COUNTED_S = 10.0
+_AGAIN_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +59,29 @@ class Look:
         return {**self.overview, "rows": rows}
 
 
-def look(client: Client, *, window_s: int, most: int) -> Look:
-    """Look at the rates of so many seconds up to now, and at so many listeners at most."""
+def counted(client: Client, *, window_s: int, wait: Callable[[float], object]) -> Mapping[str, Any]:
+    """What `GET /v1/stats` tells, once the server has counted what waits.
+
+    It counts as long as somebody asks, so who asks once waits for it: 10 seconds at most, by
+    `wait`, which takes seconds and tells true when there is no time left.
+    """
     overview = client.stats(window_s=window_s)
+    for _ in range(round(_COUNTED_S / _AGAIN_S)):
+        backlog = overview["backlog"]
+        if backlog is None or (backlog["at"] and backlog["listeners_at"]) or wait(_AGAIN_S):
+            break
+        overview = client.stats(window_s=window_s)
+    return overview
+
+
+def look(
+    client: Client, *, window_s: int, most: int, overview: Mapping[str, Any] | None = None
+) -> Look:
+    """Look at the rates of so many seconds up to now, and at so many listeners at most.
+
+    The `overview` is asked for unless it is at hand.
+    """
+    overview = client.stats(window_s=window_s) if overview is None else overview
     failing = {one["listener"]: one["failing_since"] for one in overview["worst"]}
     names = _names(client, overview, failing)
     told = client.listener_stats(names, window_s=window_s) if names else []

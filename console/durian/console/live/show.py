@@ -55,14 +55,22 @@ def summary(overview: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "latency", " ".join(f"{name} {_number(value)} ms" for name, value in latency.items())
     yield "listeners", f"{overview['listeners']}, {overview['failing']} failing"
     if backlog is not None:
-        names = ("route", "ready", "delayed", "dead", "attempts")
-        yield "waiting", "  ".join(f"{name} {backlog[name]}" for name in names)
+        yield "waiting", _waiting(backlog)
         # An older server tells of none.
         if missing := [f"`durian {process}`" for process in backlog.get("missing", ())]:
             yield "not at work", ", ".join(missing)
         aside = {name: backlog[name] for name in ("orphans", "invalid", "unrouted")}
         if any(aside.values()):
             yield "set aside", "  ".join(f"{name} {count}" for name, count in aside.items())
+
+
+def _waiting(backlog: Mapping[str, Any]) -> str:
+    if not backlog["at"]:
+        return "not counted; `durian doctor` says whether the broker answers"
+    # Queues of listeners are counted after the others: while they are not, 0 would be a lie.
+    unknown = () if backlog["listeners_at"] else ("ready", "delayed", "dead")
+    names = ("route", "ready", "delayed", "dead", "attempts")
+    return "  ".join(f"{name} {'-' if name in unknown else backlog[name]}" for name in names)
 
 
 def percent(share: float | None) -> str:

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from durian.client import Client
-from durian.console.live.look import Look, look
+from durian.console.live.look import Look, counted, look
 from durian.console.live.show import shown, summary
 from durian.console.moments import read_duration
 from durian.console.output import console, facts, one_line, say_json
@@ -30,7 +30,9 @@ _USUAL_ROWS = 20
 def run_top(client: Client, *, every_s: float, window_s: int, once: bool, as_json: bool) -> None:
     """Show the listeners that matter most, the failing ones first, until told to stop."""
     if once:
-        found = look(client, window_s=window_s, most=_rows())
+        with stop_signals() as stop:
+            overview = counted(client, window_s=window_s, wait=stop.wait)
+        found = look(client, window_s=window_s, most=_rows(), overview=overview)
         say_json(found.to_json()) if as_json else console().print(_shown(found))
         return
     with stop_signals() as stop:
@@ -42,7 +44,8 @@ def run_top(client: Client, *, every_s: float, window_s: int, once: bool, as_jso
 
 def show_stats(client: Client, *, window_s: int, as_json: bool) -> None:
     """Say once how everything fares."""
-    overview = client.stats(window_s=window_s)
+    with stop_signals() as stop:
+        overview = counted(client, window_s=window_s, wait=stop.wait)
     say_json(overview) if as_json else facts(summary(overview))
 
 

@@ -17,8 +17,9 @@ from durian.console.moments import moment
 from durian.consumers.decision import BLOCKED
 from durian.consumers.delivery import webhook_id_of
 from durian.consumers.sender.port import NO_CONNECTION
+from durian.errors import BrokerUnavailable
 from durian.events import Event, amqp
-from durian.registry import OpenBreaker
+from durian.registry import Listener, ListenerSecret, OpenBreaker
 from tests.support.api import INVALID, Api, Asker
 from tests.support.letters import give_up
 from tests.support.registry import attempt, now_ms
@@ -246,6 +247,32 @@ def test_dead_letters_that_come_later_are_counted(api: Api, ask: Asker) -> None:
     clock.at += 60
     watch.count()
     assert watch.look().listeners == {"joe": backlog.Depth(dead=1)}
+
+
+def test_what_was_counted_long_ago_is_not_told_as_what_waits_now(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    watch = backlog.BacklogWatch(api.broker, api.names, api.store, now=clock)
+    give_up(api.broker, api.names, "joe", Event(type="person", id="1"))
+    joe = Listener.create(id="joe", url="https://joe.example/", event="person")
+    api.store.add_listener(joe, ListenerSecret.new(now=clock.at))
+    watch.count()
+    assert watch.look().dead == 1
+    clock.at += 61
+    assert watch.look() == backlog.Backlog(), "nobody has asked, or the broker was away"
+
+    def unreachable() -> None:
+        raise BrokerUnavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(watch, "_count_listeners", unreachable)
+        with pytest.raises(BrokerUnavailable):
+            watch.count()
+    found = watch.look()
+    assert (found.at, found.listeners_at, found.dead) == (clock.at, 0, 0)
+    watch.count()
+    assert watch.look().dead == 1
 
 
 @pytest.mark.parametrize("everyone", [False, True])

@@ -182,6 +182,7 @@ def test_the_commands_print_tables_and_json(
     client.create_listener(**NEW, id="joe")
     record(api, "msg_1", "msg_2")
     record(api, "msg_3", result="retry", status=500)
+    api.backlog.count()
     shown = run("top", "--once")
     assert "joe" in shown
     assert "66.6 %" in shown

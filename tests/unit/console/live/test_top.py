@@ -12,6 +12,8 @@ import pytest
 from rich.console import Console
 
 from durian.console.live import top
+from durian.console.live.look import counted
+from durian.console.live.show import summary
 from durian.console.live.top import run_top
 from durian.errors import BrokerUnavailable, NotAllowed
 
@@ -29,6 +31,8 @@ class Source:
         self._looks = iter(looks)
         self.names = [f"listener-{number:02}" for number in range(listeners)]
         self.missing: list[str] = []
+        #: When its queues were counted; what is missing was not.
+        self.counted = dict.fromkeys(("at", "listeners_at"), "2026-11-23T10:00:00Z")
 
     def stats(self, *, window_s: int) -> dict[str, Any]:
         assert window_s == 300
@@ -42,7 +46,8 @@ class Source:
                 ("route", "ready", "delayed", "dead", "attempts", "orphans", "invalid", "unrouted"),
                 0,
             )
-            | {"most": [], "missing": self.missing},
+            | {"most": [], "missing": self.missing}
+            | {"at": None, "listeners_at": None, **self.counted},
         }
 
     def listener_stats(self, names: list[str], *, window_s: int) -> list[dict[str, Any]]:
@@ -219,3 +224,40 @@ def test_what_is_refused_ends_it_and_the_screen_is_left(
     with pytest.raises(NotAllowed):
         watch(monkeypatch, screen, Source(nothing, refuse))
     assert screen.raw.count(LEAVE) == 1
+
+
+def test_what_waits_is_not_told_before_it_was_counted() -> None:
+    source = Source(*[nothing] * 3)
+    waits: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        source.counted = {"at": "2026-11-23T10:00:00Z"}
+        if len(waits) > 1:
+            source.counted["listeners_at"] = "2026-11-23T10:00:00Z"
+        return False
+
+    source.counted = {}
+    client: Any = source
+    told = dict(summary(counted(client, window_s=300, wait=wait)))
+    assert len(waits) == 2
+    assert told["waiting"] == "route 0  ready 0  delayed 0  dead 0  attempts 0"
+
+
+def test_a_count_that_does_not_come_is_not_told_as_nothing() -> None:
+    source = Source(*[nothing] * 1000)
+    source.counted = {}
+    client: Any = source
+    waited = 0.0
+
+    def wait(seconds: float) -> bool:
+        nonlocal waited
+        waited += seconds
+        return False
+
+    told = dict(summary(counted(client, window_s=300, wait=wait)))
+    assert waited == 10
+    assert told["waiting"] == "not counted; `durian doctor` says whether the broker answers"
+    source.counted = {"at": "2026-11-23T10:00:00Z"}
+    told = dict(summary(counted(client, window_s=300, wait=lambda _: True)))
+    assert told["waiting"] == "route 0  ready -  delayed -  dead -  attempts 0"
