@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from durian.client.problem import JobFailed
-from durian.client.transport import ANSWER_S, ATTEMPTS, Transport, escaped
+from durian.client.transport import ANSWER_S, ATTEMPTS, PAGE, Transport, escaped
 from durian.events import Event
 from durian.events.http import encode_batch
 
@@ -101,8 +102,18 @@ class Client:
         return self.pages("/v1/attempts", most=most, **wanted)
 
     def explain(self, event_id: str, **asked: Any) -> Told:
-        """Tell why a `listener`, or all, got an event or did not. Raises NotFound."""
-        return self._told("GET", "/v1/explain", event=event_id, **asked)
+        """Tell why a `listener`, or all, got an event or did not. Raises NotFound.
+
+        All are asked part by part, and told of together.
+        """
+        asked |= {"event": event_id, "limit": PAGE}
+        told = self._told("GET", "/v1/explain", **asked)
+        while (cursor := told["next"]) is not None:
+            part = self._told("GET", "/v1/explain", **asked, cursor=cursor)
+            told["listeners"] += part["listeners"]
+            told["others"] = dict(Counter(told["others"]) + Counter(part["others"]))
+            told["next"] = part["next"]
+        return told
 
     def stats(self, *, window_s: int = 3600) -> Told:
         """How everything fares, over so many seconds up to now."""

@@ -22,14 +22,16 @@ from durian.errors import (
     RegistryUnavailable,
     TooLarge,
     TooSlow,
+    UnderWay,
+    resource_of,
 )
 
 _KINDS: Mapping[str, type[DurianError]] = {
     "not_authenticated": NotAuthenticated,
     "not_allowed": NotAllowed,
-    "not_found": NotFound,
     "changed": Changed,
     "conflict": Conflict,
+    "under_way": UnderWay,
     "too_large": TooLarge,
     "too_slow": TooSlow,
     "overloaded": Overloaded,
@@ -73,6 +75,8 @@ def error_of(status: int, body: bytes, retry_after_s: float | None) -> DurianErr
         return RateLimited(retry_after_s or 1.0)
     if code == "invalid" and told.get("errors"):
         return _invalid(told["errors"][0], hint)
+    if code == "not_found":
+        return NotFound(str(told["detail"]), resource=resource_of(told.get("resource")), hint=hint)
     kind = _KINDS.get(code, DurianError)
     return kind(str(told["detail"]), hint=_HINTS.get(code, hint))
 

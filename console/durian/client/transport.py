@@ -32,6 +32,7 @@ from durian.errors import (
     RegistryUnavailable,
     ServerSilent,
     ServerUnavailable,
+    UnderWay,
 )
 
 #: Seconds to wait for a connection, and for an answer: longer than the server waits for a confirm.
@@ -45,10 +46,10 @@ ATTEMPTS = 3
 _LONGEST_WAIT_S = 10.0
 
 #: Items of a list that are asked for at once: as many as the server gives.
-_PAGE = 500
+PAGE = 500
 
 #: What may go away by itself.
-_PASSING = (BrokerUnavailable, RegistryUnavailable, Overloaded, RateLimited)
+_PASSING = (BrokerUnavailable, RegistryUnavailable, Overloaded, RateLimited, UnderWay)
 
 _SAFE: Final = frozenset({"GET"})
 
@@ -103,7 +104,7 @@ class Transport:
         while left is None or left > 0:
             asked = params | {
                 "cursor": cursor,
-                "limit": _PAGE if left is None else min(_PAGE, left),
+                "limit": PAGE if left is None else min(PAGE, left),
             }
             page = self.call("GET", path, params=asked)
             yield from page["items"]

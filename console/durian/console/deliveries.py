@@ -104,7 +104,7 @@ def find(desk: RegistryDesk, name: str, listener: str | None) -> Sequence[Sequen
     if not found:
         at = f" at listener {listener}" if listener else ""
         hint = "Records come a moment after the attempt, and go after DURIAN_ATTEMPTS_KEEP_DAYS."
-        raise NotFound(f"No attempt of {name}{at} is recorded.", hint=hint)
+        raise NotFound(f"No attempt of {name}{at} is recorded.", resource="delivery", hint=hint)
     deliveries: dict[str, list[Attempt]] = {}
     for attempt in found:
         deliveries.setdefault(attempt.webhook_id, []).append(attempt)

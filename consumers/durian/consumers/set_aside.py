@@ -165,7 +165,8 @@ class SetAsides:
         for one in self.browse(BROWSE_MOST):
             if one.id == message_id:
                 return one
-        raise NotFound(f"No message {message_id} is among the {BROWSE_MOST} oldest there.")
+        told = f"No message {message_id} is among the {BROWSE_MOST} oldest there."
+        raise NotFound(told, resource="message")
 
     def replay(
         self,

@@ -7,7 +7,7 @@ their adapters and never leak.
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self, get_args
 
 __all__ = [
     "AlreadyReceived",
@@ -42,13 +42,36 @@ __all__ = [
     "RegistryMissing",
     "RegistryOutdated",
     "RegistryUnavailable",
+    "Resource",
     "SignatureError",
     "SnapshotUnusable",
     "TooLarge",
     "TopologyMismatch",
+    "UnderWay",
     "Unroutable",
     "VhostRefused",
+    "resource_of",
 ]
+
+
+#: What is asked for by a name or an id, and may not be there.
+Resource = Literal[
+    "delivery",
+    "event",
+    "hook",
+    "job",
+    "listener",
+    "message",
+    "replay",
+    "source",
+    "token",
+    "user",
+]
+
+
+def resource_of(text: object) -> Resource | None:
+    """Read back which it was; None for what this version does not know."""
+    return next((one for one in get_args(Resource) if one == text), None)
 
 
 class DurianError(Exception):
@@ -265,6 +288,13 @@ class RegistryMissing(RegistryError):
 class NotFound(RegistryError):
     """Raised when no hook, listener, event or delivery has the given id."""
 
+    def __init__(
+        self, message: str = "", *, resource: Resource | None = None, hint: str = ""
+    ) -> None:
+        #: What it is that is not there; None when that is told by the message alone.
+        self.resource = resource
+        super().__init__(message, hint=hint)
+
 
 class ListenerUnknown(NotFound):
     """Raised when there is no listener of the given id."""
@@ -272,11 +302,17 @@ class ListenerUnknown(NotFound):
     def __init__(self, listener_id: str, *, hint: str = "") -> None:
         #: The id that was asked for.
         self.listener_id = listener_id
-        super().__init__(f"No listener {listener_id} exists.", hint=hint)
+        super().__init__(f"No listener {listener_id} exists.", resource="listener", hint=hint)
 
 
 class Conflict(RegistryError):
     """Raised when a name or id is already taken."""
+
+
+class UnderWay(Conflict):
+    """Raised when a request is made again, under its idempotency key, before it has ended."""
+
+    hint = "Ask again in a while; its answer is kept."
 
 
 class Changed(Conflict):

@@ -5,7 +5,7 @@ They are no change of the registry: followers hear nothing of them.
 
 from __future__ import annotations
 
-from durian.errors import Conflict, InvalidInput
+from durian.errors import InvalidInput, UnderWay
 from durian.registry.answer import Answer
 from durian.registry.part import Part
 from durian.registry.sql import answers
@@ -33,7 +33,7 @@ class AnswerStore(Part):
 
         Raises:
             InvalidInput: when the key was used for another request.
-            Conflict: when that very request is under way.
+            UnderWay: when that very request is under way.
             RegistryError: when the answer cannot be opened with the keys at hand.
         """
         now = self._now()
@@ -45,8 +45,7 @@ class AnswerStore(Part):
         if begun is not None and begun.request != request:
             raise InvalidInput("Idempotency-Key", "was used for another request")
         if begun is None or begun.sealed is None:
-            hint = "Ask again in a while; its answer is kept."
-            raise Conflict("This request is under way.", hint=hint)
+            raise UnderWay("This request is under way.")
         return Answer.from_text(self._vault.open(begun.sealed, _context(caller, key)))
 
     def keep_answer(self, caller: str, key: str, answer: Answer) -> None:

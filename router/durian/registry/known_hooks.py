@@ -61,7 +61,7 @@ class Hooks:
         with self._lock:
             known = self._hooks.pop(name, None)
             if known is None:
-                raise NotFound(f"No hook named {name!r} is registered.")
+                raise NotFound(f"No hook named {name!r} is registered.", resource="hook")
             known.unbind()
 
     def as_choices(self) -> list[tuple[str, str]]:
@@ -73,7 +73,7 @@ class Hooks:
         try:
             return self._hooks[name]
         except KeyError:
-            raise NotFound(f"No hook named {name!r} is registered.") from None
+            raise NotFound(f"No hook named {name!r} is registered.", resource="hook") from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._hooks

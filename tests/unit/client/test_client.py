@@ -95,7 +95,7 @@ def test_a_job_that_fails_says_why(client: Client) -> None:
 
 
 def test_a_list_is_read_page_by_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("durian.client.transport._PAGE", 2)
+    monkeypatch.setattr("durian.client.transport.PAGE", 2)
     names = [f"joe-{n}" for n in range(5)]
     for name in names:
         client.create_listener(**NEW, id=name)

@@ -19,12 +19,14 @@ from durian.errors import (
     InvalidEvent,
     InvalidInput,
     InvalidSettings,
+    NotFound,
     RateLimited,
     ServerUnavailable,
 )
 from durian.events import Event
 
 AWAY = {"status": 503, "code": "broker_unavailable", "detail": "The broker is away."}
+UNDER_WAY = {"status": 409, "code": "under_way", "detail": "This request is under way."}
 BUSY = {"status": 429, "code": "rate_limited", "detail": "Too often."}
 
 
@@ -76,6 +78,23 @@ def test_what_passes_is_asked_again_under_the_same_key(url: str) -> None:
     keys = {asked["Idempotency-Key"] for asked in Script.asked}
     assert (len(Script.asked), len(keys)) == (3, 1)
     assert {asked["Authorization"] for asked in Script.asked} == {"Bearer secret"}
+
+
+def test_a_request_whose_first_try_is_under_way_is_asked_for_its_answer(url: str) -> None:
+    Script.answers[:] = [problem(UNDER_WAY), FINE]
+    with Client(url, "") as client:
+        assert client.pause_listener("joe") == {"id": "joe"}
+
+
+@pytest.mark.parametrize(
+    ("told", "known"), [("listener", "listener"), ("moon", None), (None, None)]
+)
+def test_what_is_not_there_is_told_by_what_it_is(told: str | None, known: str | None) -> None:
+    """A newer server may tell of what this version does not know."""
+    body = {"code": "not_found", "detail": "No.", "resource": told}
+    error = error_of(404, json.dumps(body).encode(), None)
+    assert isinstance(error, NotFound)
+    assert error.resource == known
 
 
 def test_it_gives_up_with_what_the_server_said(url: str) -> None:

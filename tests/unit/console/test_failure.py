@@ -14,6 +14,7 @@ from durian.errors import (
     DurianError,
     InvalidFilter,
     InvalidInput,
+    ListenerUnknown,
     NotFound,
     QueueMissing,
     RegistryOutdated,
@@ -25,6 +26,7 @@ from durian.errors import (
     "error",
     [
         NotFound("No listener zoe exists.", hint="`durian listeners list` shows them."),
+        ListenerUnknown("zoe"),
         Conflict("Replay r-1 of joe is running."),
         BrokerUnavailable(),
         RegistryUnavailable("The registry's database: away."),
@@ -40,6 +42,7 @@ def test_an_error_keeps_its_words_and_its_exit_code(error: DurianError) -> None:
 
     assert (told.message, told.advice) == (error.message, error.advice)
     assert exits.code_of(told) == exits.code_of(error)
+    assert getattr(told, "resource", None) == getattr(error, "resource", None)
 
 
 def test_what_a_newer_version_tells_is_an_error_all_the_same() -> None:

@@ -141,7 +141,8 @@ def get_delivery(caller: Reader, webhook_id: WebhookId) -> Delivery:
     attempts = caller.store.attempts_of(webhook_id, limit=SHOWN)
     if not attempts:
         hint = "Records come a moment after the attempt, and are kept for so long."
-        raise NotFound(f"No attempt of {webhook_id} is recorded.", hint=hint)
+        told = f"No attempt of {webhook_id} is recorded."
+        raise NotFound(told, resource="delivery", hint=hint)
     described = [describe(caller, attempt) for attempt in attempts]
     last = described[-1]
     return Delivery(

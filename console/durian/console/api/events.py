@@ -196,7 +196,8 @@ def get_event(
     """Get one event."""
     context = caller.context()
     if caller.owner is not None and not context.store.attempts_of(event_id=event_id, limit=1):
-        raise NotFound(f"No event {event_id} was on its way to a listener of {caller.owner}.")
+        told = f"No event {event_id} was on its way to a listener of {caller.owner}."
+        raise NotFound(told, resource="event")
     moment = None if since is None else since.timestamp()
     subject = find_subject(context, event_id, moment, unseen)
     return FoundEvent(

@@ -61,10 +61,11 @@ class Explained(BaseModel):
     event: ExplainedEvent
     listeners: list[Explanation]
     others: dict[str, int] = Field(
-        description="How many it does not concern: by its `type`, by their `filter`, `disabled`."
+        description="How many of those that were asked for this part it does not concern: by its "
+        "`type`, by their `filter`, `disabled`."
     )
     next: str | None = Field(
-        None, description="The `cursor` of the next part, with a `limit`; null when it is the last."
+        None, description="The `cursor` of the next part; null when this is the last."
     )
 
 
@@ -86,17 +87,13 @@ def explain_event(
     everyone: Annotated[
         bool, Query(description="The listeners that do not want it as well.")
     ] = False,
-    limit: Annotated[
-        int | None,
-        Query(ge=1, le=paging.MOST, description="So many listeners at once; left out: all."),
-    ] = None,
+    limit: paging.Limit = paging.USUAL,
     cursor: paging.Cursor = None,
 ) -> Explained:
     """Explain what became of an event at one listener, or at all that it concerns.
 
-    Asking all takes some seconds where there are many thousands. With a `limit` it is told in
-    parts, at first of those that were tried: a part may hold fewer listeners than that, or none,
-    and still have a `next`, for only so many are asked for one.
+    It is told in parts, at first of those that were tried: a part may hold fewer listeners than
+    its `limit`, or none, and still have a `next`, for only a hundred are asked for one.
     """
     _refuse_foreign(caller, event, listener)
     given = explain.Explain(
@@ -123,4 +120,5 @@ def _refuse_foreign(caller: Caller, event: str, listener: str | None) -> None:
     if listener is not None:
         caller.store.get_listener(listener)
     if not caller.store.attempts_of(event_id=event, limit=1):
-        raise NotFound(f"No event {event} was on its way to a listener of {caller.owner}.")
+        told = f"No event {event} was on its way to a listener of {caller.owner}."
+        raise NotFound(told, resource="event")

@@ -24,6 +24,9 @@ class JobFailure(BaseModel):
 
     error: str = Field(description="Its kind, for programs: `NotFound`.")
     message: str | None = None
+    resource: str | None = Field(
+        None, description="What is not there, such as `listener`: `NotFound`."
+    )
     field: str | None = Field(None, description="Which argument cannot be used: `InvalidInput`.")
     reason: str | None = Field(None, description="Why it cannot be.")
     hint: str = ""

@@ -38,6 +38,7 @@ from durian.errors import (
     SignatureError,
     TooLarge,
     TooSlow,
+    UnderWay,
 )
 from durian.errors.fault import reason_of
 
@@ -66,6 +67,11 @@ class Problem(BaseModel):
     title: str = Field(description="The phrase of the status.")
     status: int
     code: str = Field(description="What it is, for programs: `not_found`.")
+    resource: str | None = Field(
+        None,
+        description="With `not_found`, what is not there: `listener`, `hook`, `event`, `delivery`, "
+        "`message`, `job`, `replay`, `token`, `source`; or `path`, when there is no such route.",
+    )
     detail: str = Field(description="What it is, for people.")
     hint: str | None = Field(None, description="What can be done about it.")
     errors: list[Fault] | None = Field(None, description="What is wrong with the request.")
@@ -88,6 +94,7 @@ _KINDS = (
     _Kind(NotAllowed, HTTPStatus.FORBIDDEN, "not_allowed"),
     _Kind(NotFound, HTTPStatus.NOT_FOUND, "not_found"),
     _Kind(Changed, HTTPStatus.PRECONDITION_FAILED, "changed"),
+    _Kind(UnderWay, HTTPStatus.CONFLICT, "under_way"),
     _Kind(Conflict, HTTPStatus.CONFLICT, "conflict"),
     _Kind(TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
     _Kind(TooSlow, HTTPStatus.REQUEST_TIMEOUT, "too_slow"),
@@ -114,6 +121,7 @@ def answer(error: DurianError) -> JSONResponse:
         kind.status,
         kind.code,
         error.message,
+        resource=error.resource if isinstance(error, NotFound) else None,
         hint=error.advice or None,
         errors=faults,
         headers=_headers(error, kind.status),
@@ -136,7 +144,8 @@ def _answer_http(error: HTTPException, request: Request) -> JSONResponse:
     headers = dict(error.headers or {})
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(methods_of(request.scope)))
-    return _respond(status, status.name.lower(), detail, headers=headers)
+    resource = "path" if status is HTTPStatus.NOT_FOUND else None
+    return _respond(status, status.name.lower(), detail, resource=resource, headers=headers)
 
 
 async def _on_durian(request: Request, error: Exception) -> Response:
@@ -232,6 +241,7 @@ def _respond(
     code: str,
     detail: str,
     *,
+    resource: str | None = None,
     hint: str | None = None,
     errors: Sequence[Fault] | None = None,
     headers: Mapping[str, str] | None = None,
@@ -240,6 +250,7 @@ def _respond(
         title=status.phrase,
         status=status.value,
         code=code,
+        resource=resource,
         detail=detail,
         hint=hint,
         errors=None if errors is None else list(errors),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from durian.console.explain.facts import Facts, Place, Subject
-from durian.console.explain.gather import Gathered, Gatherer, find_subject
+from durian.console.explain.gather import NEAR_MOST, Gathered, Gatherer, find_subject
 from durian.console.explain.judge import Judgement, judge, set_aside
 from durian.console.explain.wanting import Wanting, wanting
 
 __all__ = [
+    "NEAR_MOST",
     "Facts",
     "Gathered",
     "Gatherer",

@@ -61,7 +61,7 @@ def find_subject(
         kind = aside.message.type or aside.message.routing_key
         return Subject(id=event_id, type=kind, source="", event=None, aside=aside)
     message = f"No event {event_id} is in the archive around its time, nor in the attempt log."
-    raise NotFound(message, hint="Look further back with --since 7d.")
+    raise NotFound(message, resource="event", hint="Look further back with --since 7d.")
 
 
 def _find_aside(context: Context, event_id: str) -> SetAside | None:
@@ -153,6 +153,12 @@ class Gatherer:
             if reason not in ("", "type") and len(near) <= NEAR_MOST:
                 near.append(listener)
         found += [self._traces(name, attempts) for name, attempts in tried.items()]
+        return self._gathered(found, others, near)
+
+    def _gathered(
+        self, found: Sequence[Facts], others: Mapping[str, int], near: Sequence[Listener]
+    ) -> Gathered:
+        """What came of asking all: of those that are `near`, when nobody wants it."""
         if found or self._subject.aside is not None or len(near) > NEAR_MOST:
             return Gathered(facts=found, others=others)
         missed = [self._facts(one, self._wanting(one), ()) for one in near]
@@ -162,7 +168,8 @@ class Gatherer:
     def some(self, after: str | None, limit: int, *, everyone: bool) -> Gathered:
         """The same in parts of `limit` at most: at first where it was tried, then all others by id.
 
-        A part may hold fewer, or none, for it asks no more than ASKED_MOST listeners.
+        A part may hold fewer, or none, for it asks no more than ASKED_MOST listeners. When the
+        first is the last it tells what `all` does.
         """
         tried = self._tried()
         phase, _, last = (after or _TRIED).partition(" ")
@@ -177,7 +184,9 @@ class Gatherer:
             last = ""
         # Together with the last of those, where there is room: whoever is tried in between two
         # parts would be in neither.
-        return self._some_others(last, limit, tried, found, everyone=everyone)
+        return self._some_others(
+            last, limit, tried, found, everyone=everyone, is_first=after is None
+        )
 
     def _some_others(
         self,
@@ -187,16 +196,21 @@ class Gatherer:
         found: list[Facts],
         *,
         everyone: bool,
+        is_first: bool,
     ) -> Gathered:
         others: Counter[str] = Counter()
+        near: list[Listener] = []
         page = self._context.store.list_listeners(after=last, limit=ASKED_MOST)
         for listener in page:
             if len(found) == limit:
                 return Gathered(facts=found, others=others, next=f"{_OTHERS} {last}")
             if listener.id not in tried:
-                self._ask(listener, (), found, others, everyone=everyone)
+                reason = self._ask(listener, (), found, others, everyone=everyone)
+                near += [listener] if reason not in ("", "type") else []
             last = listener.id
         goes_on = f"{_OTHERS} {last}" if len(page) == ASKED_MOST else None
+        if is_first and goes_on is None:
+            return self._gathered(found, others, near)
         return Gathered(facts=found, others=others, next=goes_on)
 
     def _ask(

@@ -61,7 +61,7 @@ class KnownSources:
                     raise
             self._keep(name, known)
         if known is None:
-            raise NotFound(f"No source {name} exists.")
+            raise NotFound(f"No source {name} exists.", resource="source")
         return known
 
     def _ask(self, name: str) -> KnownSource | None:

@@ -54,7 +54,7 @@ def explain(
         if public or not _is_listener(context, given.event):
             raise
         hint = f"{given.event} is a listener: durian explain {given.listener or 'EVENT_ID'} "
-        raise NotFound(error.message, hint=hint + given.event) from None
+        raise NotFound(error.message, resource="event", hint=hint + given.event) from None
     gatherer = Gatherer(context, subject)
     if given.listener is not None:
         found = Gathered(facts=[gatherer.one(given.listener)])

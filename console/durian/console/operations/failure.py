@@ -14,6 +14,7 @@ from durian.errors import (
     NotFound,
     RegistryError,
     RegistryUnavailable,
+    resource_of,
 )
 
 #: What is told apart: an error is told as the first that it is.
@@ -40,7 +41,10 @@ def to_json(error: DurianError) -> dict[str, str]:
     if isinstance(error, MissingExtra):
         return {"error": "MissingExtra", "extra": error.extra, "module": error.module}
     kind = next(kind for kind in _KINDS if isinstance(error, kind))
-    return {"error": kind.__name__, "message": error.message, "hint": error.advice}
+    told = {"error": kind.__name__, "message": error.message, "hint": error.advice}
+    if isinstance(error, NotFound) and error.resource is not None:
+        told["resource"] = error.resource
+    return told
 
 
 def from_json(told: Mapping[str, str]) -> DurianError:
@@ -50,6 +54,9 @@ def from_json(told: Mapping[str, str]) -> DurianError:
         return InvalidInput(told.get("field", ""), told.get("reason", ""), hint=hint)
     if told.get("error") == "MissingExtra":
         return MissingExtra(told.get("extra", ""), told.get("module", ""))
+    if told.get("error") == "NotFound":
+        resource = resource_of(told.get("resource"))
+        return NotFound(told.get("message", ""), resource=resource, hint=hint)
     kinds = {kind.__name__: kind for kind in _KINDS}
     kind = kinds.get(told.get("error", ""), DurianError)
     return kind(told.get("message", ""), hint=hint)

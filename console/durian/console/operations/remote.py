@@ -10,6 +10,7 @@ from typing import Any
 from durian.client import Client, JobFailed, Progress
 from durian.client.client import listener_path
 from durian.console.deployment import whereabouts
+from durian.console.explain import NEAR_MOST
 from durian.console.operations import failure
 from durian.console.server import open_client
 from durian.console.settings import Settings
@@ -36,7 +37,7 @@ def run_nearby(settings: Settings, name: str, given: Given, progress: Progress) 
     except NotFound as error:
         listener_id = given.get("listener")
         # An event may be what is not there.
-        if not listener_id or error.message != ListenerUnknown(listener_id).message:
+        if not listener_id or error.resource != "listener":
             raise
         raise ListenerUnknown(
             listener_id, hint=whereabouts(settings, listener_id) or error.advice
@@ -133,12 +134,18 @@ def _find_aside(client: Client, given: Given) -> Any:
 
 def _explain(client: Client, given: Given) -> Any:
     since_ms = given.get("since_ms")
-    found = client.explain(
-        given["event"],
-        listener=given.get("listener"),
-        since=None if since_ms is None else moment_of(since_ms),
-        everyone=given.get("everyone", False),
-    )
+    asked = {
+        "listener": given.get("listener"),
+        "since": None if since_ms is None else moment_of(since_ms),
+        "everyone": given.get("everyone", False),
+    }
+    found = client.explain(given["event"], **asked)
+    missed = sum(count for reason, count in found["others"].items() if reason != "type")
+    if not found["listeners"] and 0 < missed <= NEAR_MOST:
+        # Of so few it is told why they do not want it; the server knows only when one part is all.
+        everyone = client.explain(given["event"], **asked | {"everyone": True})
+        found["listeners"] = [one for one in everyone["listeners"] if one["by_type"]]
+        found["others"] = {"type": found["others"].get("type", 0)}
     for one in found["listeners"]:
         one["attempts"] = [in_ms(attempt) for attempt in one["attempts"]]
     # Here what there is nothing to say of is left out; all of it was asked for, so none is next.

@@ -52,7 +52,7 @@ def get(connection: Connection, name: str) -> HookEntry:
     """Read one hook. Raises `NotFound`."""
     found = find(connection, name)
     if found is None:
-        raise NotFound(f"No hook {name} exists.")
+        raise NotFound(f"No hook {name} exists.", resource="hook")
     return found
 
 

@@ -67,7 +67,7 @@ def get(connection: Connection, job_id: str, now: float, owner: str | None) -> J
     query = _select(connection, now, owner).where(jobs.c.id == job_id)
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
-        raise NotFound(f"No job {job_id} exists.")
+        raise NotFound(f"No job {job_id} exists.", resource="job")
     return _to_job(row)
 
 

@@ -94,7 +94,8 @@ def get(connection: Connection, replay_id: str, now: float, owner: str | None = 
     query = _select(connection, now, owner).where(replays.c.id == replay_id)
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
-        raise NotFound(f"No replay {replay_id} exists.", hint="`durian replay list` shows them.")
+        hint = "`durian replay list` shows them."
+        raise NotFound(f"No replay {replay_id} exists.", resource="replay", hint=hint)
     return _to_replay(row)
 
 

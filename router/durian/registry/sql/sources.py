@@ -86,7 +86,7 @@ def _row(connection: Connection, source_id: str) -> Row[Any] | None:
 def _get(connection: Connection, source_id: str) -> Row[Any]:
     row = _row(connection, source_id)
     if row is None:
-        raise NotFound(f"No source {source_id} exists.")
+        raise NotFound(f"No source {source_id} exists.", resource="source")
     return row
 
 

@@ -35,7 +35,7 @@ def get(connection: Connection, token_id: str) -> Token:
     """Read a token. Raises `NotFound`."""
     token, _ = find(connection, token_id)
     if token is None:
-        raise NotFound(f"No token {token_id} exists.")
+        raise NotFound(f"No token {token_id} exists.", resource="token")
     return token
 
 

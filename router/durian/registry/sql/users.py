@@ -36,7 +36,8 @@ def get(connection: Connection, name: str) -> User:
     """Read a user. Raises `NotFound`."""
     user, _ = find(connection, name)
     if user is None:
-        raise NotFound(f"No user {name} exists.", hint="`durian users list` shows them.")
+        hint = "`durian users list` shows them."
+        raise NotFound(f"No user {name} exists.", resource="user", hint=hint)
     return user
 
 

@@ -11,6 +11,7 @@ import pytest
 from durian.broker.blocking import declare_all, publish_all
 from durian.broker.port import Address
 from durian.console import backlog
+from durian.console.api import paging
 from durian.console.api.paging import encode
 from durian.console.explain import gather
 from durian.console.moments import moment
@@ -22,7 +23,7 @@ from durian.events import Event, amqp
 from durian.registry import Listener, ListenerSecret, OpenBreaker
 from tests.support.api import INVALID, Api, Asker
 from tests.support.letters import give_up
-from tests.support.registry import attempt, now_ms
+from tests.support.registry import attempt, now_ms, secret
 
 NEW = {"url": "https://joe.example/hook", "event": "person"}
 
@@ -290,7 +291,9 @@ def test_an_event_is_explained_in_parts(
     tried = {"listener_id": "gone", "event_id": "e-joe", "at_ms": now_ms()}
     api.store.add_attempts([attempt(webhook_id_of("/shop", "e-joe", "gone"), **tried)])
     asked: dict[str, object] = {"event": "e-joe", "everyone": everyone}
-    whole = ask.get("/v1/explain", params=asked)
+    with monkeypatch.context() as at_once:
+        at_once.setattr(gather, "ASKED_MOST", 100)
+        whole = ask.get("/v1/explain", params=asked)
 
     parts = [ask.get("/v1/explain", params=asked | {"limit": limit})]
     while cursor := parts[-1]["next"]:
@@ -304,6 +307,20 @@ def test_an_event_is_explained_in_parts(
     assert by_name == sorted(whole["listeners"], key=lambda one: str(one["listener"]))
     others: Counter[str] = sum((Counter(part["others"]) for part in parts), Counter())
     assert others == whole["others"]
+
+
+def test_without_a_limit_an_event_is_explained_in_parts_too(api: Api, ask: Asker) -> None:
+    """A deployment with many thousands of listeners is not asked for all of them at once."""
+    for number in range(paging.USUAL + 1):
+        url = f"https://n.example/{number}"
+        api.store.add_listener(Listener.create(url=url, event="person"), secret())
+    event = Event(type="person", id="e-joe", source="/shop", data={"name": "Joe"})
+    publish_all(api.broker, [(amqp.encode(event), Address(api.names.events, "person"))])
+
+    told = ask.get("/v1/explain", params={"event": "e-joe"})
+
+    assert len(told["listeners"]) == paging.USUAL
+    assert told["next"] is not None
 
 
 @pytest.mark.parametrize("place", ["nowhere", "others \0"])

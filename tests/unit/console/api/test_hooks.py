@@ -37,6 +37,7 @@ def test_a_hook_from_its_first_day_to_its_last(api: Api) -> None:
         "title": "Not Found",
         "status": 404,
         "code": "not_found",
+        "resource": "hook",
         "detail": "No hook person exists.",
     }
 

@@ -99,6 +99,7 @@ def test_a_request_under_way_is_not_carried_out_beside(api: Api) -> None:
     api.store.begin_answer(token_id, "a", digests[0])
     response = ask("POST", "/v1/tokens", json=NEW, headers=key("a"))
     assert response.status_code == HTTPStatus.CONFLICT
+    assert response.json()["code"] == "under_way"
     assert "under way" in response.json()["detail"]
 
 
