@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from importlib.metadata import version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from durian.console import inbound
@@ -24,6 +24,7 @@ from durian.console.api import (
     listeners,
     metrics,
     openapi,
+    parameters,
     portal_links,
     problem,
     replays,
@@ -33,6 +34,7 @@ from durian.console.api import (
 )
 from durian.console.api.access import GUARDED, OPENAPI_PATH, Gate
 from durian.console.api.gatekeeper import Gatekeeper
+from durian.console.api.head import HeadAsGet
 from durian.console.api.measured import Measured
 from durian.console.api.once import Once
 from durian.console.api.services import Services
@@ -85,7 +87,9 @@ def build(services: Services) -> FastAPI:
     app.add_middleware(Once)
     app.add_middleware(Gate, gatekeeper=gatekeeper, services=services)
     app.add_middleware(Measured, measures=services.http)
-    api = APIRouter(prefix=GUARDED.rstrip("/"))
+    app.add_middleware(HeadAsGet)
+    known = [Depends(parameters.refuse_unknown)]
+    api = APIRouter(prefix=GUARDED.rstrip("/"), dependencies=known)
     for resource in _RESOURCES:
         api.include_router(resource.router)
     app.include_router(api)

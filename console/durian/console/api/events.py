@@ -111,7 +111,11 @@ _BODY: Final[dict[str, Any]] = {
     response_model=Accepted,
     openapi_extra={"requestBody": _BODY},
 )
-async def publish_events(caller: Publisher, request: Request) -> Response:
+async def publish_events(
+    caller: Publisher,
+    request: Request,
+    _type: Annotated[str | None, Query(alias="type", include_in_schema=False)] = None,
+) -> Response:
     """Publish an event or a batch; answered once the broker has confirmed.
 
     Besides the two forms shown, an event may come in binary mode: its data as the body, and its

@@ -13,4 +13,4 @@ def methods_of(scope: Scope) -> set[str]:
     for route in iter_route_contexts(scope["app"].routes):
         if route.path and compile_path(route.path)[0].match(scope["path"]):
             found |= route.methods or set()
-    return found
+    return found | {"HEAD"} if "GET" in found else found

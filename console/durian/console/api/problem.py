@@ -109,6 +109,19 @@ _KINDS = (
 #: What pydantic calls the errors of validators that are not its own.
 _OURS = frozenset({"value_error", "assertion_error"})
 
+#: A body that was sent as something else, as curl does unless told.
+_OTHER_TYPE: Final = {
+    "type": "media_type",
+    "loc": ("header", "content-type"),
+    "msg": "must be application/json",
+}
+
+#: Why FastAPI could not read a body, by what Python raised.
+_UNREADABLE: Final[Mapping[type | None, str]] = {
+    RecursionError: "is nested too deeply",
+    UnicodeDecodeError: "is not UTF-8",
+}
+
 #: Where FastAPI says a value stands, and what a fault calls it.
 _PLACES = {"query": "parameter", "path": "parameter", "header": "header"}
 
@@ -128,7 +141,11 @@ def answer(error: DurianError) -> JSONResponse:
     )
 
 
-def _answer_invalid(error: RequestValidationError) -> JSONResponse:
+def _answer_invalid(error: RequestValidationError, request: Request) -> JSONResponse:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if any(one["loc"] == ("body",) for one in error.errors()) and not _is_json(media_type):
+        # It was not read as JSON, whatever it is; without a body there is no type either.
+        error = RequestValidationError([_OTHER_TYPE]) if media_type else error
     faults = [_fault_in(one) for one in error.errors()]
     detail = "; ".join(f"{_name(one)}: {one.detail}" for one in faults)
     # What our own validators refuse fits the OpenAPI document, and cannot be used all the same.
@@ -138,8 +155,12 @@ def _answer_invalid(error: RequestValidationError) -> JSONResponse:
 
 
 def _answer_http(error: HTTPException, request: Request) -> JSONResponse:
-    """Tell what Starlette refuses by itself: a path or a method that is not there."""
+    """Tell what Starlette refuses by itself: a path or a method that is not there, or a body."""
     status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.BAD_REQUEST:
+        reason = _UNREADABLE.get(type(error.__cause__), "cannot be read")
+        fault = Fault(detail=reason, pointer=_pointer(()))
+        return _respond(status, "invalid", f"body: {reason}", errors=[fault])
     detail = f"{request.method} {request.url.path}: {error.detail}"
     headers = dict(error.headers or {})
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
@@ -157,8 +178,10 @@ async def _on_durian(request: Request, error: Exception) -> Response:
     return answer(error if isinstance(error, DurianError) else DurianError())
 
 
-async def _on_invalid(_request: Request, error: Exception) -> Response:
-    return _answer_invalid(error) if isinstance(error, RequestValidationError) else _unforeseen()
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        return _unforeseen()
+    return _answer_invalid(error, request)
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -208,6 +231,10 @@ def _fault_in(error: Mapping[str, Any]) -> Fault:
     if kind := _PLACES.get(str(where)):
         return Fault.model_validate({"detail": reason, kind: ".".join(map(str, path))})
     return Fault(detail=reason, pointer=_pointer(path))
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _name(fault: Fault) -> str:

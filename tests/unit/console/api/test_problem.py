@@ -44,3 +44,75 @@ def test_a_source_that_is_not_there_is_told_as_one(api: Api) -> None:
 def test_an_owner_is_told_no_more_than_of_what_does_not_exist(api: Api) -> None:
     told = api.asker("read", owner="acme")("GET", "/v1/explain?event=zoe").json()
     assert (told["code"], told["resource"]) == ("not_found", "event")
+
+
+LISTENER = '{"url": "https://joe.example/", "event": "person"}'
+
+
+@pytest.mark.parametrize("media_type", ["application/x-www-form-urlencoded", "text/plain"])
+def test_json_that_was_sent_as_something_else_is_told_so(media_type: str, api: Api) -> None:
+    """As curl does unless told."""
+    headers = {"Content-Type": media_type}
+    response = api.asker("manage")("POST", "/v1/listeners", content=LISTENER, headers=headers)
+    assert response.status_code == 400
+    assert response.json()["errors"] == [
+        {"detail": "must be application/json", "header": "content-type"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"[" * 100_000, "is nested too deeply"),
+        (b'{"url": "\xff"}', "is not UTF-8"),
+        (b"", "is missing"),
+        (b"[]", "must be a JSON object"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_told_why(body: bytes, reason: str, api: Api) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = api.asker("manage")("POST", "/v1/listeners", content=body, headers=headers)
+    told = response.json()
+    assert (response.status_code, told["code"]) == (400, "invalid")
+    assert told["errors"] == [{"detail": reason, "pointer": "#"}]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name", "reason"),
+    [
+        ("GET", "/v1/listeners?lmit=5", "lmit", "is not a known parameter; did you mean limit?"),
+        ("GET", "/v1/attempts?listner=joe", "listner", "did you mean listener?"),
+        (
+            "GET",
+            "/v1/listeners?sort=url",
+            "sort",
+            "known are event, enabled, search, limit, cursor",
+        ),
+        ("POST", "/v1/orphans/purge?listener=joe", "listener", "there is none here"),
+    ],
+)
+def test_a_parameter_that_nobody_knows_is_refused(
+    method: str, path: str, name: str, reason: str, api: Api
+) -> None:
+    """Passed over, it would be another question, or all orphans instead of joe's."""
+    body: object = {} if method == "POST" else None
+    response = api.asker("admin")(method, path, json=body)
+    [fault] = response.json()["errors"]
+    assert (response.status_code, fault["parameter"]) == (400, name)
+    assert reason in fault["detail"]
+
+
+@pytest.mark.parametrize("path", ["/livez", "/v1/listeners", "/v1/openapi.json", "/v1/hooks/zoe"])
+def test_head_is_answered_as_get_is_without_a_body(path: str, api: Api) -> None:
+    ask = api.asker("read")
+    head, get = ask("HEAD", path), ask("GET", path)
+    assert (head.status_code, head.headers["content-length"], head.content) == (
+        get.status_code,
+        get.headers["content-length"],
+        b"",
+    )
+
+
+def test_the_methods_that_a_path_answers_are_told(api: Api) -> None:
+    refused = api.asker("read")("PUT", "/v1/listeners")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, POST")
