@@ -106,6 +106,18 @@ class OutboxClaim:
         self._events.filter(pk=row_id).update(error=reason)
 
 
+def waiting_since() -> datetime | None:
+    """When the oldest event was written that waits in the outbox; None when none does.
+
+    Raises OutboxUnavailable.
+    """
+    rows = OutboxEvent.objects.using(router.db_for_write(OutboxEvent))
+    waiting = rows.filter(sent_at=None, error=None).order_by("pk")
+    with _translated():
+        since: datetime | None = waiting.values_list("created_at", flat=True).first()
+    return since
+
+
 def outbox_databases() -> list[str]:
     """The databases that have an outbox, by the project's routers."""
     return [each for each in connections if router.allow_migrate_model(each, OutboxEvent)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from durian.errors import InvalidHook
+from durian.errors import InvalidHook, InvalidSettings
 from durian.hook import changed
 from durian.hook.deployment import current
 from durian.hook.hook import OPTIONS
@@ -63,9 +63,14 @@ class ModelHook(SignalHook):
         self._bound = False
 
     def bind(self) -> None:
-        """Connect to the signal, for the model and all that inherit from it. Harmless twice."""
+        """Connect to the signal, for the model and all that inherit from it. Harmless twice.
+
+        Raises:
+            InvalidSettings: `durian.django` is not installed.
+        """
         if self._bound:
             return
+        _check_app()
         super().bind()
         self._bound = True
         current().bound(self)
@@ -151,6 +156,16 @@ class ModelHook(SignalHook):
             instance, self._reader.attributes, created=arguments["created"], only=only
         )
         return self._reader.names(attributes)
+
+
+def _check_app() -> None:
+    """Make sure that events wait for the commit of what they tell of."""
+    if not imported("model", "django.apps.apps").is_installed("durian.django"):
+        raise InvalidSettings(
+            "INSTALLED_APPS",
+            'lacks "durian.django"',
+            hint="Without it events would be sent of what is rolled back after all.",
+        )
 
 
 def _parents(model: Any) -> set[Any]:

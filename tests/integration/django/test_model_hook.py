@@ -7,12 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.apps import AppConfig
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F, signals
 from django.dispatch import Signal
+from django.test import modify_settings
 
-from durian.errors import InvalidHook
+from durian.errors import InvalidHook, InvalidSettings
 from durian.hook import ModelHook, use
 from durian.match import Filter
 from tests.support.hooks import Recording
@@ -381,3 +384,17 @@ def test_a_path_may_go_back_over_a_one_to_one_relation(recording: Recording, bin
 def test_a_model_hook_needs_a_model() -> None:
     with pytest.raises(InvalidHook, match="is no model"):
         ModelHook(name="x")
+
+
+def test_a_model_hook_needs_the_app(bind: Bind) -> None:
+    """Nobody else waits for the commit."""
+    with (
+        modify_settings(INSTALLED_APPS={"remove": ["durian.django"]}),
+        pytest.raises(InvalidSettings, match=r"INSTALLED_APPS: lacks \"durian\.django\""),
+    ):
+        bind()
+
+
+def test_the_namespace_is_no_app() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r'write "durian\.django"'):
+        AppConfig.create("durian")

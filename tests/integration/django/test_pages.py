@@ -5,12 +5,14 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from durian.django.deployment import DjangoDeployment
 from durian.django.models import OutboxEvent
@@ -435,3 +437,14 @@ def test_a_list_of_many_goes_on(deployment: DjangoDeployment) -> None:
     assert "joe.example/049" in page
     assert "joe.example/050" not in page
     assert "joe.example/059" in client.get(f"/webhooks/?after={after}").content.decode()
+
+
+def test_events_that_no_relay_takes_are_told_of_to_those_who_may_see_the_outbox() -> None:
+    client = login(superuser=True)
+    create(client)
+    Person.objects.create(name="Joe")
+    assert "in the outbox" not in texts(client.get("/webhooks/"))
+
+    OutboxEvent.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    assert "waiting in the outbox for 2 hours" in texts(client.get("/webhooks/"))
+    assert "in the outbox" not in texts(login("view_listener").get("/webhooks/"))

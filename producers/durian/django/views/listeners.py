@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils import timezone
 
 from durian.django.forms import ChangeListenerForm
+from durian.django.settings import DjangoSettings
+from durian.django.store import waiting_since
 from durian.django.views.page import Page
 from durian.errors import DurianError, InvalidInput
 from durian.hook import current
@@ -18,6 +22,9 @@ from durian.registry import Listener, ListenerSecret
 #: Listeners on a page, and attempts of one that its page shows.
 PAGE = 50
 SHOWN_ATTEMPTS = 10
+
+#: How long an event may wait in the outbox before it is said that no relay seems to be at work.
+RELAYED_WITHIN = timedelta(minutes=1)
 
 #: Seconds that a rotated secret goes on signing beside the new one.
 OVERLAP_S = 24 * 3600.0
@@ -48,7 +55,16 @@ class ListenersView(Page):
         found = store.list_listeners(after=after, limit=PAGE + 1)
         more = found[PAGE - 1].id if len(found) > PAGE else None
         shown = [Shown(one, wants_of(one), one.id in failing) for one in found[:PAGE]]
-        return self.show(listeners=shown, more=more)
+        return self.show(listeners=shown, more=more, unrelayed=self._unrelayed())
+
+    def _unrelayed(self) -> datetime | None:
+        """Since when events wait for a relay, for those who may see the outbox."""
+        settings = current().settings
+        used = isinstance(settings, DjangoSettings) and settings.outbox
+        if not used or not self.rights.may("view", "outboxevent"):
+            return None
+        since = waiting_since()
+        return since if since and timezone.now() - since > RELAYED_WITHIN else None
 
 
 class ListenerView(Page):
