@@ -189,7 +189,7 @@ def test_a_rate_is_kept_and_its_waits_end_at_once(scene: Scene) -> None:
     eventually(lambda: scene.store.list_replays()[0].end_offset is not None)
     eventually(lambda: len(scene.ids()) > 30)
     scene.stop.set()
-    slow.join(timeout=3)
+    slow.join(timeout=30)
     assert not slow.is_alive()
     assert len(scene.ids()) == 31
 
