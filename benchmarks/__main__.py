@@ -6,7 +6,7 @@ import argparse
 import time
 from collections.abc import Callable
 
-from benchmarks import batching, emitting, many, routing, senders, suites
+from benchmarks import batching, emitting, many, recording, routing, senders, suites
 from benchmarks.support import Figure, broker, broker_version, report
 from tests.support.rabbitmq import Node
 
@@ -16,6 +16,7 @@ SUITES: dict[str, Callable[[Node], list[Figure]]] = {
     "crowd": suites.crowd,
     "many": many.many,
     "senders": senders.senders,
+    "recording": recording.recording,
     "batching": batching.batching,
     "emit": emitting.emit,
     "isolation": suites.isolation,

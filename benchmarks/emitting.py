@@ -9,12 +9,11 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from benchmarks.support import Figure, virtual_host
+from benchmarks.support import Figure, postgres, virtual_host
 from durian.events import Event
 from durian.producers import AsyncProducer, Producer
 from durian.producers.sqlalchemy import Outbox, OutboxStore, Relay
 from tests.support.declared import House
-from tests.support.postgres import PrivateServer, find_programs
 from tests.support.rabbitmq import Node
 
 #: Events that are emitted one by one, and at once.
@@ -99,15 +98,8 @@ async def _asynchronous(url: str) -> list[Figure]:
 
 def _relayed(url: str) -> list[Figure]:
     """Events of committed transactions in PostgreSQL, by one relay."""
-    programs = find_programs()
-    if programs is None:
-        raise SystemExit("no PostgreSQL: install its server")
-    server = PrivateServer(programs)
-    try:
-        server.start()
+    with postgres() as server:
         return _relay(server.url.replace("postgresql://", "postgresql+psycopg://"), url)
-    finally:
-        server.remove()
 
 
 def _relay(database_url: str, broker_url: str) -> list[Figure]:

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.receiver import Stats
+from tests.support.postgres import PrivateServer, find_programs
 from tests.support.rabbitmq import Node, PrivateNode, find_server
 
 #: Where results are written, one file a benchmark.
@@ -120,6 +121,20 @@ def broker() -> Iterator[Node]:
         yield node
     finally:
         node.remove()
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[PrivateServer]:
+    """Run a private PostgreSQL, set up as it comes: what is committed is on the disk."""
+    programs = find_programs()
+    if programs is None:
+        raise SystemExit("no PostgreSQL: install its server")
+    server = PrivateServer(programs, settings=())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 @contextlib.contextmanager

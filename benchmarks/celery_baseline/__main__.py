@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from benchmarks.celery_baseline.run import Baseline
 from benchmarks.receiver import Receiver
@@ -30,7 +31,6 @@ def main() -> None:
     parser.add_argument("--prefetch", type=int, default=4, help="for each process or thread")
     parser.add_argument("--fanout", default="1,10,100", help="listeners an event, comma-separated")
     parser.add_argument("--deliveries", type=int, default=5000, help="for each fan-out")
-    parser.add_argument("--no-proxies", action="store_true", help="spare requests that look")
     options = parser.parse_args()
     fanouts = [int(text) for text in options.fanout.split(",")]
     with broker() as node, virtual_host(node) as url, Receiver() as receiver:
@@ -43,10 +43,10 @@ def main() -> None:
         print_table("celery", figures)
 
 
-def fastest(url: str, receiver: Receiver) -> Baseline:
-    """Try the candidates at fan-out 1; say what each did."""
+def fastest(url: str, receiver: Receiver, *, outcomes: str = "") -> Baseline:
+    """Try the candidates, which keep outcomes in a database if one is named; say what each did."""
     speeds: dict[Baseline, float] = {}
-    for candidate in CANDIDATES:
+    for candidate in (replace(each, outcomes=outcomes) for each in CANDIDATES):
         with candidate.running(url, receiver) as sender:
             speeds[candidate] = sender.deliver(TRIAL, fanout=1).per_s
         print(f"  trial of celery ({candidate}): {speeds[candidate]:,.0f} deliveries/s")

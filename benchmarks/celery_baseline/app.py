@@ -22,11 +22,15 @@ TIMEOUT_S = 4.0
 
 SECRET = b"a secret of twenty-four bytes"
 
+#: Where the outcomes of tasks are kept; nowhere when it is empty.
+OUTCOMES = os.environ.get("BENCH_OUTCOMES", "")
+
 app = Celery("celery_baseline", broker=os.environ.get("BENCH_BROKER_URL", "amqp://localhost"))
 app.conf.update(
     broker_connection_retry_on_startup=True,
+    result_backend=OUTCOMES or None,
     task_acks_late=True,
-    task_ignore_result=True,
+    task_ignore_result=not OUTCOMES,
     task_reject_on_worker_lost=True,
     task_serializer="json",
     worker_prefetch_multiplier=int(os.environ.get("BENCH_PREFETCH", "4")),
@@ -39,8 +43,6 @@ def _session() -> requests.Session:
     """The session of this process or thread: connections are kept."""
     if not hasattr(_own, "session"):
         _own.session = requests.Session()
-        # Off, requests looks for no proxies in the environment at each call, which is faster.
-        _own.session.trust_env = os.environ.get("BENCH_TRUST_ENV", "1") == "1"
     session: requests.Session = _own.session
     return session
 

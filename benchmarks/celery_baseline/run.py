@@ -38,18 +38,17 @@ class Baseline:
     concurrency: int = 2
     #: Tasks fetched ahead, for each process or thread.
     prefetch: int = 4
-    #: Whether requests asks the environment for proxies at each call, as it does unless told.
-    trust_env: bool = True
+    #: The database in which it keeps the outcome of each task, as Celery does it, if any.
+    outcomes: str = ""
 
     def __str__(self) -> str:
-        proxies = "" if self.trust_env else ", no proxies"
-        return f"{self.pool} {self.concurrency}, prefetch {self.prefetch}{proxies}"
+        return f"{self.pool} {self.concurrency}, prefetch {self.prefetch}"
 
     @contextlib.contextmanager
     def running(self, broker_url: str, receiver: Receiver) -> Iterator[Sender]:
         """Run a worker on the broker, warmed up, until the block ends."""
         with self._worker(broker_url) as worker, Connection(broker_url) as connection:
-            sender = Sender(connection, receiver, worker)
+            sender = Sender(connection, receiver, worker, keeps=bool(self.outcomes))
             receiver.reset()
             sender.send(WARM_UP, fanout=1)
             receiver.wait_for(WARM_UP, timeout_s=START_S)
@@ -75,7 +74,7 @@ class Baseline:
                 *("--pool", self.pool, "--concurrency", str(self.concurrency)),
                 *("--loglevel", "ERROR", "--without-gossip", "--without-mingle"),
             ],
-            env=os.environ | {"BENCH_BROKER_URL": broker_url, "BENCH_PREFETCH": str(self.prefetch)},
+            env=os.environ | self._environment(broker_url),
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -85,16 +84,31 @@ class Baseline:
         finally:
             _stop(worker)
 
+    def _environment(self, broker_url: str) -> dict[str, str]:
+        return {
+            "BENCH_BROKER_URL": broker_url,
+            "BENCH_OUTCOMES": self.outcomes,
+            "BENCH_PREFETCH": str(self.prefetch),
+        }
+
 
 class Sender:
     """The application: for each event, one task for each listener."""
 
     def __init__(
-        self, connection: Connection, receiver: Receiver, worker: int | None = None
+        self,
+        connection: Connection,
+        receiver: Receiver,
+        worker: int | None = None,
+        *,
+        keeps: bool = False,
     ) -> None:
+        #: The process group of the worker, if one runs.
+        self.worker = worker
         self._producer = app.amqp.Producer(connection)
         self._receiver = receiver
-        self._worker = worker
+        #: Whether outcomes of tasks are kept.
+        self._keeps = keeps
 
     def send(self, events: int, *, fanout: int, rate: float | None = None) -> None:
         """Publish events, each to so many listeners; at most `rate` events a second."""
@@ -107,16 +121,19 @@ class Sender:
             event_id = f"{os.getpid()}-{begin}-{number}"
             for listener in range(fanout):
                 url = f"{self._receiver.url}/{listener}"
-                post.apply_async((url, event_id, moment, body), producer=self._producer)
+                given = (url, event_id, moment, body)
+                # A task carries with it whether its outcome is kept.
+                kept = {"ignore_result": not self._keeps}
+                post.apply_async(given, producer=self._producer, **kept)
 
     def deliver(self, events: int, *, fanout: int) -> Speed:
         """Send events as fast as they go; measure from the first publish to the last arrival."""
-        assert self._worker is not None
+        assert self.worker is not None
         self._receiver.reset()
-        begin, used_s = time.time(), cpu_seconds(self._worker)
+        begin, used_s = time.time(), cpu_seconds(self.worker)
         self.send(events, fanout=fanout)
         stats = self._receiver.wait_for(events * fanout, timeout_s=PATIENCE_S)
-        return speed(stats, begin, cpu_seconds(self._worker) - used_s)
+        return speed(stats, begin, cpu_seconds(self.worker) - used_s)
 
     def latency(self, events: int, *, rate: float) -> Stats:
         """What the receiver saw at a steady rate of events a second, one listener each."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.support.postgres import PrivateServer, find_programs
+from benchmarks.support import postgres
 
 __all__ = ["project"]
 
@@ -14,12 +14,7 @@ __all__ = ["project"]
 @contextmanager
 def project() -> Iterator[None]:
     """Set Django up with the project of the tests, on a PostgreSQL of its own, as it comes."""
-    programs = find_programs()
-    if programs is None:
-        raise SystemExit("no PostgreSQL: install its server")
-    server = PrivateServer(programs, settings=())
-    try:
-        server.start()
+    with postgres() as server:
         os.environ["DURIAN_TEST_DJANGO_DATABASE"] = server.database_url(server.add_database())
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.support.django_project.settings"
         import django  # noqa: PLC0415  # reads the environment
@@ -29,5 +24,3 @@ def project() -> Iterator[None]:
 
         call_command("migrate", run_syncdb=True, verbosity=0)
         yield
-    finally:
-        server.remove()

@@ -37,14 +37,16 @@ _LOOK_EVERY_S = 0.02
 
 
 class Deployment:
-    """A broker's virtual host and a registry on SQLite; a context manager."""
+    """A broker's virtual host and a registry, on SQLite unless told; a context manager."""
 
-    def __init__(self, broker_url: str, *, sender: str = "requests") -> None:
+    def __init__(
+        self, broker_url: str, *, sender: str = "requests", registry_url: str = ""
+    ) -> None:
         self.broker_url = broker_url
         self._sender = sender
         self.topology = Topology()
         self._folder = tempfile.TemporaryDirectory(prefix="durian-bench-")
-        self.registry_url = f"sqlite:///{self._folder.name}/registry.db"
+        self.registry_url = registry_url or f"sqlite:///{self._folder.name}/registry.db"
         #: The registry that its processes read.
         self.store = Store.open(self.registry_url)
         self._connection = Connection(broker_url)

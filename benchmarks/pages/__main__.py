@@ -20,13 +20,12 @@ from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from benchmarks.pages.seed import SEED, name_of, seed
-from benchmarks.support import Figure, report
+from benchmarks.support import Figure, postgres, report
 from durian.console.api.paging import encode
 from durian.console.api.serve import Service, bind
 from durian.consumers.delivery import webhook_id_of
 from durian.registry.store import upgrade
 from tests.support.api import Api
-from tests.support.postgres import PrivateServer, find_programs
 
 #: Listeners and attempts of a registry that is full.
 LISTENERS = 10_000
@@ -144,16 +143,9 @@ def _sqlite() -> Iterator[tuple[str, str]]:
 @contextmanager
 def _postgres() -> Iterator[tuple[str, str]]:
     """Those of two on a PostgreSQL that is gone afterwards, set up as a plain one is."""
-    programs = find_programs()
-    if programs is None:
-        raise SystemExit("no PostgreSQL: install postgresql")
-    server = PrivateServer(programs)
-    try:
-        server.start()
+    with postgres() as server:
         small, full = (server.database_url(server.add_database()) for _ in range(2))
         yield small, full
-    finally:
-        server.remove()
 
 
 #: What a registry may lie on.

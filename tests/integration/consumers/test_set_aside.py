@@ -75,7 +75,10 @@ def test_what_cannot_be_read_is_seen_with_the_reason_and_stays(
     report = invalid.replay()
     assert report.count == 0
     assert sum(report.kept.values()) == 2
-    assert browsed(invalid, 2) == [first, second]
+    # In any order: what comes back from a hand may pass what was still on its way there.
+    left = browsed(invalid, 2)
+    assert len(left) == 2
+    assert all(one in left for one in (first, second))
     assert router.counts.invalid == 2
 
 
