@@ -1,9 +1,10 @@
-"""`/v1/filters/test`: whether a filter holds for an event."""
+"""`/v1/filters`: whether a filter holds for an event, and filters that other systems stored."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -12,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from durian.console.api.access import Reader
 from durian.console.explain.wanting import decisive
 from durian.console.recent import RecentEvent
+from durian.errors import InvalidFilter, InvalidInput
 from durian.events import Event, http
 from durian.events.media import STRUCTURED
-from durian.match import Filter, Verdict, check_event_pattern
+from durian.match import Filter, Verdict, check_event_pattern, dialects
 from durian.match.event_pattern import means
 from durian.match.values import MISSING
 
@@ -58,6 +60,38 @@ class FilterPreview(_Filter):
     limit: Annotated[int, Field(ge=1, le=RECENT_MOST)] = Field(
         RECENT_MOST, description="How many of them."
     )
+
+
+class EventBridgePattern(BaseModel):
+    """An event pattern of EventBridge."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pattern: dict[str, Any] = Field(
+        description="The pattern.", examples=[{"detail": {"total": [{"numeric": [">", 100]}]}}]
+    )
+    envelope: bool = Field(
+        True,
+        description="Whether it speaks of an envelope, whose `detail` is the data; else it speaks "
+        "of the data alone.",
+    )
+
+
+class Subscription(BaseModel):
+    """The filters of a subscription of the CloudEvents Subscriptions API."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    filters: list[dict[str, Any]] = Field(
+        description="Its filters: all of them must hold.", examples=[[{"prefix": {"type": "a."}}]]
+    )
+
+
+class ImportedFilter(BaseModel):
+    """A filter that means what another system's does."""
+
+    filter: dict[str, Any] = Field(description="As a listener's `filter` has it.")
+    short: str = Field(description="The same in the short form, for people and command lines.")
 
 
 class Condition(BaseModel):
@@ -116,6 +150,20 @@ def try_filter(_caller: Reader, trial: FilterTrial) -> FilterVerdict:
     )
 
 
+@router.post("/from-eventbridge")
+def from_eventbridge(_caller: Reader, stored: EventBridgePattern) -> ImportedFilter:
+    """Turn an event pattern of EventBridge into a filter; nothing is added to the registry."""
+    with _faults_in("pattern"):
+        return _imported(dialects.from_eventbridge(stored.pattern, envelope=stored.envelope))
+
+
+@router.post("/from-subscription")
+def from_subscription(_caller: Reader, stored: Subscription) -> ImportedFilter:
+    """Turn the filters of a CloudEvents subscription into one; nothing is added to the registry."""
+    with _faults_in("filters"):
+        return _imported(dialects.from_subscription(stored.filters))
+
+
 @router.post("/preview")
 def preview_filter(caller: Reader, preview: FilterPreview) -> FilterPreviewed:
     """Try a filter on the events of the archive that came last."""
@@ -124,6 +172,19 @@ def preview_filter(caller: Reader, preview: FilterPreview) -> FilterPreviewed:
     found, _ = caller.services.recent.page(lambda _event: True, limit=preview.limit)
     items = [_previewed(one, preview.pattern, wanted) for one in found[: preview.limit]]
     return FilterPreviewed(matched=sum(one.matches for one in items), items=items)
+
+
+@contextmanager
+def _faults_in(field: str) -> Iterator[None]:
+    """Name the field of the request, and within it the place, of what is no filter there."""
+    try:
+        yield
+    except InvalidFilter as error:
+        raise InvalidInput(field, f"{error.field}: {error.reason}", hint=error.advice) from error
+
+
+def _imported(found: Filter) -> ImportedFilter:
+    return ImportedFilter(filter=json.loads(found.to_json()), short=found.to_short())
 
 
 def _read(given: _Filter) -> Filter:

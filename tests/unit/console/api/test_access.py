@@ -50,6 +50,8 @@ NEEDED: dict[tuple[str, str], Scope] = {
     ("POST", "/v1/listeners/{listener_id}/test"): "manage",
     ("POST", "/v1/filters/test"): "read",
     ("POST", "/v1/filters/preview"): "read",
+    ("POST", "/v1/filters/from-eventbridge"): "read",
+    ("POST", "/v1/filters/from-subscription"): "read",
     ("POST", "/v1/events"): "publish",
     ("GET", "/v1/events"): "read",
     ("GET", "/v1/events/{event_id}"): "read",
