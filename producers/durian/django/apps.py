@@ -6,6 +6,7 @@ import atexit
 
 from django.apps import AppConfig
 from django.core import checks
+from django.core.signals import setting_changed
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -28,6 +29,7 @@ class DurianConfig(AppConfig):
         deployment = DjangoDeployment()
         use(deployment)
         atexit.register(deployment.close)
+        setting_changed.connect(deployment.reread)
         for hook in hooks:
             deployment.bound(hook)
         autodiscover_modules("hooks")

@@ -16,7 +16,7 @@ from durian.django import outbox
 from durian.django.atomic import SAVING
 from durian.django.eager import EagerRelay
 from durian.django.models import OutboxEvent
-from durian.django.settings import DjangoSettings, read
+from durian.django.settings import SETTING, DjangoSettings, read
 from durian.events import Event
 from durian.hook import Deployment, ModelHook
 from durian.hook.up import UpProducer
@@ -68,6 +68,13 @@ class DjangoDeployment(Deployment):
         """Call a function that blocks, from a coroutine, where its database connections are."""
         result: _Result = await sync_to_async(function)()
         return result
+
+    def reread(self, *, setting: str, **_: Any) -> None:
+        """Take the project's setting as it is now, where a test overrides it."""
+        if setting == SETTING:
+            self.close()
+            self.__dict__.pop("settings", None)
+            self._eager = EagerRelay()
 
     def close(self) -> None:
         """Close what was opened, and stop relaying."""

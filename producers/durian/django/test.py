@@ -5,24 +5,75 @@
     assert events.of("person") == [{"name": "Joe", "created": True}]
 
 Events are read from the outbox, so a transaction that is rolled back, or a savepoint, has none; and
-`TestCase`, whose transaction never commits, has them all the same.
+`TestCase`, whose transaction never commits, has them all the same. In a coroutine it is `async
+with`, and events are looked at after the block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, overload
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
+from types import TracebackType
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+from asgiref.sync import sync_to_async
 from django.test import TestCase
 
 from durian.django.deployment import DjangoDeployment
 from durian.django.models import OutboxEvent
 from durian.django.settings import read
 from durian.django.store import outbox_databases
+from durian.errors import InvalidEvent
 from durian.events import Event
 from durian.events.document import event_of
+from durian.events.jsonvalue import dump
 from durian.hook import Hook, use
+
+_Given = ParamSpec("_Given")
+_Entered = TypeVar("_Entered")
+
+
+class Block(Generic[_Entered]):
+    """What is entered by `with`, or in a coroutine by `async with`."""
+
+    def __init__(self, block: AbstractContextManager[_Entered]) -> None:
+        self._block = block
+
+    def __enter__(self) -> _Entered:
+        return self._block.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._block.__exit__(kind, error, traceback)
+
+    async def __aenter__(self) -> _Entered:
+        return await sync_to_async(self._block.__enter__)()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await sync_to_async(self._block.__exit__)(kind, error, traceback)
+
+
+def _block(
+    function: Callable[_Given, Iterator[_Entered]],
+) -> Callable[_Given, Block[_Entered]]:
+    """Make a block of a function that yields once."""
+    manage = contextmanager(function)
+
+    @wraps(function)
+    def begin(*args: _Given.args, **kwargs: _Given.kwargs) -> Block[_Entered]:
+        return Block(manage(*args, **kwargs))
+
+    return begin
 
 
 class CapturedEvents(Sequence[Event]):
@@ -74,7 +125,7 @@ class _Capturing(DjangoDeployment):
         self.write(event, using)
 
 
-@contextmanager
+@_block
 def capture_events() -> Iterator[CapturedEvents]:
     """Capture the events of hooks for the length of the block; nothing leaves.
 
@@ -93,7 +144,7 @@ def capture_events() -> Iterator[CapturedEvents]:
 class EventAssertions:
     """Assertions about events, for a test case of your own."""
 
-    @contextmanager
+    @_block
     def assert_emits(
         self, event_type: str, data: Mapping[str, Any] | None = None, *, times: int | None = None
     ) -> Iterator[CapturedEvents]:
@@ -101,7 +152,8 @@ class EventAssertions:
 
         Args:
             event_type: Its type.
-            data: What its data must hold, among other things perhaps.
+            data: What its data must hold, among other things perhaps. A `Decimal`, a date or a UUID
+                means what is written for it in JSON.
             times: How many such events there must be; None: at least one.
         """
         with capture_events() as events:
@@ -114,7 +166,7 @@ class EventAssertions:
             message = f"{expected} {event_type!r}{about} expected, {len(found)} found in {events}"
             raise AssertionError(message)
 
-    @contextmanager
+    @_block
     def assert_emits_nothing(self) -> Iterator[None]:
         """Fail when the block emits an event."""
         with capture_events() as events:
@@ -146,4 +198,16 @@ def _last(alias: str) -> int:
 
 
 def _holds(data: Any, wanted: Mapping[str, Any]) -> bool:
-    return not wanted or (isinstance(data, dict) and wanted.items() <= data.items())
+    if not isinstance(data, dict):
+        return not wanted
+    return all(name in data and _means(value, data[name]) for name, value in wanted.items())
+
+
+def _means(wanted: Any, value: Any) -> bool:
+    """Tell whether a value is the one wanted, or what JSON makes of it."""
+    if wanted == value:
+        return True
+    try:
+        return bool(dump(wanted)[1] == value)
+    except InvalidEvent:
+        return False

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+from unittest.mock import ANY
+from uuid import UUID
+
 import pytest
 from django.db import transaction
+from django.test import TransactionTestCase, override_settings
 
-from durian.django.test import DurianTestCase, capture_events
+from durian.django.test import DurianTestCase, EventAssertions, capture_events
 from durian.hook import Hook, ModelHook, current
 from durian.registry import hooks
 from tests.support.people.models import Person
@@ -65,10 +71,43 @@ class TestEvents(DurianTestCase):
         with pytest.raises(AssertionError, match="no events expected"):
             self._create_joe_and_expect_nothing()
 
+    def test_values_are_compared_as_they_are_written(self) -> None:
+        given = {"weight": Decimal("1.50"), "id": UUID(int=7), "born": date(2016, 2, 29)}
+        with self.assert_emits("ping", given | {"any": ANY}):
+            Hook(name="ping").send(None, **given, any=1)
+        with pytest.raises(AssertionError, match="0 found"), self.assert_emits("ping", given):
+            Hook(name="ping").send(None, **given | {"weight": Decimal("1.49")})
+        with pytest.raises(AssertionError, match="0 found"), self.assert_emits("ping", {"x": self}):
+            Hook(name="ping").send(None, x=1)
+
+    async def test_coroutines_capture_events_too(self) -> None:
+        async with capture_events() as events, self.assert_emits("person", {"name": "Joe"}):
+            await Person.objects.acreate(name="Joe")
+
+        assert events.of("person") == [{"name": "Joe", "created": True}]
+        with pytest.raises(AssertionError, match="no events expected"):
+            async with self.assert_emits_nothing():
+                await Person.objects.acreate(name="Bo")
+
+    def test_a_setting_that_a_test_overrides_counts(self) -> None:
+        with override_settings(DURIAN={"SOURCE": "/of-a-test"}):
+            assert current().settings.source == "/of-a-test"
+        assert current().settings.source == "/durian"
+
     def _create_joe_and_expect_bo(self) -> None:
         with self.assert_emits("person", {"name": "Bo"}):
             Person.objects.create(name="Joe")
 
     def _create_joe_and_expect_nothing(self) -> None:
         with self.assert_emits_nothing():
+            Person.objects.create(name="Joe")
+
+
+class TestCommitted(EventAssertions, TransactionTestCase):  # type: ignore[misc]  # Django has no types
+    """The assertions beside another test case."""
+
+    def test_what_is_committed_is_told(self) -> None:
+        hooks.register(PersonHook)
+        self.addCleanup(hooks.unregister, "person")
+        with self.assert_emits("person"):
             Person.objects.create(name="Joe")
