@@ -1,4 +1,4 @@
-"""Where commands work on hooks, tokens and logs: in the registry here, or at a server."""
+"""Where commands work on hooks, sources, tokens and logs: in the registry here, or at a server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from durian.client import Client
 from durian.client.transport import escaped
-from durian.console import audit, deliveries, hooks, portal, tokens, told
+from durian.console import audit, deliveries, hooks, portal, sources, tokens, told
 from durian.console.desk import open_desk
 from durian.console.settings import Settings
 from durian.console.tokens import Limits
@@ -17,6 +17,7 @@ from durian.registry import HookSpec
 from durian.registry.attempt import Attempt
 from durian.registry.attempt_query import Wanted
 from durian.registry.audit import AuditEntry
+from durian.registry.source import Source
 from durian.registry.store import Store
 from durian.registry.token import Token
 
@@ -36,6 +37,18 @@ class RegistryDesk(Protocol):
         """Add a hook, or replace the one of that name."""
 
     def remove_hook(self, name: str) -> None:
+        """Remove one. Raises NotFound."""
+
+    def sources(self) -> Iterator[Source]:
+        """Yield all sources by id."""
+
+    def add_source(self, source: Source, secret: str | None) -> tuple[Source, str | None]:
+        """Add a source; returns it with the secret that was made for it, if none was given."""
+
+    def rotate_source(self, source_id: str, secret: str | None, overlap_s: float) -> str | None:
+        """Give one another secret; returns the one that was made, if none was given."""
+
+    def remove_source(self, source_id: str) -> None:
         """Remove one. Raises NotFound."""
 
     def tokens(self) -> Iterator[Token]:
@@ -91,6 +104,22 @@ class _Here:
     def remove_hook(self, name: str) -> None:
         self._store.remove_hook(name)
 
+    def sources(self) -> Iterator[Source]:
+        return sources.pages(self._store)
+
+    def add_source(self, source: Source, secret: str | None) -> tuple[Source, str | None]:
+        made = sources.secret_of(source.scheme, secret)
+        self._store.add_source(source, made)
+        return source, made.value if secret is None else None
+
+    def rotate_source(self, source_id: str, secret: str | None, overlap_s: float) -> str | None:
+        made = sources.secret_of(self._store.get_source(source_id).scheme, secret)
+        self._store.rotate_source_secret(source_id, made, overlap_s)
+        return made.value if secret is None else None
+
+    def remove_source(self, source_id: str) -> None:
+        self._store.remove_source(source_id)
+
     def tokens(self) -> Iterator[Token]:
         return tokens.pages(self._store)
 
@@ -143,6 +172,29 @@ class _There:
 
     def remove_hook(self, name: str) -> None:
         self._client.call("DELETE", _hook_path(name))
+
+    def sources(self) -> Iterator[Source]:
+        return map(told.source_of, self._client.pages("/v1/sources"))
+
+    def add_source(self, source: Source, secret: str | None) -> tuple[Source, str | None]:
+        asked = {
+            "id": source.id,
+            "scheme": source.scheme,
+            "event": source.event,
+            "description": source.description,
+            "secret": secret,
+        }
+        made = self._client.call("POST", "/v1/sources", asked)
+        return told.source_of(made), made["secret"]
+
+    def rotate_source(self, source_id: str, secret: str | None, overlap_s: float) -> str | None:
+        asked = {"overlap_s": overlap_s, "secret": secret}
+        path = f"/v1/sources/{escaped(source_id)}/rotate-secret"
+        made: str | None = self._client.call("POST", path, asked)["secret"]
+        return made
+
+    def remove_source(self, source_id: str) -> None:
+        self._client.call("DELETE", f"/v1/sources/{escaped(source_id)}")
 
     def tokens(self) -> Iterator[Token]:
         return map(told.token_of, self._client.pages("/v1/tokens"))

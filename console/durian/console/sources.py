@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from durian.console.moments import moment
 from durian.errors import InvalidSource
-from durian.registry.source import SCHEMES, Scheme, Source, SourceSecret
+from durian.registry.source import MOST_SECRET, SCHEMES, Scheme, Source, SourceSecret
 
 if TYPE_CHECKING:
     from durian.registry.store import Store
@@ -19,9 +19,6 @@ _PAGE = 1000
 
 #: Of a table of sources.
 COLUMNS = ("id", "scheme", "types", "path", "created", "description")
-
-#: Characters of a secret that are read from stdin.
-_MOST_SECRET = 1000
 
 
 def new_source(name: str, scheme: str, event: str | None, description: str) -> Source:
@@ -35,16 +32,14 @@ def new_source(name: str, scheme: str, event: str | None, description: str) -> S
     )
 
 
-def secret_of(scheme: Scheme, given: str | None) -> tuple[SourceSecret, bool]:
-    """Take the secret that was typed (`-` reads stdin), or make one; tell whether it was made.
+def secret_of(scheme: Scheme, given: str | None) -> SourceSecret:
+    """Take the secret that was given, or make one. Raises InvalidSource."""
+    return SourceSecret.new(scheme) if given is None else SourceSecret.of(scheme, given)
 
-    Raises InvalidSource.
-    """
-    if given is None:
-        return SourceSecret.new(scheme), True
-    if given == "-":
-        given = sys.stdin.read(_MOST_SECRET).strip()
-    return SourceSecret.of(scheme, given), False
+
+def typed(secret: str | None) -> str | None:
+    """The secret that was typed: `-` reads it from stdin."""
+    return sys.stdin.read(MOST_SECRET).strip() if secret == "-" else secret  # noqa: S105  # no password
 
 
 def check_scheme(scheme: str) -> Scheme:

@@ -10,6 +10,7 @@ from typing import Any
 from durian.registry import HookSpec
 from durian.registry.attempt import Attempt
 from durian.registry.audit import AuditEntry
+from durian.registry.source import Source
 from durian.registry.token import Token
 
 #: Fields that the API tells as moments, and Durian's own models in milliseconds.
@@ -47,6 +48,11 @@ def token_of(told: Told) -> Token:
     for name in ("created_at", "expires_at", "last_used_at"):
         facts[name] = None if told[name] is None else seconds_of(told[name])
     return Token(**facts)
+
+
+def source_of(told: Told) -> Source:
+    """Read a source."""
+    return Source(**_known(Source, told) | {"created_at": seconds_of(told["created_at"])})
 
 
 def entry_of(told: Told) -> AuditEntry:

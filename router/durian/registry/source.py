@@ -19,8 +19,11 @@ SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 #: Characters of a secret whose form is the system's own: what nobody guesses.
 SHORTEST_SECRET = 16
 
+#: Characters of one at most.
+MOST_SECRET = 1000
+
 #: Characters of the first words: there has to be room for the rest in 255 bytes.
-_MOST_EVENT = 128
+MOST_EVENT = 128
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _EVENT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -51,7 +54,7 @@ class Source:
             raise InvalidSource("id", f"{self.id!r} cannot be part of a URL", hint=hint)
         if self.scheme not in SCHEMES:
             raise InvalidSource("scheme", f"{self.scheme!r} is none of {', '.join(SCHEMES)}")
-        if not _EVENT.fullmatch(self.event) or len(self.event) > _MOST_EVENT:
+        if not _EVENT.fullmatch(self.event) or len(self.event) > MOST_EVENT:
             hint = "Give words with dots between, such as github."
             raise InvalidSource("event", f"{self.event!r} cannot begin a type", hint=hint)
         if self.event.split(".")[0] == OPERATIONAL:

@@ -90,6 +90,25 @@ def test_what_is_in_the_way_of_a_listener_is_told_by_the_server(
     assert said.strip() == "warning: " + api.asker("read").get("/v1/listeners/here")["warnings"][0]
 
 
+def test_a_source_from_its_first_day_to_its_last(
+    run: CommandLine, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (added,) = run.json("sources", "add", "shop-hub", "--scheme", "github", "--description", "Ours")
+    assert (added["path"], added["event"]) == ("/in/shop-hub", "shop_hub")
+    assert api.store.source_secrets("shop-hub") == [added["secret"]]
+    (listed,) = run.json("sources", "list")
+    assert listed == {name: value for name, value in added.items() if name != "secret"}
+    assert "shop_hub.#" in run("sources", "list")
+    (rotated,) = run.json("sources", "rotate", "shop-hub", "--overlap", "0s")
+    assert api.store.source_secrets("shop-hub") == [rotated["secret"]]
+    monkeypatch.setenv("DURIAN_SOURCE_SECRET", "0123456789abcdef")
+    assert run.json("sources", "rotate", "shop-hub") == [{"id": "shop-hub"}]
+    assert api.store.source_secrets("shop-hub")[0] == "0123456789abcdef"
+    run("sources", "remove", "shop-hub")
+    assert run.json("sources", "list") == []
+    assert "No source shop-hub" in run("sources", "remove", "shop-hub", code=exits.FAILED)
+
+
 def test_events_are_emitted_and_explained(run: CommandLine, api: Api, tmp_path: Path) -> None:
     run(*ADD, "--id", "joe", "--match", "n=1")
     (sent,) = run.json("emit", "person", '{"n": 1}')

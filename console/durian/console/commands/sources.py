@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from durian.console.options import AsJSON, RegistryURL
+from durian.console.options import AsJSON, RegistryURL, Server
 
 app = typer.Typer(help="Other systems whose webhooks come in and become events.")
 
@@ -34,19 +34,19 @@ def add(
     ] = None,
     description: Annotated[str, typer.Option(help="For people.")] = "",
     registry: RegistryURL = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Add a source; prints the path of its URL and, this once, a secret that was made for it."""
     from durian.console import sources
-    from durian.console.desk import open_registry
     from durian.console.output import facts, say_json
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
 
     source = sources.new_source(name, sources.check_scheme(scheme), event, description)
-    given, is_new = sources.secret_of(source.scheme, secret)
-    with open_registry(load(registry_url=registry)) as store:
-        store.add_source(source, given)
-    shown = {"secret": given.value} if is_new else {}
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        source, made = desk.add_source(source, sources.typed(secret))
+    shown = {} if made is None else {"secret": made}
     if as_json:
         say_json({**sources.described(source), **shown})
     else:
@@ -54,15 +54,15 @@ def add(
 
 
 @app.command("list")
-def list_(*, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
+def list_(*, registry: RegistryURL = None, server: Server = None, as_json: AsJSON = False) -> None:
     """List all sources; --json prints one JSON object a line."""
     from durian.console import sources
-    from durian.console.desk import open_registry
     from durian.console.output import say_json, table
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
 
-    with open_registry(load(registry_url=registry)) as store:
-        found = list(sources.pages(store))
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        found = list(desk.sources())
     if as_json:
         for source in found:
             say_json(sources.described(source))
@@ -79,31 +79,37 @@ def rotate(
         str, typer.Option(help="How long the old secret goes on verifying: 0s, 2h, 7d.")
     ] = "24h",
     registry: RegistryURL = None,
+    server: Server = None,
     as_json: AsJSON = False,
 ) -> None:
     """Give a source a new secret; prints it, this once, when it was made."""
     from durian.console import sources
-    from durian.console.desk import open_registry
     from durian.console.moments import read_duration
     from durian.console.output import facts, say_json
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
 
     overlap_s = read_duration("--overlap", overlap)
-    with open_registry(load(registry_url=registry)) as store:
-        given, is_new = sources.secret_of(store.get_source(name).scheme, secret)
-        store.rotate_source_secret(name, given, overlap_s)
-    shown = {"secret": given.value} if is_new else {}
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        made = desk.rotate_source(name, sources.typed(secret), overlap_s)
+    shown = {} if made is None else {"secret": made}
     say_json({"id": name, **shown}) if as_json else facts([("id", name), *shown.items()])
 
 
 @app.command()
-def remove(name: Name, *, registry: RegistryURL = None, as_json: AsJSON = False) -> None:
+def remove(
+    name: Name,
+    *,
+    registry: RegistryURL = None,
+    server: Server = None,
+    as_json: AsJSON = False,
+) -> None:
     """Remove a source; its webhooks are refused from then on."""
-    from durian.console.desk import open_registry
     from durian.console.output import say_json
+    from durian.console.registry_desk import open_registry_desk
     from durian.console.settings import load
 
-    with open_registry(load(registry_url=registry)) as store:
-        store.remove_source(name)
+    with open_registry_desk(load(registry_url=registry, server=server)) as desk:
+        desk.remove_source(name)
     if as_json:
         say_json({"id": name})
