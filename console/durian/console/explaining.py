@@ -68,8 +68,8 @@ def _about_event(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "event", event["id"]
     yield "type", event["type"]
     yield "source", event["source"]
-    if "time" in event:
-        yield "time", event["time"]
+    if event["found"] == "archive" or "attributes" in event:
+        yield "time", event.get("time") or "not told by whoever published it"
     elif event["found"] == "attempts":
         yield "time", "no longer in the archive: what its filter says of it cannot be told"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -56,6 +57,7 @@ def search(
     progress: Callable[[int, int], None],
 ) -> Event | None:
     """Find the first event of an id; None when it is not there. Raises BrokerError."""
+    begun = time.time()
     end = archive.mark()
     total = Total(progress, end)
     later = 0
@@ -72,8 +74,15 @@ def search(
             total.reached(entry.offset)
             total.tell(archive.clock.monotonic())
             if events and span.until is not None:
-                is_later = all(event.time.timestamp() > span.until for event in events)
+                is_later = all(_is_later(event, span.until, begun) for event in events)
                 later = later + 1 if is_later else 0
             if later > _LATER_MOST:
                 return None
     return None
+
+
+def _is_later(event: Event, until: float, begun: float) -> bool:
+    """Tell whether an event that was read since `begun` is later than it was to be."""
+    at = event.time.timestamp()
+    # One that was published without a time has been given that of its reading.
+    return at > until and not begun <= at <= time.time()

@@ -289,3 +289,31 @@ def test_an_id_of_long_ago_is_not_looked_for_to_the_end(scene: Scene) -> None:
         explain(scene, last.id)
     found = explain(scene, last.id, since_ms=now_ms() - 60_000)
     assert found["event"]["id"] == last.id
+
+
+def test_an_event_without_a_time_is_not_told_one(scene: Scene) -> None:
+    plain = Message(body=b'{"name": "Joe"}', content_type="application/json")
+    scene.publish([replace(plain, message_id="p1")])
+
+    found = explain(scene, "p1", "joe")
+
+    assert found["event"]["time"] is None
+    assert "time" not in found["event"]["attributes"]
+    [joe] = found["listeners"]
+    assert joe["place"] == "queued", "it waits for the router, and was not missed"
+
+
+def test_events_without_a_time_do_not_end_the_search(scene: Scene) -> None:
+    plain = Message(body=b'{"name": "Joe"}', content_type="application/json")
+    scene.publish(replace(plain, message_id=f"p{number}") for number in range(300))
+    last = Event(id="01890000-0000-7000-8000-000000000000", type="person", source="/s")
+    scene.emit([last])
+
+    assert explain(scene, last.id)["event"]["id"] == last.id
+
+
+def test_nobody_at_work_is_told_where_a_delivery_waits_for_them(scene: Scene) -> None:
+    event = emitted(scene)
+    assert "No router is at work" in one(scene, event.id)["next"]
+    scene.replay()
+    assert "Nobody consumes its queue" in one(scene, event.id)["next"]

@@ -49,6 +49,7 @@ ASIDE = SetAside(
     dropped=0,
 )
 LATER = replace(SUBJECT, aside=ASIDE)
+TIMELESS = replace(SUBJECT, timed=False)
 UNREADABLE = replace(
     SUBJECT,
     event=None,
@@ -98,6 +99,11 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
          "durian dead replay joe msg_1"),
         (facts(letter=replace(LETTER, reason=BLOCKED)), "dead", BLOCKED,
          "in DURIAN_ALLOWED_NETWORKS of delivery. Then `durian dead replay joe msg_1`"),
+        (facts(letter=LETTER, listener=DISABLED), "dead", "The listener is disabled",
+         "`durian listeners enable joe` and `durian dead replay joe msg_1`"),
+        (facts(attempt(result="dead", status=302, number=3), letter=LETTER), "dead", "failed",
+         "`durian listeners update joe --url` names where it went to. `durian dead replay joe"),
+        (facts(letter=replace(LETTER, error="not valid.")), "dead", "with: not valid.", "replay"),
         (removed(letter=LETTER), "dead", "removed since; its dead letters stay", "dead purge joe"),
         (removed(FAILED), "removed", "There is no listener joe", "durian orphans list"),
         (removed(FAILED, is_orphan=True), "orphaned", "no listener joe now", "orphans purge joe"),
@@ -126,22 +132,36 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
         (facts(listener=DISABLED, changed_at=NOW + 30), "unknown", "and is disabled now",
          "durian listeners enable joe` and `durian replay"),
         (facts(breaker=BREAKER), "unknown", "0 messages are ready", "durian replay"),
-        (facts(FAILED, breaker=BREAKER, now=NOW + 900), "unknown", "pruned", "its turn"),
+        (facts(FAILED, breaker=BREAKER, now=NOW + 900), "unknown",
+         "12 attempts in a row: what is in its queue rests", "says the same then: `durian replay"),
+        (facts(listener=PAUSED), "unknown",
+         "The listener is paused: what is in its queue rests. Its records may have been pruned",
+         "says the same then: `durian replay"),
+        (facts(subject=TIMELESS), "unknown", "no time: it may be older than the listener",
+         "durian replay"),
+        (facts(subject=TIMELESS, added_at=NOW + 30, changed_at=NOW + 30), "unknown",
+         "no time: it may be older than the listener", "durian replay"),
+        (facts(ready=None), "unknown", "of somebody's deleting it", "replay"),
         (facts(breaker=BREAKER, ready=4), "resting", "12 attempts in a row", "as a probe"),
         (facts(listener=SLOW), "delayed", "Its schedule begins with a wait", "Attempt 1 at about"),
-        (facts(ready=1), "queued", "1 message is ready in its queue", "durian deliver"),
+        (facts(ready=1), "queued", "1 message is ready in its queue",
+         "It is attempted when its turn comes."),
+        (facts(ready=1, consumed=False), "queued", "1 message is ready in its queue",
+         "Nobody consumes its queue: start `durian deliver`"),
         (facts(listener=ORDERED, head=replace(HEAD, webhook_id="msg_0"), ready=2), "queued",
          "the first in its queue is attempted again at about 2027", "its turn"),
         (facts(unrouted=2), "queued", "2 events wait for the router",
-         "`durian router` and `durian deliver` have to run"),
+         "It is attempted when its turn comes."),
+        (facts(unrouted=2, routed=False), "queued", "2 events wait for the router",
+         "No router is at work: start `durian router`"),
         (facts(unrecorded=1), "queued", "1 record of attempts still to be written", "its turn"),
-        (facts(ready=None, unrouted=1), "queued", "no queue yet", "its turn"),
+        (facts(ready=None, unrouted=1), "queued", "has no queue: it is declared", "its turn"),
         (facts(), "unknown", "have been pruned", "Look again"),
         (facts(FAILED), "delayed", "It waits in the delay wheel", "Attempt 2 at about 2027"),
         (facts(FAILED, breaker=BREAKER), "delayed", "status 500",
          "it is back in the listener's queue. It is attempted as a probe"),
         (facts(FAILED, now=NOW + 310, ready=2), "queued", "Its wait was over", "its turn"),
-        (facts(FAILED, now=NOW + 900, unrecorded=1), "unknown", "may not be written", "its turn"),
+        (facts(FAILED, now=NOW + 900, unrecorded=1), "unknown", "may not be written", "Look again"),
         (facts(FAILED, now=NOW + 310, listener=DISABLED), "resting", "disabled", "enable joe"),
         (facts(FAILED, listener=ORDERED, head=HEAD), "queued", "the first in its queue",
          "Attempt 2 at about"),
@@ -151,8 +171,10 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
         (facts(GIVEN_UP, dead=3), "dead", "has 3 dead letters.", "durian dead replay joe msg_1"),
         (facts(GIVEN_UP, dead=900, looked=500), "dead", "not among the 500 oldest", "dead replay"),
         (facts(GIVEN_UP), "gone", "replayed, or thrown away", "durian replay --listener joe"),
-        (facts(GIVEN_UP, ready=2), "queued", "2 messages are ready", "its turn"),
-        (facts(GIVEN_UP, ready=2, breaker=BREAKER), "resting", "rests", "as a probe"),
+        (facts(GIVEN_UP, ready=2), "queued", "2 messages are ready",
+         "If it was replayed: it is attempted when its turn comes"),
+        (facts(GIVEN_UP, ready=2, breaker=BREAKER), "resting", "rests",
+         "If it was replayed: it is attempted as a probe"),
         (facts(FAILED, GIVEN_UP, attempt(number=1)), "delivered", "Attempt 1 delivered", "done"),
     ],
 )  # fmt: skip
@@ -162,6 +184,7 @@ def test_each_case_is_told_apart(found: Facts, place: Place, because: str, follo
     assert judgement.place == place
     assert because in " ".join(judgement.because), judgement
     assert following in judgement.next, judgement
+    assert ".." not in " ".join([*judgement.because, judgement.next]).replace("...", "")
 
 
 def test_what_the_archive_no_longer_has_is_told_by_the_attempts() -> None:

@@ -48,6 +48,8 @@ class Subject:
     event: Event | None
     #: The message that held it, when that was set aside before any listener had it.
     aside: SetAside | None = None
+    #: False when it was published without a time: then `event.time` is when it was read just now.
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +82,12 @@ class Facts:
     looked: int = 0
     #: Messages that are ready in the listener's queue; None when it has none.
     ready: int | None = None
+    #: Whether anybody consumes that.
+    consumed: bool = True
     #: Events that wait for the router.
     unrouted: int = 0
+    #: Whether a router is at work.
+    routed: bool = True
     #: Records of attempts that wait to be written.
     unrecorded: int = 0
     #: Deliveries that found no queue.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from durian.broker import blocking
+from durian.broker.port import QueueState
 from durian.console.explain.facts import Facts, Subject
 from durian.console.explain.wanting import Wanting, wanting
 from durian.console.listeners import pages
@@ -43,6 +45,7 @@ def find_subject(
     In the archive it is looked for from `since` on (seconds since the epoch), else around the time
     inside its id, around its first attempt, or a day back.
     """
+    begun = time.time()
     known = context.store.attempts_of(event_id=event_id, limit=ATTEMPTS_MOST)
     first = known[0].at_ms / 1000 if known else None
     now = context.broker.clock.now()
@@ -53,15 +56,24 @@ def find_subject(
     if event is None and aside is not None:
         event = _event_in(aside, event_id)
     if event is not None:
-        return Subject(id=event.id, type=event.type, source=event.source, event=event, aside=aside)
+        return Subject(
+            id=event.id,
+            type=event.type,
+            source=event.source,
+            event=event,
+            aside=aside,
+            # One that was published without a time has been given that of its reading.
+            timed=not begun <= event.time.timestamp() <= time.time(),
+        )
     if known:
         last = known[-1]
         return Subject(id=event_id, type=last.event_type, source=last.event_source, event=None)
     if aside is not None:
         kind = aside.message.type or aside.message.routing_key
         return Subject(id=event_id, type=kind, source="", event=None, aside=aside)
-    message = f"No event {event_id} is in the archive around its time, nor in the attempt log."
-    raise NotFound(message, resource="event", hint="Look further back with --since 7d.")
+    place = "in the archive around its time" if since is None else "in the archive since then"
+    message = f"No event {event_id} is {place}, in the attempt log, or among what was set aside."
+    raise NotFound(message, resource="event", hint=_NOT_FOUND.format(exchange=context.names.events))
 
 
 def _find_aside(context: Context, event_id: str) -> SetAside | None:
@@ -81,6 +93,13 @@ def _event_in(aside: SetAside, event_id: str) -> Event | None:
         return None
     return next((event for event in events if event.id == event_id), next(iter(events), None))
 
+
+#: What can be so when an event is nowhere.
+_NOT_FOUND = (
+    "Look further back with --since 7d. If it is not there either, it was published under another "
+    "id (of a plain message, its message_id), to another exchange than {exchange}, or to another "
+    "broker or virtual host; or its publish was never confirmed."
+)
 
 #: What is gone through in parts, one after the other; with the last id of a part.
 _TRIED, _OTHERS = "tried", "others"
@@ -104,7 +123,9 @@ class Gatherer:
         self._context = context
         self._subject = subject
         # The same for all listeners: looked up once.
-        self._unrouted = self._count(context.names.route) or 0
+        route = self._state(context.names.route)
+        self._unrouted = route.ready if route else 0
+        self._routed = route is not None and route.consumers > 0
         self._unrecorded = self._count(context.names.attempts) or 0
         orphans = Orphans(context.broker, context.names)
         self._orphans = orphans.count()  # while browsing none is ready
@@ -262,13 +283,15 @@ class Gatherer:
         if wants.holds is False and not attempts and not facts.is_orphan:
             return facts  # what lies in its queue is another event
         entry = self._context.store.listener_entry(listener.id)
+        queue = self._state(self._context.names.listener_queue(listener.id))
         return replace(
             facts,
             added_at=entry.created_at,
             changed_at=entry.updated_at,
             breaker=self._breakers.get(listener.id),
             head=self._context.store.get_head(listener.id) if listener.policy.ordered else None,
-            ready=self._count(self._context.names.listener_queue(listener.id)),
+            ready=queue.ready if queue else None,
+            consumed=queue is not None and queue.consumers > 0,
         )
 
     def _traces(self, listener_id: str, attempts: Sequence[Attempt]) -> Facts:
@@ -282,6 +305,7 @@ class Gatherer:
             attempts=attempts,
             dead=self._count(self._context.names.dead_queue(listener_id)) or 0 if attempts else 0,
             unrouted=self._unrouted,
+            routed=self._routed,
             unrecorded=self._unrecorded,
             orphans=self._orphans,
             is_orphan=webhook_id in self._orphaned,
@@ -289,8 +313,12 @@ class Gatherer:
 
     def _count(self, queue: str) -> int | None:
         """How many messages are ready in a queue; None when there is none."""
+        state = self._state(queue)
+        return None if state is None else state.ready
+
+    def _state(self, queue: str) -> QueueState | None:
         try:
-            return blocking.count(self._context.broker, queue)
+            return blocking.inspect(self._context.broker, queue)
         except QueueMissing:
             return None
 

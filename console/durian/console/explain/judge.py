@@ -66,10 +66,12 @@ def _delivered(facts: Facts, last: Attempt) -> Judgement:
 
 def _dead(facts: Facts, letter: DeadLetter) -> Judgement:
     at = "" if letter.dead_at_ms is None else f" at {moment(letter.dead_at_ms)}"
-    because = [f"It was given up{at}, after {words.attempts(letter.attempts)}: {letter.reason}."]
+    after = words.attempts(letter.attempts)
+    because = [f"It was given up{at}, after {after}: {words.ended(letter.reason)}"]
     if letter.error:
-        because.append(f"The last one failed with: {letter.error}.")
+        because.append(f"The last one failed with: {words.ended(letter.error)}")
     if facts.listener is not None:
+        because += words.resting(facts)
         return _judgement("dead", because, words.send_letter(facts, letter.reason))
     because.append("The listener was removed since; its dead letters stay.")
     purge = f"`durian dead purge {facts.listener_id}` throws them away."
@@ -89,7 +91,7 @@ def _orphaned(facts: Facts, last: Attempt | None) -> Judgement:
 def set_aside(aside: SetAside) -> Judgement:
     """Say why an event went to no listener at all."""
     at = "" if aside.at_ms is None else f" at {moment(aside.at_ms)}"
-    because = [f"It was set aside{at}, and went to no listener: {aside.reason}."]
+    because = [f"It was set aside{at}, and went to no listener: {words.ended(aside.reason)}"]
     return _judgement(aside.place, because, words.send_aside(aside))
 
 
@@ -118,8 +120,8 @@ def _untried(facts: Facts, listener: Listener, wanting: Wanting) -> Judgement:
         return _judgement("delayed", because, words.attempt_at(facts, 1, due))
     if facts.ready or facts.unrouted or facts.unrecorded:
         return _judgement("queued", because, words.its_turn(facts))
-    because += [*words.changed(facts), words.doubts(facts)]
-    return _judgement("unknown", because, f"Look again in a minute. {words.replay(facts)}")
+    because += [*words.changed(facts), *words.doubts(facts)]
+    return _judgement("unknown", because, words.look_again(facts))
 
 
 def _unwanted(facts: Facts, listener: Listener, wanting: Wanting) -> Judgement:
@@ -146,7 +148,7 @@ def _waiting(facts: Facts, last: Attempt) -> Judgement:
     else:
         because += [f"Its wait was over at about {words.when(due)}.", words.in_queue(facts)]
     if facts.now - due > _LATE_S and not facts.ready and not is_head:
-        return _judgement("unknown", [*because, words.doubts(facts)], words.its_turn(facts))
+        return _judgement("unknown", [*because, *words.doubts(facts)], words.look_again(facts))
     if resting := list(words.resting(facts)):
         return _judgement("resting", because + resting, words.after_rest(facts))
     if due > facts.now:
@@ -157,7 +159,7 @@ def _waiting(facts: Facts, last: Attempt) -> Judgement:
 def _given_up(facts: Facts, last: Attempt) -> Judgement:
     """The last attempt was the last one, and no dead letter was found."""
     reason = f": {last.reason}" if last.reason else ""
-    because = [words.said(last), f"It was given up{reason}."]
+    because = [words.said(last), words.ended(f"It was given up{reason}")]
     if facts.dead > facts.looked:
         there = f"The listener has {words.many(facts.dead, 'dead letter')}"
         seen = f"; it is not among the {facts.looked} oldest" if facts.looked else ""
@@ -169,8 +171,8 @@ def _given_up(facts: Facts, last: Attempt) -> Judgement:
         return _judgement("gone", because, words.replay(facts))
     because.append(words.in_queue(facts))
     if resting := list(words.resting(facts)):
-        return _judgement("resting", because + resting, words.after_rest(facts))
-    return _judgement("queued", because, words.its_turn(facts))
+        return _judgement("resting", because + resting, words.if_replayed(words.after_rest(facts)))
+    return _judgement("queued", because, words.if_replayed(words.its_turn(facts)))
 
 
 def _judgement(place: Place, because: Iterable[str], following: str) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from durian.console.explain.facts import Facts
 from durian.console.moments import moment
@@ -13,9 +14,18 @@ from durian.registry.attempt import Attempt
 #: What is said where nothing is under way.
 BY_ITSELF = "Nothing by itself."
 
+#: What is to be done when nobody consumes what a delivery waits in.
+_ROUTER = "No router is at work: start `durian router`, or see why it does not run."
+_DELIVER = "Nobody consumes its queue: start `durian deliver`, or see why it does not run."
+
 #: What makes an address callable that is not public.
 _LET_IN = (
     "If that address is to be called, name its network in DURIAN_ALLOWED_NETWORKS of delivery."
+)
+
+#: What is to be done about a redirect.
+_REDIRECTED = (
+    "Redirects are not followed: `durian listeners update {id} --url` names where it went to."
 )
 
 
@@ -53,7 +63,10 @@ def on_its_way(facts: Facts) -> Iterator[str]:
 def in_queue(facts: Facts) -> str:
     """What is in the listener's queue."""
     if facts.ready is None:
-        return "The listener has no queue yet."
+        return (
+            "The listener has no queue: it is declared within half a minute of the listener's "
+            "being added, or of somebody's deleting it."
+        )
     return f"{many(facts.ready, 'message is', 'messages are')} ready in its queue."
 
 
@@ -70,13 +83,24 @@ def resting(facts: Facts) -> Iterator[str]:
         yield f"The next probe is made at about {probe}."
 
 
-def doubts(facts: Facts) -> str:
+def doubts(facts: Facts) -> Iterator[str]:
     """What may be so when nothing is to be seen."""
     records = "not be written yet" if facts.unrecorded else "have been pruned"
-    return (
-        f"An attempt may be under way at this moment, its records may {records}, "
-        "or its queue was emptied by hand."
-    )
+    emptied = "or its queue was emptied or deleted by hand"
+    if is_timeless(facts) and facts.added_at is not None:
+        added = when(facts.added_at)
+        yield f"The event tells no time: it may be older than the listener, added at {added}."
+    rest = list(resting(facts))
+    yield from rest
+    if rest and facts.breaker is None:  # no attempts are made, not even as a probe
+        yield f"Its records may {records}, {emptied}."
+    else:
+        yield (f"An attempt may be under way at this moment, its records may {records}, {emptied}.")
+
+
+def look_again(facts: Facts) -> str:
+    """What to do when it is not to be seen where a delivery is."""
+    return f"Look again in a minute. When it says the same then: {command_to_replay(facts)}."
 
 
 def after_rest(facts: Facts) -> str:
@@ -90,10 +114,13 @@ def after_rest(facts: Facts) -> str:
 
 def its_turn(facts: Facts) -> str:
     """What happens next to a message in a queue that is consumed."""
-    needed = (
-        "`durian router` and `durian deliver` have" if facts.unrouted else "`durian deliver` has"
-    )
-    return f"It is attempted when its turn comes; {needed} to run for that."
+    missing = [] if facts.routed or not facts.unrouted else [_ROUTER]
+    if facts.ready and not facts.consumed:
+        missing.append(_DELIVER)
+    turn = "It is attempted when its turn comes"
+    if not missing:
+        return f"{turn}."
+    return f"{' '.join(missing)} {turn} once that runs."
 
 
 def attempt_at(facts: Facts, number: int, due: float) -> str:
@@ -108,7 +135,10 @@ def send_letter(facts: Facts, reason: str) -> str:
     command = f"durian dead replay {facts.listener_id} {facts.webhook_id}"
     if reason == BLOCKED:
         return f"{BY_ITSELF} {_LET_IN} Then `{command}` sends it again."
-    return f"{BY_ITSELF} `{command}` sends it again."
+    if facts.listener is not None and not facts.listener.enabled:
+        command = f"durian listeners enable {facts.listener_id}` and `{command}"
+    redirected = f"{_REDIRECTED.format(id=facts.listener_id)} " if is_redirected(facts) else ""
+    return f"{BY_ITSELF} {redirected}`{command}` sends it again."
 
 
 def send_orphan(facts: Facts) -> str:
@@ -126,15 +156,25 @@ def send_aside(aside: SetAside) -> str:
 
 def replay(facts: Facts) -> str:
     """What can be done when the delivery is nowhere."""
+    return f"{BY_ITSELF} {command_to_replay(facts)}."
+
+
+def command_to_replay(facts: Facts) -> str:
+    """The command that sends it from the archive."""
     command = f"durian replay --listener {facts.listener_id} --since ..."
     if facts.listener is not None and not facts.listener.enabled:
         command = f"durian listeners enable {facts.listener_id}` and `{command}"
-    return f"{BY_ITSELF} `{command}` sends it, with all others since then."
+    return f"`{command}` sends it, with all others since then"
+
+
+def if_replayed(following: str) -> str:
+    """What happens next to a dead letter that is no longer there."""
+    return f"If it was replayed: {following[0].lower()}{following[1:]}"
 
 
 def said(attempt: Attempt) -> str:
     """What came of an attempt that failed."""
-    return f"Attempt {attempt.number} failed at {moment(attempt.at_ms)}: {answer(attempt)}."
+    return ended(f"Attempt {attempt.number} failed at {moment(attempt.at_ms)}: {answer(attempt)}")
 
 
 def answer(attempt: Attempt) -> str:
@@ -146,9 +186,25 @@ def answer(attempt: Attempt) -> str:
 
 def happened(facts: Facts) -> float:
     """When the event happened, as far as is known; in seconds since the epoch."""
-    if facts.subject.event is not None:
+    if facts.subject.event is not None and facts.subject.timed:
         return facts.subject.event.time.timestamp()
     return facts.attempts[0].at_ms / 1000 if facts.attempts else facts.now
+
+
+def is_timeless(facts: Facts) -> bool:
+    """Tell whether nothing is known of when an event happened."""
+    return not facts.subject.timed and not facts.attempts
+
+
+def is_redirected(facts: Facts) -> bool:
+    """Tell whether what came back last was a redirect."""
+    status = facts.attempts[-1].status if facts.attempts else None
+    return status is not None and HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+
+
+def ended(sentence: str) -> str:
+    """A sentence that may have its end already, because an error came with it."""
+    return f"{sentence.rstrip('.')}."
 
 
 def attempts(count: int) -> str:

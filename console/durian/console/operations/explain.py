@@ -92,8 +92,11 @@ def _event(subject: Subject) -> dict[str, object]:
         described["because"] = list(judgement.because)
         described["next"] = judgement.next
     if subject.event is not None:
-        described["time"] = subject.event.attributes["time"]
-        described["attributes"] = dict(subject.event.attributes)
+        attributes = dict(subject.event.attributes)
+        if not subject.timed:
+            del attributes["time"]
+        described["time"] = attributes.get("time")
+        described["attributes"] = attributes
     return described
 
 
