@@ -117,7 +117,7 @@ class ListenerForm(forms.Form):
     def __init__(self, hook: Hook, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.hook = hook
-        self._names = hook.provides() or []
+        self._names = hook.offers()
         for index, name in enumerate(self._names):
             self.fields[f"matcher_{index}"] = forms.ChoiceField(
                 label=_("%(field)s must") % {"field": name}, choices=MATCHERS, required=False
@@ -139,7 +139,7 @@ class ListenerForm(forms.Form):
 
     @property
     def conditions(self) -> Iterator[Row]:
-        """One row for each field that the hook provides."""
+        """One row for each field that the hook offers."""
         for index, name in enumerate(self._names):
             yield Row(name, self[f"matcher_{index}"], self[f"value_{index}"])
 

@@ -1,9 +1,10 @@
-"""Which fields of an instance have changed since it was loaded or last saved."""
+"""Which fields of an instance have changed since it was loaded, refreshed or last saved."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from copy import deepcopy
+from functools import wraps
 from typing import Any
 
 from durian.hook.wrapping import Wrapping
@@ -20,12 +21,14 @@ def follow(models: Iterable[Any], attributes: Collection[str]) -> None:
     for model in models:
         _WANTED.setdefault(model, []).append(attributes)
         _LOADING.add(model)
+        _RELOADING.add(model)
 
 
 def forget(models: Iterable[Any], attributes: Collection[str]) -> None:
     """Stop that."""
     for model in models:
         _LOADING.remove(model)
+        _RELOADING.remove(model)
         _WANTED[model].remove(attributes)
 
 
@@ -37,6 +40,12 @@ def is_followed(model: Any) -> bool:
 def compare_with(before: Any, instance: Any) -> None:
     """Let an instance that was loaded after a change be compared with itself before it."""
     instance.__dict__[_SEEN] = before.__dict__.get(_SEEN, {})
+
+
+def attributes_of(instance: Any, fields: Iterable[str]) -> set[str]:
+    """The attributes that hold fields, which are named as Django lets them be named."""
+    concrete = instance._meta.concrete_fields  # noqa: SLF001  # Django's own way
+    return {field.attname for field in concrete if {field.name, field.attname} & {*fields}}
 
 
 def just_saved(
@@ -75,4 +84,19 @@ def _keeping(model: Any, from_db: Any) -> Any:
     return classmethod(load)
 
 
+def _keeping_anew(model: Any, refresh: Any) -> Any:
+    """Wrap `refresh_from_db`, which a deferred field is loaded by as well."""
+    wanted = _WANTED[model]
+
+    @wraps(refresh)
+    def reload(self: Any, using: Any = None, fields: Any = None, **options: Any) -> None:
+        refresh(self, using, fields, **options)
+        loaded = None if fields is None else attributes_of(self, fields)
+        for names in wanted:
+            _keep(self.__dict__, [name for name in names if loaded is None or name in loaded])
+
+    return reload
+
+
 _LOADING = Wrapping("from_db", _keeping)
+_RELOADING = Wrapping("refresh_from_db", _keeping_anew)

@@ -153,6 +153,10 @@ class Hook:
         """The dotted paths of what its events hold for sure; None when that is open."""
         return self._provided.names if self._provided else None
 
+    def offers(self) -> list[str]:
+        """What a listener can ask of its events by name, as far as that is known."""
+        return self.provides() or []
+
     def field_of(self, name: str) -> Any:
         """The model's field that a provided value is read from; None when there is none."""
         del name
@@ -171,6 +175,7 @@ class Hook:
             deployment.emit(self, event, using)
         except DurianError as error:
             if not self.fail_silently:
+                error.add_note(f"It is of the hook {self.name!r}.")
                 raise
             _log.exception("hook.failed hook=%s error=%s", self.name, error)
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from base64 import b64encode
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any
@@ -76,6 +76,10 @@ class Instance:
     #: The database it was changed in.
     using: str | None
 
+    def call(self, function: Callable[[Any], Any]) -> Any:
+        """What a function returns of the instance."""
+        return _plain(function(self.subject))
+
     def get(self, path: tuple[str, ...]) -> Any:
         """The value at a path."""
         return self.reader.read(self.subject, path, self.using)
@@ -86,6 +90,8 @@ def _follow(model: Any, path: tuple[str, ...]) -> Any:
     for position, name in enumerate(path):
         last = position == len(path) - 1
         field = _fields_of(model).get(name)
+        if field is not None and field.is_relation and field.related_model is None:
+            return _refuse_any(field, model)
         if field is None:
             _check_attribute(model, name, last=last)
             return None
@@ -133,12 +139,23 @@ def _stored(field: Any, value: Any) -> Any:
     return value
 
 
+def _refuse_any(field: Any, model: Any) -> Any:
+    reason = f"{field.name!r} of {model.__name__} leads to instances of any model"
+    hint = f"Name {field.ct_field}.model and {field.fk_field}, or provide a function."
+    raise InvalidHook("provides_args", reason, hint=hint)
+
+
 def _called(value: Any) -> Any:
     return _plain(value() if callable(value) else value)
 
 
 def _plain(value: Any) -> Any:
-    """What pydantic does not know how to write: files by name, bytes as base64, rows by key."""
+    """What pydantic does not know how to write: files by name, bytes as base64, rows by key.
+
+    A queryset is a list of what it has.
+    """
+    if hasattr(value, "iterator") and hasattr(value, "query"):
+        return [_plain(one) for one in value]
     if isinstance(value, bytes | bytearray | memoryview):
         return b64encode(bytes(value)).decode()
     if hasattr(value, "_meta"):

@@ -20,6 +20,10 @@ from durian.hook.signal_hook import SignalHook
 #: What `m2m_changed` says of relations that have just changed; the rest is about to happen.
 _M2M_DONE = frozenset({"post_add", "post_remove", "post_clear"})
 
+#: The signals of saves, and of many-to-many relations.
+_SAVED = "django.db.models.signals.post_save"
+_RELATED = "django.db.models.signals.m2m_changed"
+
 #: The signals of deletions.
 _DELETIONS = ("django.db.models.signals.pre_delete", "django.db.models.signals.post_delete")
 
@@ -36,7 +40,7 @@ class ModelHook(SignalHook):
     primary key) and `own_args` of the signal's arguments. Models that inherit from it count too.
     """
 
-    signal: Any = "django.db.models.signals.post_save"
+    signal: Any = _SAVED
     #: The model.
     model: Any = None
     #: Whether events tell which provided fields have changed (`changed`); costs a copy of their
@@ -105,6 +109,16 @@ class ModelHook(SignalHook):
         signal = self.resolve_signal()
         return any(signal is imported("signal", each) for each in _DELETIONS)
 
+    def offers(self) -> list[str]:
+        """What a listener can ask of its events: what it provides, and what its signal says."""
+        names = list(self._reader.provided.names)
+        signal = self.resolve_signal()
+        if signal is imported("signal", _SAVED):
+            names += ["created", "changed"] if self.track_changes else ["created"]
+        elif signal is imported("signal", _RELATED):
+            names += ["action", "pk_set"]
+        return list(dict.fromkeys(names))
+
     def senders_of_instances(self) -> list[Any]:
         """The model and its heirs, which send signals of their own."""
         return [each for each in _with_heirs(self.model) if not each._meta.abstract]  # noqa: SLF001  # Django's own way
@@ -150,8 +164,7 @@ class ModelHook(SignalHook):
         """The provided fields that a save has changed."""
         only = arguments.get("update_fields")
         if only is not None:
-            concrete = instance._meta.concrete_fields  # noqa: SLF001  # Django's own way
-            only = {field.attname for field in concrete if {field.name, field.attname} & set(only)}
+            only = changed.attributes_of(instance, only)
         attributes = changed.just_saved(
             instance, self._reader.attributes, created=arguments["created"], only=only
         )

@@ -17,9 +17,8 @@ _HINT = 'Write names, paths such as "owner.email", functions, or a mapping from 
 class Root(Protocol):
     """What provided values are read from."""
 
-    @property
-    def subject(self) -> Any:
-        """What functions are called with."""
+    def call(self, function: Callable[[Any], Any]) -> Any:
+        """What a function returns of it."""
 
     def get(self, path: tuple[str, ...]) -> Any:
         """The value at a path; ABSENT when there is none."""
@@ -30,6 +29,10 @@ class Source:
     """Reads from what was handed to `send`, and the attributes of what is in it."""
 
     subject: Mapping[str, Any]
+
+    def call(self, function: Callable[[Any], Any]) -> Any:
+        """What a function returns of the arguments."""
+        return function(self.subject)
 
     def get(self, path: tuple[str, ...]) -> Any:
         """The value at a path; ABSENT when there is none."""
@@ -92,7 +95,7 @@ class Provided:
         data: dict[str, Any] = {}
         for argument in self.arguments:
             origin = argument.origin
-            value = origin(root.subject) if callable(origin) else root.get(origin)
+            value = root.call(origin) if callable(origin) else root.get(origin)
             if value is not ABSENT:
                 _put(data, argument.place, value)
         return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic_core import from_json, to_json, to_jsonable_python
@@ -33,16 +34,42 @@ def parse(raw: bytes, *, field: str = "data", depth: int = DEPTH) -> Any:
 def dump(value: object, *, field: str = "data", depth: int = DEPTH) -> tuple[bytes, Any]:
     """Write a value as JSON: its bytes, and the value that a reader of them gets.
 
-    Raises InvalidEvent (about `field`) when a part of it has no JSON form, or `parse` would refuse
-    the bytes.
+    Raises InvalidEvent (about `field`, or the part below it) when a part of it has no JSON form, or
+    `parse` would refuse the bytes.
     """
     try:
         # The first step keeps a model from writing its NaN as null, which pydantic does by default.
         raw = to_json(to_jsonable_python(value))
     except Exception as exc:  # a model's own serializers may raise anything
         reason = f"cannot be written as JSON: {exc}"
-        raise InvalidEvent(field, reason, hint=_WRITABLE) from exc
+        raise InvalidEvent(_place(value, field, depth), reason, hint=_WRITABLE) from exc
     return raw, parse(raw, field=field, depth=depth)
+
+
+def _place(value: object, field: str, depth: int) -> str:
+    """The path of the innermost part that has no JSON form; the whole, of a circle or a nest."""
+    place = field
+    for _ in range(depth):
+        found = next((part for part in _parts(value) if not _is_writable(part[1])), None)
+        if found is None:
+            return place
+        name, value = found
+        place = f"{place}.{name}"
+    return field
+
+
+def _parts(value: object) -> Iterable[tuple[object, object]]:
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, list | tuple) else ()
+
+
+def _is_writable(value: object) -> bool:
+    try:
+        to_json(to_jsonable_python(value))
+    except Exception:  # noqa: BLE001  # a model's own serializers may raise anything
+        return False
+    return True
 
 
 def _is_deeper(value: object, depth: int) -> bool:

@@ -15,11 +15,11 @@ from django.db.models import F, signals
 from django.dispatch import Signal
 from django.test import modify_settings
 
-from durian.errors import InvalidHook, InvalidSettings
+from durian.errors import InvalidEvent, InvalidHook, InvalidSettings
 from durian.hook import ModelHook, use
 from durian.match import Filter
 from tests.support.hooks import Recording
-from tests.support.people.models import Employee, Owner, Parcel, Person, Tag, VipPerson
+from tests.support.people.models import Comment, Employee, Owner, Parcel, Person, Tag, VipPerson
 
 pytestmark = pytest.mark.django_db(databases=["default", "other"])
 
@@ -108,6 +108,35 @@ def test_properties_methods_and_functions_are_provided(recording: Recording, bin
     assert recording.take() == [
         {"initial": "J", "greeting": "Hello Joe", "shout": "JOE", "created": True}
     ]
+
+
+def test_a_function_may_return_instances_and_queries(recording: Recording, bind: Bind) -> None:
+    bind(
+        provides_args={
+            "owner": lambda one: one.owner,
+            "tags": lambda one: one.tags.order_by("name"),
+            "names": lambda one: one.tags.order_by("name").values_list("name", flat=True),
+        }
+    )
+    one = person(owner=Owner.objects.create(email="o@x.org", name="O"))
+    red, blue = (Tag.objects.create(name=name) for name in ("red", "blue"))
+    one.tags.add(red, blue)
+    one.save()
+
+    assert recording.take()[-1] == {
+        "owner": one.owner.pk,
+        "tags": [blue.pk, red.pk],
+        "names": ["blue", "red"],
+        "created": False,
+    }
+
+
+def test_what_cannot_be_written_is_named_with_its_hook(bind: Bind) -> None:
+    bind(provides_args={"name": "name", "inner.odd": lambda _: [1, {"x": object()}]})
+
+    with pytest.raises(InvalidEvent, match=r"data\.inner\.odd\.1\.x: cannot be written") as raised:
+        person()
+    assert raised.value.__notes__ == ["It is of the hook 'person'."]
 
 
 def test_the_key_is_sent_when_it_is_named(recording: Recording, bind: Bind) -> None:
@@ -224,6 +253,23 @@ def test_a_partial_save_tells_of_what_it_saved(recording: Recording, bind: Bind)
 
     changes = [data["changed"] for data in recording.take()]  # type: ignore[index]  # each is a dict
     assert changes == [["name", "address"], ["name"], ["address"]]
+
+
+def test_what_is_loaded_later_counts_as_loaded(recording: Recording, bind: Bind) -> None:
+    bind("name", "address", "owner.email", track_changes=True)
+    person()
+    one = Person.objects.defer("address").get()
+    assert one.address == "1 Elm Street"  # which loads it
+    one.save()
+    Person.objects.update(name="Jo", address="2 Oak Street")
+    one.refresh_from_db(fields=["name"])
+    one.save(update_fields=["name"])
+    one.name = "Joey"
+    one.refresh_from_db()
+    one.save()
+
+    changes = [data["changed"] for data in recording.take()[1:]]  # type: ignore[index]  # each is a dict
+    assert changes == [[], [], []]
 
 
 def test_a_deferred_field_is_not_loaded_to_be_tracked(
@@ -372,6 +418,12 @@ def test_paths_that_lead_nowhere_are_explained(path: str, reason: str) -> None:
         ModelHook(name="x", model=Person, provides_args=[path])
 
 
+@pytest.mark.parametrize("path", ["about", "about.name"])
+def test_a_path_to_instances_of_any_model_is_explained(path: str) -> None:
+    with pytest.raises(InvalidHook, match=r"any model\. Name content_type\.model and object_id"):
+        ModelHook(name="x", model=Comment, provides_args=[path])
+
+
 def test_a_path_may_go_back_over_a_one_to_one_relation(recording: Recording, bind: Bind) -> None:
     bind("employee.salary", name="salary")
     person()
@@ -384,6 +436,14 @@ def test_a_path_may_go_back_over_a_one_to_one_relation(recording: Recording, bin
 def test_a_model_hook_needs_a_model() -> None:
     with pytest.raises(InvalidHook, match="is no model"):
         ModelHook(name="x")
+
+
+def test_a_hook_offers_what_its_signal_says(bind: Bind) -> None:
+    through = Person.tags.through
+    assert bind("name", track_changes=True).offers() == ["name", "created", "changed"]
+    assert bind("name", name="x", signal=signals.post_delete).offers() == ["name"]
+    related = bind("name", name="y", signal=signals.m2m_changed, sender=through)
+    assert related.offers() == ["name", "action", "pk_set"]
 
 
 def test_a_model_hook_needs_the_app(bind: Bind) -> None:

@@ -113,10 +113,15 @@ def test_the_first_screen_offers_every_event() -> None:
     assert "not one of the available choices" in texts(client.get("/webhooks/add/?event=x"))
 
 
-def test_the_second_screen_has_a_condition_for_each_provided_field() -> None:
+def test_the_second_screen_has_a_condition_for_each_field_and_for_creation() -> None:
     page = login("add_listener").get("/webhooks/add/listener/?event=person").content.decode()
 
-    assert re.findall(r'class="condition-name">(\w+)<', page) == ["name", "address", "age"]
+    assert re.findall(r'class="condition-name">(\w+)<', page) == [
+        "name",
+        "address",
+        "age",
+        "created",
+    ]
     assert login("add_listener").get("/webhooks/add/listener/?event=x").status_code == 404
 
 
@@ -197,6 +202,12 @@ def test_owners_see_their_own_listeners_and_nobody_elses(deployment: DjangoDeplo
     assert bo.get(f"/webhooks/attempts/?listener={listener.id}").status_code == 404
     assert bo.get("/webhooks/attempts/").status_code == 404
     assert listener.url in texts(login("view_listener").get("/webhooks/"))
+
+
+def test_a_listener_may_ask_for_new_rows_only(deployment: DjangoDeployment) -> None:
+    create(login("add_listener"), matcher_3="is", value_3="true")
+
+    assert Filter.parse(only_listener(deployment).filter) == Filter(created=True)
 
 
 def test_an_owner_changes_and_removes_a_listener(deployment: DjangoDeployment) -> None:
