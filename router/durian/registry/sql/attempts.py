@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,10 +13,11 @@ from sqlalchemy.engine import Connection, RowMapping
 from durian.registry.attempt import Attempt
 from durian.registry.attempt_query import AttemptPage, Cursor, Wanted
 from durian.registry.sql import listeners, minutes
-from durian.registry.sql.insert import insert
+from durian.registry.sql.insert import insert_new
 from durian.registry.sql.tables import attempts
 
 _names = tuple(field.name for field in fields(Attempt))
+_values = attrgetter(*_names)
 _columns = tuple(attempts.c[name] for name in _names)
 
 #: What is counted of records that were written.
@@ -57,8 +59,7 @@ def add(connection: Connection, new: Iterable[Attempt]) -> None:
         owners = listeners.owners(connection, {row["listener_id"] for row in rows})
         for row in rows:
             row["owner"] = owners.get(row["listener_id"])
-        statement = insert(connection, attempts).on_conflict_do_nothing().returning(*_counted)
-        minutes.add(connection, connection.execute(statement, rows))
+        minutes.add(connection, insert_new(connection, attempts, rows, _counted))
 
 
 def try_out(connection: Connection) -> None:
@@ -171,8 +172,8 @@ def _delete(
 def _to_row(attempt: Attempt) -> dict[str, Any]:
     # PostgreSQL cannot store NUL, and a receiver may send it.
     return {
-        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
-        for name, value in asdict(attempt).items()
+        name: value.replace("\0", "\ufffd") if type(value) is str and "\0" in value else value
+        for name, value in zip(_names, _values(attempt), strict=True)
     }
 
 
