@@ -60,9 +60,11 @@ class Client:
         ids: list[str] = self._transport.send("/v1/events", content, headers)["ids"]
         return ids
 
-    def listeners(self, *, event: str | None = None, search: str | None = None) -> Iterator[Told]:
-        """Yield listeners by id: all, or those of an event pattern, or in which a text stands."""
-        return self.pages("/v1/listeners", event=event, search=search)
+    def listeners(
+        self, *, event: str | None = None, owner: str | None = None, search: str | None = None
+    ) -> Iterator[Told]:
+        """Yield listeners by id: all, those of an event pattern or an owner, or with a text."""
+        return self.pages("/v1/listeners", event=event, owner=owner, search=search)
 
     def listener(self, listener_id: str) -> Told:
         """Get one. Raises NotFound."""

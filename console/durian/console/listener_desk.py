@@ -26,8 +26,8 @@ class ListenerDesk(Protocol):
     def add(self, fields: Mapping[str, Any], secret: str | None, key_pem: str | None) -> Told:
         """Add one of the fields that were typed; returns it, with its `secret` and `warnings`."""
 
-    def list(self, event: str | None) -> Iterator[Told]:
-        """Yield all by id, or those of an event pattern."""
+    def list(self, event: str | None, owner: str | None) -> Iterator[Told]:
+        """Yield all by id, or those of an event pattern, or of an owner."""
 
     def show(self, listener_id: str) -> Told:
         """Get one. Raises NotFound."""
@@ -71,9 +71,9 @@ class _Here:
             desk.add(listener, key, key_pem)
         return {**self._told(listener), "secret": key.value}
 
-    def list(self, event: str | None) -> Iterator[Told]:
+    def list(self, event: str | None, owner: str | None) -> Iterator[Told]:
         breakers = listeners.open_breakers(self._store)
-        for entry in listeners.entries(self._store, event):
+        for entry in listeners.entries(self._store, event, owner):
             breaker = breakers.get(entry.listener.id)
             yield listeners.described(entry.listener, breaker, readable=entry.readable)
 
@@ -129,8 +129,8 @@ class _There:
             **{name: value for name, value in given.items() if value is not None}
         )
 
-    def list(self, event: str | None) -> Iterator[Told]:
-        return self._client.listeners(event=event)
+    def list(self, event: str | None, owner: str | None) -> Iterator[Told]:
+        return self._client.listeners(event=event, owner=owner)
 
     def show(self, listener_id: str) -> Told:
         return self._client.listener(listener_id)

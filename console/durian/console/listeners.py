@@ -287,10 +287,12 @@ def open_breakers(store: Store) -> Mapping[str, OpenBreaker]:
     return {breaker.listener_id: breaker for breaker in store.open_breakers()}
 
 
-def entries(store: Store, event: str | None = None) -> Iterator[ListenerEntry]:
+def entries(
+    store: Store, event: str | None = None, owner: str | None = None
+) -> Iterator[ListenerEntry]:
     """All listeners by id as they are filed, read in pages."""
     after: str | None = None
-    while page := store.list_entries(event=event, after=after, limit=_PAGE):
+    while page := store.list_entries(event=event, owner=owner, after=after, limit=_PAGE):
         yield from page
         after = page[-1].listener.id
 

@@ -29,6 +29,9 @@ class Claim:
 #: claim from the parsed body. Raises SignatureError.
 Verify = Callable[[Mapping[str, str], bytes, Sequence[str], float], Callable[[Any], Claim]]
 
+#: What Svix calls the headers of Standard Webhooks.
+_SVIX = {f"svix-{part}": f"webhook-{part}" for part in ("id", "timestamp", "signature")}
+
 _GITHUB_SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})")
 _STRIPE_TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
@@ -36,7 +39,12 @@ _STRIPE_TIMESTAMP = re.compile(r"[0-9]{1,12}")
 def standard(
     headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float
 ) -> Callable[[Any], Claim]:
-    """Standard Webhooks 1.0: `webhook-id`, `webhook-timestamp` and `webhook-signature`."""
+    """Standard Webhooks 1.0: `webhook-id`, `webhook-timestamp` and `webhook-signature`.
+
+    Svix signs in the same way, under names of its own: `svix-id` and so on.
+    """
+    if "webhook-signature" not in headers:
+        headers = {_SVIX.get(name, name): value for name, value in headers.items()}
     verified = Verifier(secrets).verify(headers, body, now)
 
     def claim(parsed: Any) -> Claim:

@@ -40,5 +40,7 @@ class WantedListeners(TypedDict, total=False):
     #: Those with exactly this event pattern.
     event: str | None
     enabled: bool | None
+    #: Those of this owner.
+    owner: str | None
     #: Those in whose id, URL or description a text stands, in capitals or not.
     search: str | None

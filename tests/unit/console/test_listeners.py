@@ -138,7 +138,7 @@ def test_a_listener_that_cannot_be_read_keeps_no_other_from_being_listed(
         with closing(sqlite3.connect(tmp_path / "d.db")) as database, database:
             database.execute("UPDATE durian_listeners SET policy = '{' WHERE id = 'bo'")
             database.execute("UPDATE durian_listeners SET filter = ? WHERE id = 'joe'", (NEWER,))
-        ann, bo, joe = desk.list(None)
+        ann, bo, joe = desk.list(None, None)
         assert (bo["policy"], listeners.row(bo)[-1].partition(":")[0]) == (None, "unreadable")
         assert (listeners.row(ann)[-1], listeners.row(joe)[2]) == ("enabled", NEWER)
         with pytest.raises(RegistryError, match="policy of listener bo cannot be read"):

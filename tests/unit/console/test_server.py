@@ -57,6 +57,9 @@ def test_a_listener_from_its_first_day_to_its_last(run: CommandLine, api: Api) -
     assert added["id"] == "joe"
     assert api.store.get_listener("joe").policy.timeout_s == 5
     assert "name=Joe" in run("listeners", "list")
+    run(*ADD, "--id", "ann", "--owner", "acme")
+    assert [one["id"] for one in run.json("listeners", "list", "--owner", "acme")] == ["ann"]
+    run("listeners", "remove", "ann")
     for command, state in (
         ("pause", "paused"),
         ("resume", "enabled"),

@@ -91,6 +91,15 @@ def test_a_webhook_by_the_standard_is_an_event_named_by_its_body() -> None:
     assert (event.type, event.id, event.body) == ("standard.invoice.paid", "msg_1", BODY)
 
 
+def test_svix_signs_by_the_standard_under_names_of_its_own() -> None:
+    secret = new_secret()
+    signed = {name.replace("webhook", "Svix"): value for name, value in standard(secret).items()}
+    event = received("standard", signed, BODY, secret)
+    assert (event.type, event.id, event.body) == ("standard.invoice.paid", "msg_1", BODY)
+    with pytest.raises(SignatureError):
+        received("standard", signed, BODY + b" ", secret)
+
+
 @pytest.mark.parametrize("body", [b"[1]", b'{"type": 7}', b"null"])
 def test_a_webhook_by_the_standard_need_not_name_a_type(body: bytes) -> None:
     secret = new_secret()

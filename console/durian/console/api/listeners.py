@@ -30,6 +30,7 @@ from durian.registry import Listener as RegistryListener
 from durian.registry import ListenerSecret
 from durian.registry.entry import ListenerEntry
 from durian.registry.listener import ID_PATTERN
+from durian.registry.owner import MAX_OWNER_LENGTH
 from durian.registry.secret import SecretKind
 
 router = APIRouter(prefix="/listeners", tags=["listeners"])
@@ -68,6 +69,10 @@ def list_listeners(  # each is a parameter of the request
         str | None, Query(max_length=255, description="Only those with exactly this pattern.")
     ] = None,
     enabled: bool | None = None,
+    owner: Annotated[
+        str | None,
+        Query(max_length=MAX_OWNER_LENGTH, pattern="^[^\\x00]*$", description="Only this owner's."),
+    ] = None,
     search: Annotated[
         str | None,
         Query(
@@ -83,6 +88,7 @@ def list_listeners(  # each is a parameter of the request
     found = caller.store.list_entries(
         event=event,
         enabled=enabled,
+        owner=owner,
         search=search,
         after=paging.decode(cursor),
         limit=limit + 1,

@@ -92,6 +92,7 @@ def add(
 def list_(
     *,
     event: Annotated[str | None, typer.Option(help="Only those of this event pattern.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only those of this owner.")] = None,
     server: Server = None,
     registry: RegistryURL = None,
     as_json: AsJSON = False,
@@ -103,7 +104,7 @@ def list_(
     from durian.console.settings import load
 
     with open_listener_desk(load(server=server, registry_url=registry)) as desk:
-        found = list(desk.list(event))
+        found = list(desk.list(event, owner))
     if as_json:
         for listener in found:
             say_json(listener)

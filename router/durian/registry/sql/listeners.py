@@ -188,6 +188,7 @@ def _conditions(wanted: WantedListeners) -> Iterator[sa.ColumnElement[bool]]:
         yield listeners.c.event == event
     if (enabled := wanted.get("enabled")) is not None:
         yield listeners.c.enabled == enabled
+    yield from is_of(wanted.get("owner"))
     if text := wanted.get("search"):
         # All of them are looked through, by one look at each.
         yield listeners.c.search.contains(text.lower(), autoescape=True)

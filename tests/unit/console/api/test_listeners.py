@@ -178,6 +178,20 @@ def test_listeners_come_in_pages_and_are_searched(manager: Asker) -> None:
     assert ids(search="%") == ["zoe"]
 
 
+def test_one_owners_listeners_are_listed(api: Api, manager: Asker) -> None:
+    for name, owner in (("ann", "acme"), ("bo", "bolt"), ("joe", "acme"), ("zoe", None)):
+        manager.post("/v1/listeners", NEW | {"id": name, "owner": owner})
+
+    def ids(ask: Asker, owner: str) -> list[str]:
+        found = ask.get("/v1/listeners", params={"owner": owner})
+        return [one["id"] for one in found["items"]]
+
+    assert ids(manager, "acme") == ["ann", "joe"]
+    assert ids(manager, "nobody") == []
+    bolt = api.asker("read", owner="bolt")
+    assert (ids(bolt, "bolt"), ids(bolt, "acme")) == (["bo"], [])
+
+
 def test_credentials_are_shown_only_to_who_may_change_them(api: Api, manager: Asker) -> None:
     manager.post("/v1/listeners", NEW | {"policy": {"headers": {"X-Api-Key": "hunter2"}}})
     reader = api.asker("read")
