@@ -92,6 +92,10 @@ class Archive:
                         return entry.offset
         raise BrokerUnavailable("The archive does not show what was just put into it.")
 
+    def knock(self, timeout_s: float) -> None:
+        """Put a mark without a name: to see whether anything is taken. Raises BrokerError."""
+        blocking.publish_all(self._broker, [_mark("", self._topology)], timeout_s)
+
     def has_mark(self, name: str, offset: int) -> bool:
         """Tell whether a mark that was put once is still where it was. Raises BrokerError."""
         if self.mark() <= offset:

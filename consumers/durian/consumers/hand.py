@@ -10,7 +10,7 @@ from typing import Self
 
 from durian.broker import blocking
 from durian.broker.port import Address, Broker, Received
-from durian.errors import BrokerError, BrokerUnavailable
+from durian.errors import BrokerError
 from durian.events.message import Message
 from durian.faults import failpoint
 
@@ -92,6 +92,6 @@ class Hand:
         """Wait until everything that is being moved has arrived. Raises BrokerError."""
         with self._changed:
             if not self._changed.wait_for(lambda: not self._moving, _FINISH_S):
-                raise BrokerUnavailable
+                raise blocking.unanswered(self._broker)
             if self._error is not None:
                 raise self._error

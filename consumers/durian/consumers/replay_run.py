@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
+from durian.broker.blocking import unanswered
 from durian.broker.port import Address, Broker, StreamStart
 from durian.broker.topology import Topology
 from durian.consumers.archive import PATIENCE_S, Archive, Entry
 from durian.consumers.passage import Passage, Place
 from durian.consumers.selection import Selection
-from durian.errors import BrokerUnavailable, Conflict, DurianError, RegistryUnavailable
+from durian.errors import Conflict, DurianError, RegistryUnavailable
 from durian.events import amqp
 from durian.faults import failpoint
 from durian.registry import Listener
@@ -201,7 +202,7 @@ class Run:
         if self._passage.error is not None:
             raise self._passage.error
         if self._passage.silent_s > PATIENCE_S:
-            raise BrokerUnavailable("The broker confirms nothing.")
+            raise unanswered(self._broker, "The broker confirms nothing.")
         now = self._clock.monotonic()
         failed_just_now = self._tried_at > self._saved_at and now - self._tried_at < _TICK_S
         due = now - self._saved_at >= _HEARTBEAT_S or self._is_overdue()

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from durian.broker.parts import Part
 from durian.broker.port import Address, Broker, Done, QueueState
-from durian.errors import BrokerError, BrokerUnavailable
+from durian.errors import BrokerBlocked, BrokerError, BrokerUnavailable
 from durian.events.message import Message
 
 _Answer = TypeVar("_Answer")
@@ -62,7 +62,8 @@ def publish_all(
 ) -> None:
     """Publish messages and wait until the broker has every one of them safely.
 
-    Raises the first error once all are answered, or BrokerUnavailable after `timeout_s` seconds.
+    Raises the first error once all are answered, or what `unanswered` makes after `timeout_s`
+    seconds.
     """
     batch = list(messages)
     errors: list[BrokerError] = []
@@ -81,8 +82,21 @@ def publish_all(
         for message, address in batch:
             broker.publish(message, address, one_done)
 
-    if batch:
+    if not batch:
+        return
+    try:
         wait(start, timeout_s)
+    except BrokerUnavailable as error:
+        raise unanswered(broker, error.message) from error
+
+
+def unanswered(broker: Broker, message: str = "") -> BrokerUnavailable:
+    """The error for what a broker does not confirm: it is short of memory or disk, or else away.
+
+    `message` is for the latter.
+    """
+    state = broker.state
+    return BrokerBlocked() if state.connected and state.blocked else BrokerUnavailable(message)
 
 
 def _wait(start: Callable[[Callable[[_Answer], None]], None], timeout_s: float) -> _Answer:

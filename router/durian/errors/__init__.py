@@ -210,7 +210,10 @@ class ServerSilent(ServerUnavailable):
 class BrokerBlocked(BrokerUnavailable):
     """Raised when the broker takes no messages for now: it is low on memory or disk."""
 
-    hint = "Free memory or disk on the broker's machine, or let consumers catch up."
+    hint = (
+        "Free memory or disk on the broker's machine, or let consumers catch up; "
+        "`rabbitmq-diagnostics alarms` says which is short."
+    )
 
 
 class BrokerRefused(BrokerError):

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from durian.broker.blocking import count, declare_all, delete, publish_all, wait
+from durian.broker.blocking import count, declare_all, delete, publish_all, unanswered, wait
 from durian.broker.clock import FakeClock
 from durian.broker.memory import MemoryBroker
 from durian.broker.parts import Binding, Exchange, Queue
 from durian.broker.port import Address
-from durian.errors import BrokerUnavailable, QueueMissing, Unroutable
+from durian.errors import BrokerBlocked, BrokerUnavailable, QueueMissing, Unroutable
 from tests.support.broker import CLASSIC, text
 
 
@@ -36,6 +36,15 @@ def test_patience_ends(broker: MemoryBroker) -> None:
     broker.stop()
     with pytest.raises(BrokerUnavailable):
         count(broker, "q", 0.01)
+
+
+def test_a_broker_that_takes_nothing_is_told_from_one_that_is_away(broker: MemoryBroker) -> None:
+    message = [(text("1"), Address("x", "k"))]
+    with broker.alarm():
+        with pytest.raises(BrokerBlocked, match="low on memory or disk"):
+            publish_all(broker, message, 0.01)
+        assert type(unanswered(broker)) is BrokerBlocked
+    assert type(unanswered(broker, "It is silent.")) is BrokerUnavailable
 
 
 def test_all_are_published_before_the_first_error_is_raised(broker: MemoryBroker) -> None:

@@ -138,6 +138,15 @@ def test_a_process_that_nobody_runs_is_named_with_the_command(memory: MemoryBrok
     assert (busy["router"], busy["record"]) == ("ok", "ok")
 
 
+def test_a_broker_that_takes_nothing_that_is_published_fails(memory: MemoryBroker) -> None:
+    assert broker.publishing(memory, NAMES).level == "ok"
+    with memory.alarm():
+        found = broker.publishing(memory, NAMES, patience_s=0.01)
+    assert (found.level, found.about) == ("fail", "publishing")
+    assert "low on memory or disk" in found.found
+    assert "rabbitmq-diagnostics alarms" in found.advice
+
+
 def test_nobody_delivers_when_no_queue_is_consumed_that_would_be(memory: MemoryBroker) -> None:
     eve = listener("eve")
     declare_all(memory, [*NAMES.listener("bob"), *NAMES.listener("zoe"), *NAMES.listener("sue")])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import cast
 
+from durian.broker.blocking import unanswered
 from durian.broker.port import Address, Broker
 from durian.broker.topology import Topology
 from durian.errors import BrokerError, BrokerUnavailable
@@ -25,7 +27,8 @@ def through_broker(broker: Broker, names: Topology) -> Publish:
     """Publish through a broker that runs in this process."""
 
     async def publish(events: Sequence[Event]) -> None:
-        await _in_time(asyncio.gather(*(_publish(broker, names, event) for event in events)))
+        sent = asyncio.gather(*(_publish(broker, names, event) for event in events))
+        await _in_time(sent, partial(unanswered, broker))
 
     return publish
 
@@ -35,19 +38,19 @@ def through_producer(producer: AsyncProducer) -> Publish:
 
     async def publish(events: Sequence[Event]) -> None:
         try:
-            await _in_time(producer.emit_many(events))
+            await _in_time(producer.emit_many(events), BrokerUnavailable)
         except PartlyEmitted as partly:
             raise cast("BrokerError", partly.__cause__) from partly
 
     return publish
 
 
-async def _in_time(confirms: Awaitable[object]) -> None:
+async def _in_time(confirms: Awaitable[object], error: Callable[[str], BrokerUnavailable]) -> None:
     try:
         async with asyncio.timeout(CONFIRM_S):
             await confirms
     except TimeoutError:
-        raise BrokerUnavailable("The broker did not confirm in time.") from None
+        raise error("The broker did not confirm in time.") from None
 
 
 def _publish(broker: Broker, names: Topology, event: Event) -> asyncio.Future[None]:

@@ -13,7 +13,8 @@ from durian.console.doctor.finding import Finding, fail, ok, warn
 from durian.console.logs import hide_secrets
 from durian.console.settings import Settings
 from durian.console.wiring import open_broker, topology
-from durian.errors import BrokerError, QueueMissing
+from durian.consumers.archive import Archive
+from durian.errors import BrokerBlocked, BrokerError, QueueMissing
 
 #: The oldest RabbitMQ that has what Durian declares (streams, at-least-once dead-lettering).
 OLDEST = (3, 10)
@@ -79,6 +80,22 @@ def declared(broker: Broker, names: Topology) -> Iterator[Finding]:
     yield aside("orphans", count(broker, names.orphans, _PATIENCE_S))
     yield aside("invalid", count(broker, names.invalid, _PATIENCE_S))
     yield aside("unrouted", count(broker, names.unrouted, _PATIENCE_S))
+    yield publishing(broker, names)
+
+
+def publishing(broker: Broker, names: Topology, patience_s: float = _PATIENCE_S) -> Finding:
+    """Whether the broker takes what is published: of a shortage it tells none but who publishes."""
+    archive = Archive(broker, names)
+    try:
+        archive.knock(patience_s)
+        if not broker.state.blocked:
+            # The first one may get through before the broker tells of a shortage.
+            archive.knock(patience_s)
+    except BrokerBlocked as error:
+        return fail("publishing", error)
+    if broker.state.blocked:
+        return fail("publishing", BrokerBlocked())
+    return ok("publishing", "what is published is taken")
 
 
 def records(waiting: int) -> Finding:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.applications import Starlette
 
-from durian.broker.port import Address, Broker, Done
+from durian.broker.port import Address, Broker, BrokerState, Done
 from durian.broker.topology import Topology
 from durian.console.api import access, body, publish
 from durian.console.api.app import build
@@ -207,6 +207,7 @@ class Silent(Publishing):
         super().__init__()
         self.taken = threading.Semaphore(0)
         self.waiting: list[Done] = []
+        self.state = BrokerState(connected=True, blocked=False, reconnects=0, unconfirmed=0)
 
     def publish(self, message: Message, to: Address, done: Done) -> None:
         self.published.append((message, to))
