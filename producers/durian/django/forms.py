@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from durian.errors import InvalidInput
 from durian.hook import Hook, schedule_of
 from durian.match import Filter
 from durian.match.values import read_scalar
-from durian.registry import Listener, hooks
+from durian.registry import Listener
 from durian.registry.url import parse_url
 
 #: What a condition can ask for: the first durian's matchers, and those for numbers and sets. Keys
@@ -60,9 +60,9 @@ class SelectEventForm(forms.Form):
 
     event = forms.ChoiceField(label=_("Event"), widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, offered: Sequence[Hook], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["event"].choices = hooks.as_choices()
+        self.fields["event"].choices = [(hook.name, hook.verbose_name) for hook in offered]
 
 
 class DeliveryForm(forms.Form):
@@ -162,15 +162,15 @@ class ListenerForm(forms.Form):
         cleaned["filter"] = filter_
         return cleaned
 
-    def listener(self, owner: str) -> Listener:
-        """The listener that was asked for, not saved. Raises InvalidListener."""
+    def listener(self, owner: str, narrowed: Filter) -> Listener:
+        """The listener that was asked for, narrowed and not saved. Raises InvalidListener."""
         made = self.hook.listener(
             url=self.cleaned_data["url"],
             description=self.cleaned_data["description"],
             owner=owner,
             **policy_fields(self.config.cleaned_data),
         )
-        return made.match(self.cleaned_data["filter"]).build()
+        return made.match(narrow(self.cleaned_data["filter"], narrowed)).build()
 
     def _condition(self, name: str, matcher: str, raw: str) -> Mapping[str, Any]:
         if matcher in _TEXTS:
@@ -190,6 +190,8 @@ class ListenerForm(forms.Form):
 class ChangeListenerForm(forms.Form):
     """What can be changed of a listener that exists."""
 
+    narrowed = Filter()
+
     url = UrlField(label=_("URL"))
     description = forms.CharField(label=_("Note"), max_length=2000, required=False)
     filter = forms.CharField(
@@ -206,11 +208,11 @@ class ChangeListenerForm(forms.Form):
     )
 
     @classmethod
-    def of(cls, listener: Listener, data: Any = None) -> ChangeListenerForm:
-        """The form of a listener as it is."""
+    def of(cls, listener: Listener, narrowed: Filter, data: Any = None) -> ChangeListenerForm:
+        """The form of a listener as it is, for a user who may know of some events only."""
         conditions = Filter.parse(listener.filter)
         short = "" if conditions == Filter() else conditions.to_short()
-        return cls(
+        form = cls(
             data,
             initial={
                 "url": listener.url,
@@ -220,12 +222,15 @@ class ChangeListenerForm(forms.Form):
                 "paused": listener.paused,
             },
         )
+        form.narrowed = narrowed
+        return form
 
     def clean_filter(self) -> str:
         """Read the filter."""
         text: str = self.cleaned_data["filter"]
         try:
-            return (Filter.parse_short(text) if text else Filter()).to_json()
+            given = Filter.parse_short(text) if text else Filter()
+            return narrow(given, self.narrowed).to_json()
         except InvalidInput as error:
             raise ValidationError(str(error)) from error
 
@@ -244,6 +249,12 @@ class EventForm(forms.Form):
         if not isinstance(data, dict):
             raise ValidationError(_("Write a JSON object, such as {}."))
         return data
+
+
+def narrow(conditions: Filter, narrowed: Filter) -> Filter:
+    """Conditions that hold only where others do too; those are added unless they are there."""
+    there, asked = (json.loads(one.to_json()) for one in (conditions, narrowed))
+    return conditions if asked.items() <= there.items() else conditions & narrowed
 
 
 def policy_fields(cleaned: Mapping[str, Any]) -> dict[str, Any]:

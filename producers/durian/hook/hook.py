@@ -11,6 +11,7 @@ from durian.events import Event
 from durian.hook.deployment import current
 from durian.hook.new_listener import NewListener
 from durian.hook.provided import Provided, Source
+from durian.match import Filter
 from durian.registry import HookSpec, Policy
 from durian.registry.policy import STANDARD_SCHEDULE_S
 from durian.registry.typed import schema_of
@@ -156,6 +157,15 @@ class Hook:
     def offers(self) -> list[str]:
         """What a listener can ask of its events by name, as far as that is known."""
         return self.provides() or []
+
+    def filter_for(self, user: Any) -> Filter | None:
+        """What listeners that a user makes are narrowed to; None: they may make none.
+
+        For a hook of your own to say who may know what, where users make listeners themselves: on
+        the pages of the Django app, and in its admin. By default everybody may know all.
+        """
+        del user
+        return Filter()
 
     def field_of(self, name: str) -> Any:
         """The model's field that a provided value is read from; None when there is none."""

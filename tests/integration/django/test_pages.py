@@ -18,6 +18,7 @@ from durian.django.deployment import DjangoDeployment
 from durian.django.models import OutboxEvent
 from durian.django.settings import DjangoSettings
 from durian.errors import BrokerUnavailable
+from durian.events import Event
 from durian.hook import Hook, ModelHook, use
 from durian.match import Filter, Startswith
 from durian.registry import Listener, ListenerSecret, hooks
@@ -208,6 +209,41 @@ def test_a_listener_may_ask_for_new_rows_only(deployment: DjangoDeployment) -> N
     create(login("add_listener"), matcher_3="is", value_3="true")
 
     assert Filter.parse(only_listener(deployment).filter) == Filter(created=True)
+
+
+def test_a_hook_says_what_of_it_a_user_may_know(
+    deployment: DjangoDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = login("add_listener")
+    monkeypatch.setattr(PersonHook, "filter_for", lambda *_: Filter(address="1 Elm Street"))
+    create(client, matcher_0="is", value_0="Joe")
+    made = only_listener(deployment)
+    wanted = Filter(name="Joe", address="1 Elm Street")
+    assert Filter.parse(made.filter) == wanted
+
+    change = {"url": made.url, "description": "", "enabled": "on"}
+    for given in (wanted.to_short(), "name=Joe"):
+        client.post(f"/webhooks/{made.id}/change/", change | {"filter": given})
+        assert Filter.parse(only_listener(deployment).filter) == wanted
+    client.post(f"/webhooks/{made.id}/change/", change | {"filter": "name=Joe or age>1"})
+    assert not Filter.parse(only_listener(deployment).filter).matches(
+        Event(type="person", data={"name": "Joe", "address": "2 Oak Street"})
+    )
+
+
+def test_a_hook_of_which_a_user_may_know_nothing_is_not_offered(
+    deployment: DjangoDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = login("add_listener")
+    create(client)
+    url = f"/webhooks/{only_listener(deployment).id}/"
+    monkeypatch.setattr(PersonHook, "filter_for", lambda *_: None)
+
+    assert "Person" not in texts(client.get("/webhooks/add/"))
+    assert create(client).status_code == 403
+    assert client.get(f"{url}change/").status_code == 403
+    assert client.post(f"{url}change/", {"url": "https://new.joe/"}).status_code == 403
+    assert client.post(f"{url}remove/").status_code == 302
 
 
 def test_an_owner_changes_and_removes_a_listener(deployment: DjangoDeployment) -> None:

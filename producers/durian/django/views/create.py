@@ -6,13 +6,15 @@ import time
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from durian.django.forms import ListenerForm, SelectEventForm
 from durian.django.views.page import Page
 from durian.errors import InvalidInput
-from durian.hook import current
+from durian.hook import Hook, current
+from durian.match import Filter
 from durian.registry import ListenerSecret, hooks
 
 
@@ -28,11 +30,13 @@ class SelectEventView(Page):
 
     def get(self, request: Any) -> HttpResponse:
         """Show the events, or go on with the one that was chosen."""
-        form = SelectEventForm(request.GET if "event" in request.GET else None)
+        every: list[Hook] = [hooks[hook.name] for hook in hooks]
+        offered = [hook for hook in every if hook.filter_for(request.user) is not None]
+        form = SelectEventForm(offered, request.GET if "event" in request.GET else None)
         if form.is_bound and form.is_valid():
             query = urlencode({"event": form.cleaned_data["event"]})
             return redirect(f"{self.place.url('create_listener')}?{query}")
-        return self.show(form=form, hooks=list(hooks))
+        return self.show(form=form, hooks=offered)
 
 
 class CreateListenerView(Page):
@@ -47,16 +51,16 @@ class CreateListenerView(Page):
 
     def get(self, request: Any) -> HttpResponse:
         """Show the form. Raises NotFound for an event that no hook defines."""
-        hook = hooks[request.GET.get("event", "")]
+        hook, _ = self._chosen(request)
         return self.show(form=ListenerForm(hook), hook=hook)
 
     def post(self, request: Any) -> HttpResponse:
         """Create the listener, and show its secret this once."""
-        hook = hooks[request.GET.get("event", "")]
+        hook, narrowed = self._chosen(request)
         form = ListenerForm(hook, request.POST)
         if form.is_valid():
             try:
-                listener = form.listener(self.rights.owner)
+                listener = form.listener(self.rights.owner, narrowed)
                 secret = ListenerSecret.new(now=time.time())
                 with current().desk(self.principal("add")) as desk:
                     desk.add(listener, secret)
@@ -70,3 +74,11 @@ class CreateListenerView(Page):
                     secret=secret.value,
                 )
         return self.show(form=form, hook=hook)
+
+    def _chosen(self, request: Any) -> tuple[Hook, Filter]:
+        """The hook that was chosen, and what of it the user may know. Raises NotFound."""
+        hook = hooks[request.GET.get("event", "")]
+        narrowed = hook.filter_for(request.user)
+        if narrowed is None:
+            raise PermissionDenied
+        return hook, narrowed

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from durian.django.views.page import Page
 from durian.errors import DurianError, InvalidInput
 from durian.hook import current
 from durian.match import Filter
-from durian.registry import Listener, ListenerSecret
+from durian.registry import Listener, ListenerSecret, hooks
 
 #: Listeners on a page, and attempts of one that its page shows.
 PAGE = 50
@@ -103,12 +104,14 @@ class ChangeListenerView(Page):
     def get(self, _request: Any, listener_id: str) -> HttpResponse:
         """Show the form."""
         listener = self.store("change").get_listener(listener_id)
-        return self.show(form=ChangeListenerForm.of(listener), listener=listener)
+        return self.show(
+            form=ChangeListenerForm.of(listener, self._narrowed(listener)), listener=listener
+        )
 
     def post(self, request: Any, listener_id: str) -> HttpResponse:
         """Change it."""
         listener = self.store("change").get_listener(listener_id)
-        form = ChangeListenerForm.of(listener, request.POST)
+        form = ChangeListenerForm.of(listener, self._narrowed(listener), request.POST)
         if form.is_valid():
             try:
                 changed = listener.replace(**form.cleaned_data)
@@ -119,6 +122,16 @@ class ChangeListenerView(Page):
                     desk.update(changed)
                 return self.go("listener", listener_id, said="The listener was changed.")
         return self.show(form=form, listener=listener)
+
+    def _narrowed(self, listener: Listener) -> Filter:
+        """What of its event the user may know. Raises PermissionDenied when nothing."""
+        known: dict[str, Any] = {hook.name: hook for hook in hooks}
+        if listener.event not in known:  # made elsewhere, of another program's events
+            return Filter()
+        narrowed: Filter | None = known[listener.event].filter_for(self.request.user)
+        if narrowed is None:
+            raise PermissionDenied
+        return narrowed
 
 
 class RemoveListenerView(Page):
