@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from durian.errors import NotAllowed
 from durian.registry import audit
 from durian.registry.data_schema import check_spec
 from durian.registry.entry import HookEntry
@@ -24,7 +23,7 @@ class HookStore(Part):
             InvalidHook: when its schema is not one, or its example does not fit it.
             Changed: when it is not at `if_version`; 0 is the version of one that is not there.
         """
-        self._refuse_owned()
+        self._refuse_owned("Hooks")
         check_spec(spec)
         with self._database.writing() as write:
             before = hooks.put(write, spec, if_version=if_version)
@@ -51,12 +50,8 @@ class HookStore(Part):
 
     def remove_hook(self, name: str, *, if_version: int | None = None) -> None:
         """Remove a hook. Raises `NotFound`, or `Changed` when it is not at `if_version`."""
-        self._refuse_owned()
+        self._refuse_owned("Hooks")
         with self._database.writing() as write:
             before = hooks.delete(write, name, self._now(), if_version=if_version)
             facts = audit.of_hook(before)
             self._note(write.connection, "hook.remove", f"hook {name}", before=facts)
-
-    def _refuse_owned(self) -> None:
-        if self._owner is not None:
-            raise NotAllowed("Hooks are the whole deployment's, not an owner's.")

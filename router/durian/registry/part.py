@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from durian.errors import NotAllowed
 from durian.registry.principal import DURIAN
 from durian.registry.sql import audit
 from durian.registry.sql.database import Database
@@ -38,6 +39,11 @@ class Part:
     @property
     def _owner(self) -> str | None:
         return self._principal.owner
+
+    def _refuse_owned(self, what: str) -> None:
+        """Raise NotAllowed for what is the whole deployment's, in the name of an owner."""
+        if self._owner is not None:
+            raise NotAllowed(f"{what} are the whole deployment's, not an owner's.")
 
     def _note(self, connection: Connection, action: str, target: str, **facts: Any) -> None:
         """Write to the audit log, in the transaction of what it tells."""

@@ -5,7 +5,7 @@ They are no change of the registry: followers hear nothing of them.
 
 from __future__ import annotations
 
-from durian.errors import InvalidSource, NotAllowed
+from durian.errors import InvalidSource
 from durian.registry import audit
 from durian.registry.part import Part
 from durian.registry.source import Source, SourceSecret
@@ -17,7 +17,7 @@ class SourceStore(Part):
 
     def add_source(self, source: Source, secret: SourceSecret) -> None:
         """Add a source. Raises `Conflict` when its id is taken."""
-        self._refuse_owned()
+        self._refuse_owned("Sources")
         with self._database.locked() as connection:
             sources.insert(connection, self._vault, source, secret)
             after = audit.of_source(source)
@@ -25,20 +25,20 @@ class SourceStore(Part):
 
     def get_source(self, source_id: str) -> Source:
         """Return a source. Raises `NotFound`."""
-        self._refuse_owned()
+        self._refuse_owned("Sources")
         with self._database.reading() as connection:
             return sources.get(connection, source_id)
 
     def source_secrets(self, source_id: str) -> list[str]:
         """Return the secrets that verify now, the newest first. Raises `NotFound`."""
-        self._refuse_owned()
+        self._refuse_owned("Sources")
         with self._database.reading() as connection:
             found = sources.secrets(connection, self._vault, source_id)
         return [secret.value for secret in found if _verifies(secret, self._now())]
 
     def list_sources(self, after: str | None = None, limit: int = 100) -> list[Source]:
         """Return the next sources by id, after an id."""
-        self._refuse_owned()
+        self._refuse_owned("Sources")
         with self._database.reading() as connection:
             return sources.page(connection, after=after, limit=limit)
 
@@ -47,7 +47,7 @@ class SourceStore(Part):
 
         Raises `NotFound`, or `InvalidSource` for a negative overlap.
         """
-        self._refuse_owned()
+        self._refuse_owned("Sources")
         if overlap_s < 0:
             raise InvalidSource("overlap", "must not be negative")
         now = self._now()
@@ -65,14 +65,10 @@ class SourceStore(Part):
 
     def remove_source(self, source_id: str) -> None:
         """Remove a source, so that its webhooks are refused. Raises `NotFound`."""
-        self._refuse_owned()
+        self._refuse_owned("Sources")
         with self._database.locked() as connection:
             before = audit.of_source(sources.delete(connection, source_id))
             self._note(connection, "source.remove", f"source {source_id}", before=before)
-
-    def _refuse_owned(self) -> None:
-        if self._owner is not None:
-            raise NotAllowed("Sources are the whole deployment's, not an owner's.")
 
 
 def _verifies(secret: SourceSecret, now: float) -> bool:

@@ -5,7 +5,6 @@ They are no change of the registry: followers hear nothing of them.
 
 from __future__ import annotations
 
-from durian.errors import NotAllowed
 from durian.registry import audit as facts
 from durian.registry.part import Part
 from durian.registry.sql import tokens
@@ -20,7 +19,7 @@ class TokenStore(Part):
 
     def add_token(self, token: Token, text: str) -> None:
         """Add a token; of its text a digest is kept. Raises `Conflict` when its id is taken."""
-        self._refuse_owned()
+        self._refuse_owned("Tokens")
         with self._database.locked() as connection:
             tokens.insert(connection, token, digest(text))
             target = f"token {token.id}"
@@ -46,26 +45,22 @@ class TokenStore(Part):
 
     def list_tokens(self, *, after: str | None = None, limit: int = 100) -> list[Token]:
         """Return the next tokens by id, after an id; those that have expired are among them."""
-        self._refuse_owned()
+        self._refuse_owned("Tokens")
         with self._database.reading() as connection:
             return tokens.page(connection, after=after, limit=limit)
 
     def get_token(self, token_id: str) -> Token:
         """Return a token. Raises `NotFound`."""
-        self._refuse_owned()
+        self._refuse_owned("Tokens")
         with self._database.reading() as connection:
             return tokens.get(connection, token_id)
 
     def revoke_token(self, token_id: str) -> None:
         """Remove a token, so that it is worth nothing any more. Raises `NotFound`."""
-        self._refuse_owned()
+        self._refuse_owned("Tokens")
         with self._database.locked() as connection:
             token = tokens.get(connection, token_id)
             tokens.delete(connection, token_id)
             target = f"token {token.id}"
             before = facts.of_token(token)
             self._note(connection, "token.revoke", target, owner=token.owner, before=before)
-
-    def _refuse_owned(self) -> None:
-        if self._owner is not None:
-            raise NotAllowed("Tokens are the whole deployment's, not an owner's.")

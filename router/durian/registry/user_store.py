@@ -5,7 +5,6 @@ They are no change of the registry: followers hear nothing of them.
 
 from __future__ import annotations
 
-from durian.errors import NotAllowed
 from durian.registry import audit as facts
 from durian.registry.part import Part
 from durian.registry.sql import users
@@ -18,7 +17,7 @@ class UserStore(Part):
 
     def add_user(self, user: User, password: str) -> None:
         """Add a user with the hash of a password. Raises `Conflict` when the name is taken."""
-        self._refuse_users()
+        self._refuse_owned("Users")
         with self._database.locked() as connection:
             users.insert(connection, user, password)
             target = f"user {user.name}"
@@ -32,13 +31,13 @@ class UserStore(Part):
 
     def list_users(self, *, after: str | None = None, limit: int = 100) -> list[User]:
         """Return the next users by name, after a name."""
-        self._refuse_users()
+        self._refuse_owned("Users")
         with self._database.reading() as connection:
             return users.page(connection, after=after, limit=limit)
 
     def set_password(self, name: str, password: str) -> None:
         """Give a user another password's hash, and end their sessions. Raises `NotFound`."""
-        self._refuse_users()
+        self._refuse_owned("Users")
         with self._database.locked() as connection:
             user = users.get(connection, name)
             users.set_password(connection, name, password, self._now())
@@ -46,7 +45,7 @@ class UserStore(Part):
 
     def remove_user(self, name: str) -> None:
         """Remove a user, and end their sessions. Raises `NotFound`."""
-        self._refuse_users()
+        self._refuse_owned("Users")
         with self._database.locked() as connection:
             user = users.get(connection, name)
             users.delete(connection, name)
@@ -69,7 +68,3 @@ class UserStore(Part):
         """Log somebody out; harmless when they are not logged in."""
         with self._database.locked() as connection:
             users.end(connection, digest(text))
-
-    def _refuse_users(self) -> None:
-        if self._owner is not None:
-            raise NotAllowed("Users are the whole deployment's, not an owner's.")

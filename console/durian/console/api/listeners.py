@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Body, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -156,7 +156,11 @@ def resume_listener(caller: Manager, listener_id: Id, response: Response) -> Lis
 
 
 @router.post("/{listener_id}/rotate-secret")
-def rotate_secret(caller: Manager, listener_id: Id, rotation: Rotation) -> RotatedSecret:
+def rotate_secret(
+    caller: Manager,
+    listener_id: Id,
+    rotation: Annotated[Rotation, Body(default_factory=Rotation)],
+) -> RotatedSecret:
     """Give a listener a new secret; the old ones go on signing for a while."""
     secret = _secret(rotation.secret, rotation.kind)
     _provision(caller).rotate_secret(listener_id, secret, rotation.overlap_s)

@@ -109,6 +109,7 @@ def _failures(operation: Mapping[str, Any], path: str, method: str) -> Iterator[
     if any(one.get("name") in {"If-Match", "If-None-Match"} for one in parameters):
         yield HTTPStatus.PRECONDITION_FAILED
     if has_body:
+        yield HTTPStatus.REQUEST_TIMEOUT
         yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     yield HTTPStatus.TOO_MANY_REQUESTS
     yield HTTPStatus.SERVICE_UNAVAILABLE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -121,7 +121,9 @@ def remove_source(caller: Manager, source_id: Id) -> None:
 
 @router.post("/{source_id}/rotate-secret")
 def rotate_source_secret(
-    caller: Manager, source_id: Id, rotation: SourceRotation
+    caller: Manager,
+    source_id: Id,
+    rotation: Annotated[SourceRotation, Body(default_factory=SourceRotation)],
 ) -> RotatedSourceSecret:
     """Give a source a new secret; the old ones go on verifying for a while."""
     scheme = caller.store.get_source(source_id).scheme

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from durian.broker.blocking import declare_all, publish_all
@@ -47,7 +47,11 @@ class SentTestEvent(BaseModel):
 
 
 @router.post("/{listener_id}/test", status_code=202)
-def send_test_event(caller: Manager, listener_id: Id, test: TestEvent) -> SentTestEvent:
+def send_test_event(
+    caller: Manager,
+    listener_id: Id,
+    test: Annotated[TestEvent, Body(default_factory=TestEvent)],
+) -> SentTestEvent:
     """Send an event to a listener, whatever its pattern and its filter say of it.
 
     It is delivered like any other: signed, tried again, recorded. Nobody else gets it.

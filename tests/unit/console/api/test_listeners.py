@@ -158,6 +158,15 @@ def test_a_secret_is_rotated(api: Api, manager: Asker) -> None:
     assert [one.value for one in api.store.secrets_of("joe", now + 1)] == [pair["secret"]]
 
 
+def test_what_may_all_be_left_out_needs_no_body(manager: Asker) -> None:
+    first = manager.post("/v1/listeners", NEW)["secret"]
+    rotated = manager("POST", "/v1/listeners/joe/rotate-secret")
+    assert rotated.json()["secret"] != first
+    assert manager("POST", "/v1/listeners/joe/test").status_code == 202
+    purged = manager("POST", "/v1/listeners/joe/dead-letters/purge")
+    assert purged.json()["errors"] == [{"detail": "is missing", "pointer": "#"}]
+
+
 def test_listeners_come_in_pages_and_are_searched(manager: Asker) -> None:
     for name in ("joe", "ann", "zoe"):
         manager.post(

@@ -45,7 +45,7 @@ def test_no_secret_is_told_but_one_that_was_made(api: Api) -> None:
     assert listed == ask.get("/v1/sources/hub")
     assert "secret" not in listed
     assert ask.post("/v1/sources/hub/rotate-secret", {"secret": mine + "g"}) == {"secret": None}
-    made = ask.post("/v1/sources/hub/rotate-secret", {"overlap_s": 60})["secret"]
+    made = ask("POST", "/v1/sources/hub/rotate-secret").json()["secret"]
     assert api.store.source_secrets("hub") == [made, mine + "g", mine]
 
 
@@ -75,7 +75,9 @@ def test_sources_are_no_owners(api: Api) -> None:
         ("GET", "/v1/sources/hub"),
         ("DELETE", "/v1/sources/hub"),
     ):
-        assert acme(method, path).status_code == 403
+        refused = acme(method, path)
+        assert refused.status_code == 403
+        assert refused.json()["detail"] == "Sources are the whole deployment's, not an owner's."
     assert acme("POST", "/v1/sources", json=HUB | {"id": "b"}).status_code == 403
 
 
