@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -69,13 +71,24 @@ class ReceivedWebhook(models.Model):
         return str(self.webhook_id)
 
 
+class _NoRows(models.Manager):
+    """Finds nothing and asks for no table, whoever looks at every model, as `dumpdata` does."""
+
+    def get_queryset(self) -> Any:
+        """Nothing."""
+        return super().get_queryset().none()
+
+
 class Listener(models.Model):  # noqa: DJ008  # there are no instances
     """Listeners, as a place in the admin and as permissions."""
+
+    objects = _NoRows()
 
     class Meta:
         """No table: listeners are in Durian's registry."""
 
         managed = False
+        base_manager_name = "objects"
         verbose_name = _("listener")
         verbose_name_plural = _("listeners")
         permissions = (
@@ -87,10 +100,13 @@ class Listener(models.Model):  # noqa: DJ008  # there are no instances
 class Attempt(models.Model):  # noqa: DJ008  # there are no instances
     """The attempt log, as a place in the admin and a permission."""
 
+    objects = _NoRows()
+
     class Meta:
         """No table: the log is in Durian's registry."""
 
         managed = False
+        base_manager_name = "objects"
         default_permissions = ("view",)
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
@@ -99,10 +115,13 @@ class Attempt(models.Model):  # noqa: DJ008  # there are no instances
 class DeadLetter(models.Model):  # noqa: DJ008  # there are no instances
     """The dead letters, as a place in the admin and a permission."""
 
+    objects = _NoRows()
+
     class Meta:
         """No table: dead letters are on the broker."""
 
         managed = False
+        base_manager_name = "objects"
         default_permissions = ("view",)
         verbose_name = _("dead letter")
         verbose_name_plural = _("dead letters")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -137,3 +138,15 @@ def test_a_hook_that_would_send_secrets_is_a_warning() -> None:
 
     assert "sends every field of Person, secret among them" in message
     assert _messages("durian.W002") == []
+
+
+@pytest.mark.parametrize("options", [{}, {"use_base_manager": True}])
+def test_a_project_can_be_dumped(options: dict[str, Any]) -> None:
+    """Of what is not in the database only permissions are."""
+    Person.objects.create(name="Joe")
+    written = io.StringIO()
+    call_command("dumpdata", stdout=written, **options)
+
+    models = {one["model"] for one in json.loads(written.getvalue())}
+    assert "people.person" in models
+    assert not models & {"durian.listener", "durian.attempt", "durian.deadletter"}

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "attempt",
                 "verbose_name_plural": "attempts",
                 "managed": False,
+                "base_manager_name": "objects",
                 "default_permissions": ("view",),
             },
         ),
@@ -45,6 +46,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "dead letter",
                 "verbose_name_plural": "dead letters",
                 "managed": False,
+                "base_manager_name": "objects",
                 "default_permissions": ("view",),
             },
         ),
@@ -66,6 +68,7 @@ class Migration(migrations.Migration):
                     ("emit_event", "Can send events of a hook by hand"),
                 ),
                 "managed": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
