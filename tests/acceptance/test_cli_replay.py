@@ -44,6 +44,17 @@ def walk(run: Shell, *roles: str) -> None:
     second = [endpoint.wait_json("number")["headers"] for _ in range(2)]
     assert {one["webhook-id"] for one in second} == {one["webhook-id"] for one in first}
 
+    alone = run.json("replay", "--listener", "j", "--event", ids[2])
+    [once] = [one for one in first if one["ce-id"] == ids[2]]
+    third = endpoint.wait_json("number")["headers"]
+    assert alone["webhook_id"] == third["webhook-id"] == once["webhook-id"]
+    assert f"No event {ids[1]} that j wants" in run(
+        "replay", "--listener", "j", "--event", ids[1], code=1
+    )
+    assert "--rate: cannot be combined with --event" in run(
+        "replay", "--listener", "j", "--event", ids[2], "--rate", "5", code=2
+    )
+
     listed = [json.loads(line) for line in run("replay", "list", "--json").splitlines()]
     assert [one["id"] for one in listed] == [again["id"], done["id"]]
     assert "is done" in run("replay", "--resume", done["id"], code=1)

@@ -43,12 +43,12 @@ def asked(
     }
 
 
-def refuse(**options: object) -> None:
-    """Raise InvalidInput when an option was given that says something else than the replay does."""
+def refuse(beside: str, **options: object) -> None:
+    """Raise InvalidInput when an option was given that does not go with another, and why."""
     for name, value in options.items():
         if value:
             option = f"--{name.replace('_', '-')}"
-            raise InvalidInput(option, "cannot be combined with --resume: it goes on as it began")
+            raise InvalidInput(option, f"cannot be combined with {beside}")
 
 
 def begin(settings: Settings, asked: Mapping[str, object], *, as_json: bool) -> None:
@@ -62,6 +62,17 @@ def resume(settings: Settings, replay_id: str, *, as_json: bool) -> None:
     """Go on with a replay, and say what became of it."""
     with _goes_on(settings, replay_id):
         _run(settings, "replay.resume", {"id": replay_id}, as_json=as_json)
+
+
+def one(settings: Settings, event: str, asked: Mapping[str, object], *, as_json: bool) -> None:
+    """Send one event again, and say as which delivery."""
+    given = {"event": event, "listener": asked["listener"], "since_ms": asked["since_ms"]}
+    with open_runner(settings) as run, watched("reading") as progress:
+        sent = run("replay.one", given, progress)
+    if as_json:
+        say_json(sent)
+    else:
+        say(f"sent to {sent['listener']}, as {sent['webhook_id']}")
 
 
 def preview(settings: Settings, asked: Mapping[str, object], *, as_json: bool) -> None:

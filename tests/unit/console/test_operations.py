@@ -12,11 +12,12 @@ from durian.broker import blocking
 from durian.broker.port import Address
 from durian.console.operations import catalogue
 from durian.console.operations.operation import Context
-from durian.consumers.delivery import Delivery
+from durian.consumers.delivery import Delivery, webhook_id_of
 from durian.errors import InvalidInput, ListenerUnknown, NotFound
 from durian.events import Event, amqp
 from durian.registry.principal import Principal
-from tests.support.archive import NAMES, Scene, embedded
+from tests.support.archive import NAMES, Scene, embedded, events
+from tests.support.registry import attempt, now_ms
 
 
 @pytest.fixture
@@ -62,6 +63,27 @@ def test_dead_letters_of_a_removed_listener_are_counted_and_not_sent(scene: Scen
     assert run(scene, "dead.purge", listener="bo")["count"] == 1
 
 
+def test_one_event_of_the_archive_is_sent_again_if_it_is_wanted(scene: Scene) -> None:
+    scene.emit(events(4))
+    scene.store.add_attempts([attempt("msg_9", event_id="gone", at_ms=now_ms())])
+
+    sent = run(scene, "replay.one", listener="joe", event="e2")
+
+    assert scene.ids() == ["e2"]
+    assert sent == {
+        "event": "e2",
+        "listener": "joe",
+        "webhook_id": webhook_id_of("/s", "e2", "joe"),
+    }
+    for event in ("e1", "unheard-of", "gone"):
+        with pytest.raises(NotFound, match=f"No event {event} that joe wants") as caught:
+            run(scene, "replay.one", listener="joe", event=event)
+        assert f"durian explain {event} joe" in caught.value.advice
+    with pytest.raises(ListenerUnknown):
+        run(scene, "replay.one", listener="zoe", event="e2")
+    assert scene.ids() == ["e2"]
+
+
 def test_dead_letters_are_sent_to_a_queue_that_somebody_deleted(scene: Scene) -> None:
     bury(scene, "joe", 2)
     assert run(scene, "dead.replay", listener="joe")["count"] == 2
@@ -79,6 +101,7 @@ def test_dead_letters_are_sent_to_a_queue_that_somebody_deleted(scene: Scene) ->
         ("orphans.purge", {}),
         ("replay.begin", {}),
         ("replay.preview", {}),
+        ("replay.one", {"event": "e1"}),
     ],
 )
 def test_a_listener_that_nobody_knows_is_an_error_with_a_near_match(

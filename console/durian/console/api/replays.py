@@ -14,6 +14,7 @@ from durian.console.api.dead_letters import Rate
 from durian.console.api.listeners import Id
 from durian.console.api.moment import Moment, Seconds, ms_of
 from durian.console.operations.replay import SHOWN_MOST, described
+from durian.registry.attempt import KEY_MAX_CHARS
 from durian.registry.listener import ID_PATTERN
 from durian.registry.replay import new_replay_id
 
@@ -37,6 +38,21 @@ class NewReplay(_Range):
     """Which events are to be sent."""
 
     rate_per_s: Rate | None = Field(None, description="So many a second at most.")
+
+
+class NewEventReplay(BaseModel):
+    """Which event is to be sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event: Annotated[str, Field(min_length=1, max_length=KEY_MAX_CHARS, pattern="^[^\\x00]+$")] = (
+        Field(description="Its id.")
+    )
+    since: Moment | None = Field(
+        None,
+        description="From when on it is looked for; null: around the time inside the id, or around "
+        "the first attempt, or a day back.",
+    )
 
 
 class ReplayPreview(_Range):
@@ -108,6 +124,15 @@ def create_replay(
     """
     given = _given(listener_id, new) | {"id": new_replay_id(), "rate_per_s": new.rate_per_s}
     return _begin(caller, listener_id, response, "replay.begin", given)
+
+
+@router.post("/listeners/{listener_id}/replays/one", status_code=202)
+def replay_event(
+    caller: Replayer, listener_id: Id, new: NewEventReplay, response: Response
+) -> jobs.Job:
+    """Send one event to a listener again, whatever became of it, if the listener wants it."""
+    given = {"event": new.event, "listener": listener_id, "since_ms": ms_of(new.since)}
+    return _begin(caller, listener_id, response, "replay.one", given)
 
 
 @router.post("/listeners/{listener_id}/replays/preview", status_code=202)

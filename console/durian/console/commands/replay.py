@@ -30,6 +30,10 @@ def replay(
     context: typer.Context,
     *,
     listener: Annotated[str | None, typer.Option(help="To this listener, by its id.")] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="This event alone, by its id; --since says from when on to look for it."),
+    ] = None,
     since: Since = None,
     until: Until = None,
     rate: Rate = None,
@@ -51,10 +55,22 @@ def replay(
         return
     settings = load(broker_url=broker, registry_url=registry, prefix=prefix, server=server)
     if resume is not None:
-        replaying.refuse(listener=listener, since=since, until=until, rate=rate, dry_run=dry_run)
+        replaying.refuse(
+            "--resume: it goes on as it began",
+            listener=listener,
+            event=event,
+            since=since,
+            until=until,
+            rate=rate,
+            dry_run=dry_run,
+        )
         replaying.resume(settings, resume, as_json=as_json)
+        return
+    asked = replaying.asked(listener, since=since, until=until, rate=rate)
+    if event is not None:
+        replaying.refuse("--event: it is one", until=until, rate=rate, dry_run=dry_run)
+        replaying.one(settings, event, asked, as_json=as_json)
     else:
-        asked = replaying.asked(listener, since=since, until=until, rate=rate)
         do = replaying.preview if dry_run else replaying.begin
         do(settings, asked, as_json=as_json)
 

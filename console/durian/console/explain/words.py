@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from http import HTTPStatus
 
@@ -100,7 +101,7 @@ def doubts(facts: Facts) -> Iterator[str]:
 
 def look_again(facts: Facts) -> str:
     """What to do when it is not to be seen where a delivery is."""
-    return f"Look again in a minute. When it says the same then: {command_to_replay(facts)}."
+    return f"Look again in a minute. When it says the same then: {from_archive(facts)}"
 
 
 def after_rest(facts: Facts) -> str:
@@ -156,15 +157,18 @@ def send_aside(aside: SetAside) -> str:
 
 def replay(facts: Facts) -> str:
     """What can be done when the delivery is nowhere."""
-    return f"{BY_ITSELF} {command_to_replay(facts)}."
+    return f"{BY_ITSELF} {from_archive(facts)}"
 
 
-def command_to_replay(facts: Facts) -> str:
-    """The command that sends it from the archive."""
-    command = f"durian replay --listener {facts.listener_id} --since ..."
+def from_archive(facts: Facts) -> str:
+    """What sends it from the archive."""
+    if facts.subject.event is None:
+        return "The archive does not have it any more, so it cannot be sent from there."
+    event = shlex.quote(facts.subject.id)
+    command = f"durian replay --listener {facts.listener_id} --event {event}"
     if facts.listener is not None and not facts.listener.enabled:
         command = f"durian listeners enable {facts.listener_id}` and `{command}"
-    return f"`{command}` sends it, with all others since then"
+    return f"`{command}` sends it."
 
 
 def if_replayed(following: str) -> str:

@@ -27,6 +27,7 @@ _OPERATIONS: dict[str, Operation[Any]] = {
     "explain": Operation(explain.Explain, explain.explain),
     "replay.begin": Operation(replay.Begin, replay.begin, acts=True),
     "replay.resume": Operation(replay.Resume, replay.resume, acts=True),
+    "replay.one": Operation(replay.One, replay.one, acts=True),
     "replay.preview": Operation(replay.PreviewIt, replay.preview),
 }
 

@@ -61,7 +61,7 @@ def _begun(name: str, given: Given) -> tuple[str, dict[str, Any]]:
             body[field] = moment_of(body.pop(f"{field}_ms"))
     # The server makes an id for it.
     body.pop("id", None)
-    rest = ("replays", "preview") if verb == "preview" else ("replays",)
+    rest = ("replays",) if verb == "begin" else ("replays", verb)
     return listener_path(body.pop("listener"), *rest), body
 
 

@@ -1,4 +1,4 @@
-"""Operations on replays of the archive: begin, resume, preview."""
+"""Operations on replays of the archive: begin, resume, preview; and one event of it alone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from typing import Annotated
 
 from pydantic import Field
 
+from durian.broker.blocking import publish_all
+from durian.broker.port import Address
+from durian.console.explain import find_subject, wanting
 from durian.console.operations.operation import Arguments, Context, Progress
+from durian.consumers.delivery import webhook_id_of
 from durian.consumers.replay import Replayer
-from durian.errors import InvalidInput
-from durian.events import Event
+from durian.control import prepare_queue
+from durian.errors import InvalidInput, NotFound
+from durian.events import Event, amqp
+from durian.registry import Listener
 from durian.registry.replay import Replay, new_replay_id
 
 #: Milliseconds since the epoch.
@@ -47,6 +53,43 @@ class PreviewIt(Arguments):
     since_ms: _Ms | None = None
     until_ms: _Ms | None = None
     show: Annotated[int, Field(ge=0, le=SHOWN_MOST)] = 5
+
+
+class One(Arguments):
+    """Send one event to a listener again, whatever became of it."""
+
+    event: Annotated[str, Field(min_length=1)]
+    listener: str
+    #: From when on the archive is searched; None: around the time inside the id, or a day back.
+    since_ms: _Ms | None = None
+
+
+def one(context: Context, given: One, progress: Progress) -> dict[str, object]:
+    """The delivery that was made.
+
+    Raises NotFound when no such event is there, or the listener does not want it: to an owner,
+    whether others' events are there is not told.
+    """
+    listener = context.store.get_listener(given.listener)
+    event = _wanted(context, listener, given, progress)
+    if event is None:
+        message = f"No event {given.event} that {listener.id} wants is in the archive."
+        hint = f"`durian explain {given.event} {listener.id}` says what there is; --since 7d looks "
+        raise NotFound(message, resource="event", hint=f"{hint}further back.")
+    prepare_queue(context.broker, context.names, listener)
+    address = Address(context.names.deliver, listener.id)
+    publish_all(context.broker, [(amqp.encode(event), address)])
+    webhook_id = webhook_id_of(event.source, event.id, listener.id)
+    return {"event": event.id, "listener": listener.id, "webhook_id": webhook_id}
+
+
+def _wanted(context: Context, listener: Listener, given: One, progress: Progress) -> Event | None:
+    """The event, if it is there and wanted."""
+    try:
+        subject = find_subject(context, given.event, _past(given.since_ms), progress)
+    except NotFound:
+        return None
+    return subject.event if wanting(listener, subject.type, subject.event).holds else None
 
 
 def begin(context: Context, given: Begin, progress: Progress) -> dict[str, object]:

@@ -22,6 +22,7 @@ NAMES: Final = {
     "aside.purge": "Throw away what was set aside",
     "replay.begin": "Send events of the archive",
     "replay.resume": "Go on sending events of the archive",
+    "replay.one": "Send one event again",
     "replay.preview": "Count events of the archive",
 }
 

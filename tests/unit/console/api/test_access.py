@@ -67,6 +67,7 @@ NEEDED: dict[tuple[str, str], Scope] = {
     ("GET", "/v1/replays/{replay_id}"): "read",
     ("POST", "/v1/replays/{replay_id}/resume"): "replay",
     ("POST", "/v1/listeners/{listener_id}/replays"): "replay",
+    ("POST", "/v1/listeners/{listener_id}/replays/one"): "replay",
     ("POST", "/v1/listeners/{listener_id}/replays/preview"): "read",
     ("GET", "/v1/orphans"): "read",
     ("POST", "/v1/orphans/replay"): "admin",

@@ -143,6 +143,12 @@ def test_the_archive_is_sent_to_a_listener(api: Api, ask: Asker) -> None:
     assert job["failure"]["error"] == "Conflict"
     assert ask("POST", f"{path}", json={"since": "3020-01-01T00:00:00Z"}).status_code == 202
 
+    job = api.job(ask, ask("POST", f"{path}/one", json={"event": "1"}))
+    assert (job["kind"], job["state"], job["result"]["event"]) == ("replay.one", "done", "1")
+    assert queued(api) == ["0", "1", "2", "1"]
+    job = api.job(ask, ask("POST", f"{path}/one", json={"event": "o"}))
+    assert (job["state"], job["failure"]["error"]) == ("failed", "NotFound")
+
 
 def test_orphans_are_looked_at_and_sent_again(api: Api, ask: Asker) -> None:
     [event] = people(1)
