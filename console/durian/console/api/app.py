@@ -75,6 +75,8 @@ def build(services: Services) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # It would lead to the scheme that this process sees, which behind a proxy is plain http.
+        redirect_slashes=False,
         generate_unique_id_function=_operation_id,
         exception_handlers=dict(problem.HANDLERS),
     )

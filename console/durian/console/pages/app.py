@@ -86,7 +86,9 @@ def build(services: Services, gatekeeper: Gatekeeper) -> list[Route | Mount]:
     )
     return [
         Route("/", _to_console),
+        Route(CONSOLE, _to_slash),
         Mount(CONSOLE, console),
+        Route(f"{PATH}/{{{KEY}}}", _to_slash),
         Mount(f"{PATH}/{{{KEY}}}", portal),
     ]
 
@@ -101,6 +103,10 @@ def _ancestors(services: Services) -> str:
 
 def _to_console(request: Request) -> RedirectResponse:
     return RedirectResponse(f"{request.scope.get('root_path', '')}{CONSOLE}/", 307)
+
+
+def _to_slash(request: Request) -> RedirectResponse:
+    return RedirectResponse(f"{request.url.path}/", 307)
 
 
 class _Files(StaticFiles):

@@ -27,7 +27,8 @@ PUBLIC = {("GET", "/livez"), ("GET", "/readyz"), ("GET", OPENAPI_PATH)}
 SIGNED = {("POST", "/in/{name}")}
 
 #: Where the web pages lie, which have tests of their own, and the way to them.
-PAGES = {("GET", "/"), ("", "/console"), ("", "/portal/{key}")}
+PAGES = {(method, path) for method in ("", "GET") for path in ("/console", "/portal/{key}")}
+PAGES.add(("GET", "/"))
 
 #: What needs a token, whatever its scopes.
 ANY_SCOPE = {("GET", "/v1/token")}

@@ -23,6 +23,7 @@ WEBHOOK = "msg_" + "A" * 24
         ("/v1/jobs/j-k3f9qaxy", "job"),
         ("/v1/replays/r-k3f9qaxy", "replay"),
         ("/v1/zoe", "path"),
+        ("/v1/listeners/", "path"),
         ("/zoe", "path"),
     ],
 )
@@ -86,7 +87,7 @@ def test_a_body_that_cannot_be_read_is_told_why(body: bytes, reason: str, api: A
             "GET",
             "/v1/listeners?sort=url",
             "sort",
-            "known are event, enabled, search, limit, cursor",
+            "known are event, enabled, owner, search, limit, cursor",
         ),
         ("POST", "/v1/orphans/purge?listener=joe", "listener", "there is none here"),
     ],

@@ -130,6 +130,13 @@ def test_the_plain_address_leads_to_the_console(api: Api) -> None:
     assert response.headers["location"] == "/console/"
 
 
+@pytest.mark.parametrize("path", ["/console", "/portal/v1.x"])
+def test_an_address_without_its_last_slash_leads_to_the_page(path: str, api: Api) -> None:
+    """By its path alone: behind a proxy this process does not know the scheme."""
+    response = Visitor(api, "").ask("GET", path)
+    assert response.headers["location"] == f"{path}/"
+
+
 def test_every_answer_tells_the_browser_to_load_nothing_from_elsewhere(operator: Visitor) -> None:
     for path in ("/", "/login", "/nowhere", "/static/durian.css"):
         headers = operator.ask("GET", path).headers
