@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,28 +38,43 @@ class OutboxStore:
 
     @contextmanager
     def claim(self, most: int) -> Iterator[OutboxClaim]:
-        """Claim rows that wait, of the first database that has any."""
+        """Claim rows that wait, of the first database that has any.
+
+        Raises OutboxUnavailable when one is away, and none of the others has any.
+        """
+        away: Error | None = None
         with _translated():
             for alias in tuple(self._databases):
-                with self._claim(alias, most) as claim:
+                with ExitStack() as stack:
+                    try:
+                        claim = stack.enter_context(self._claim(alias, most))
+                    except Error as exc:
+                        away = _left(alias, exc)
+                        continue
                     if claim.rows:
                         # It is the last in the next turn: none may keep the others waiting.
                         self._databases.remove(alias)
                         self._databases.append(alias)
                         yield claim
                         return
+            if away is not None:
+                raise away
         yield OutboxClaim(self._databases[0], ())
 
     def prune(self, before: datetime, most: int) -> int:
-        """Delete rows sent before a moment; tell how many these were."""
+        """Delete rows sent before a moment; tell how many these were. Raises as `claim` does."""
         if not settings.USE_TZ:
             before = timezone.make_naive(before)  # as such a project's databases have it
+        away: Error | None = None
         with _translated():
             for alias in self._databases:
-                rows = OutboxEvent.objects.using(alias)
-                old = rows.filter(sent_at__lt=before).values_list("pk", flat=True)
-                if ids := list(old[:most]):
-                    return int(rows.filter(pk__in=ids).delete()[0])
+                try:
+                    if count := _prune(alias, before, most):
+                        return count
+                except Error as exc:
+                    away = _left(alias, exc)
+            if away is not None:
+                raise away
         return 0
 
     @contextmanager
@@ -119,8 +134,27 @@ def waiting_since() -> datetime | None:
 
 
 def outbox_databases() -> list[str]:
-    """The databases that have an outbox, by the project's routers."""
-    return [each for each in connections if router.allow_migrate_model(each, OutboxEvent)]
+    """The databases that have an outbox of their own, by the project's routers."""
+    return [
+        each
+        for each in connections
+        if router.allow_migrate_model(each, OutboxEvent)
+        # What Django's tests take for a mirror of another is a replica: it takes no writes.
+        and not connections[each].settings_dict["TEST"]["MIRROR"]
+    ]
+
+
+def _prune(alias: str, before: datetime, most: int) -> int:
+    rows = OutboxEvent.objects.using(alias)
+    old = rows.filter(sent_at__lt=before).values_list("pk", flat=True)
+    ids = list(old[:most])
+    return int(rows.filter(pk__in=ids).delete()[0]) if ids else 0
+
+
+def _left(alias: str, error: Error) -> Error:
+    """Leave a database that is away, so that it is connected to anew."""
+    connections[alias].close_if_unusable_or_obsolete()
+    return error
 
 
 def _read(rows: Any) -> list[Row]:

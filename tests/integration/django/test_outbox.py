@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
 from durian.django.deployment import DjangoDeployment
 from durian.django.models import OutboxEvent
 from durian.django.settings import DjangoSettings
-from durian.django.store import OutboxStore
-from durian.errors import BrokerUnavailable
+from durian.django.store import OutboxStore, outbox_databases
+from durian.errors import BrokerUnavailable, OutboxUnavailable
 from durian.events import Event
 from durian.hook import Hook, ModelHook, use
 from durian.producers import PartlyEmitted
@@ -274,6 +274,30 @@ def test_rows_are_pruned_in_a_project_without_time_zones(relay: Relay, settings:
     OutboxEvent.objects.update(sent_at=timezone.now() - timedelta(hours=2))
 
     assert relay.prune() == 1
+
+
+def test_a_database_that_is_away_holds_up_no_other(relay: Relay) -> None:
+    save("Joe")
+    save("Bo", using="other")
+
+    def fail(*_: object) -> None:
+        raise OperationalError("it is away")
+
+    with connections["default"].execute_wrapper(fail):
+        assert relay.relay() == 1
+        OutboxEvent.objects.using("other").update(sent_at=timezone.now() - timedelta(hours=2))
+        for turn in (relay.relay, relay.prune):
+            with pytest.raises(OutboxUnavailable, match="it is away"):
+                turn()
+        assert OutboxEvent.objects.using("other").count() == 0
+    assert relay.relay() == 1
+    assert fake_of(relay).names() == ["Bo", "Joe"]
+
+
+def test_a_replica_has_no_outbox_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert outbox_databases() == ["default", "other"]
+    monkeypatch.setitem(connections["other"].settings_dict["TEST"], "MIRROR", "default")
+    assert outbox_databases() == ["default"]
 
 
 def test_a_relay_waits_for_a_broker_that_is_away(relay: Relay) -> None:

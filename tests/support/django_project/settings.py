@@ -78,4 +78,4 @@ if _URL:
         "tests.support.people",
     ]
 
-DATABASES = {"default": _database(_URL)} if _URL else {"default": _SQLITE, "other": _SQLITE}
+DATABASES = {"default": _database(_URL)} if _URL else {"default": {**_SQLITE}, "other": {**_SQLITE}}
