@@ -12,6 +12,7 @@ from durian.broker.blocking import declare_all, publish_all
 from durian.broker.port import Address
 from durian.client import client as client_module
 from durian.console import audit, entry, exits, hooks
+from durian.console.explain import gather
 from durian.console.operations import catalogue
 from durian.console.operations.operation import Context
 from durian.console.operations.runner import unseen
@@ -110,6 +111,21 @@ def test_a_source_from_its_first_day_to_its_last(
     run("sources", "remove", "shop-hub")
     assert run.json("sources", "list") == []
     assert "No source shop-hub" in run("sources", "remove", "shop-hub", code=exits.FAILED)
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_where_there_are_many_it_is_told_as_well_why_nobody_wants_an_event(
+    others: int, run: CommandLine, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "ASKED_MOST", 2)
+    for number in range(5):
+        run(*ADD, "--id", f"picky-{number}", "--match", "name=Zoe")
+    for number in range(others):
+        run("listeners", "add", "https://o.example/", "--event", "order", "--id", f"o{number}")
+    (sent,) = run.json("emit", "person", '{"name": "Joe"}')
+    (told,) = run.json("explain", sent["id"])
+    assert told == here(api, "explain", event=sent["id"])
+    assert len(told["listeners"]) == 5
 
 
 def test_events_are_emitted_and_explained(run: CommandLine, api: Api, tmp_path: Path) -> None:

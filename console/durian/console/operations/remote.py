@@ -140,12 +140,12 @@ def _explain(client: Client, given: Given) -> Any:
         "everyone": given.get("everyone", False),
     }
     found = client.explain(given["event"], **asked)
-    missed = sum(count for reason, count in found["others"].items() if reason != "type")
-    if not found["listeners"] and 0 < missed <= NEAR_MOST:
+    near = sum(count for reason, count in found["others"].items() if reason != "type")
+    if not found["listeners"] and not found["event"]["because"] and 0 < near <= NEAR_MOST:
         # Of so few it is told why they do not want it; the server knows only when one part is all.
         everyone = client.explain(given["event"], **asked | {"everyone": True})
         found["listeners"] = [one for one in everyone["listeners"] if one["by_type"]]
-        found["others"] = {"type": found["others"].get("type", 0)}
+        found["others"] = {why: n for why, n in found["others"].items() if why == "type"}
     for one in found["listeners"]:
         one["attempts"] = [in_ms(attempt) for attempt in one["attempts"]]
     # Here what there is nothing to say of is left out; all of it was asked for, so none is next.
