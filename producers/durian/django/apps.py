@@ -20,12 +20,13 @@ class DurianConfig(AppConfig):
 
     def ready(self) -> None:
         """Let hooks work with this project, and load each app's `hooks.py`."""
-        from durian.django.checks import check_all  # noqa: PLC0415  # needs the apps
+        from durian.django.checks import check_all, check_deployment  # noqa: PLC0415  # needs the apps
         from durian.django.deployment import DjangoDeployment  # noqa: PLC0415  # the same
         from durian.hook import use  # noqa: PLC0415  # the same
         from durian.registry import hooks  # noqa: PLC0415  # the same
 
         checks.register(check_all)
+        checks.register(check_deployment, deploy=True)
         deployment = DjangoDeployment()
         use(deployment)
         atexit.register(deployment.close)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings as project
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's own name
 
-from durian.django.settings import mistakes, read
+from durian.django.settings import DjangoSettings, mistakes, read
 from durian.errors import InvalidSettings
 from durian.hook import ModelHook
 from durian.registry import hooks
@@ -21,6 +22,35 @@ _DELICATE = re.compile(r"passw|secret|token|api_?key|hash|salt|otp", re.IGNORECA
 def check_all(**_: Any) -> list[CheckMessage]:
     """Check the setting and the hooks."""
     return [*_setting(), *_broker(), *_hooks()]
+
+
+def check_deployment(**_: Any) -> list[CheckMessage]:
+    """Check, for `check --deploy`, what processes in several places must share."""
+    try:
+        settings = read()
+    except InvalidSettings:
+        return []
+    return [*_registry(settings), *_keys(settings)]
+
+
+def _registry(settings: DjangoSettings) -> Iterator[CheckMessage]:
+    scheme, _, path = settings.registry_url.partition(":///")
+    if scheme == "sqlite" and not Path(path).is_absolute():
+        yield Warning(
+            f'DURIAN["REGISTRY_URL"] is {path!r} in the working directory, whichever that is.',
+            hint="Name a database that all processes reach, postgresql://..., or an absolute path.",
+            id="durian.W003",
+        )
+
+
+def _keys(settings: DjangoSettings) -> Iterator[CheckMessage]:
+    if not settings.secret_keys.get_secret_value() and settings.secret_key_file is None:
+        yield Warning(
+            "Listeners' secrets are sealed with a key in the home directory of whoever runs a "
+            "process: others cannot sign with them.",
+            hint='Set DURIAN["SECRET_KEYS"] for all; `openssl rand -base64 32` makes one.',
+            id="durian.W004",
+        )
 
 
 def _setting() -> Iterator[CheckMessage]:

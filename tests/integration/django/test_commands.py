@@ -11,6 +11,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 
+from durian.django.checks import check_deployment
 from durian.django.deployment import DjangoDeployment
 from durian.django.settings import DjangoSettings
 from durian.hook import Hook, ModelHook, use
@@ -150,3 +151,23 @@ def test_a_project_can_be_dumped(options: dict[str, Any]) -> None:
     models = {one["model"] for one in json.loads(written.getvalue())}
     assert "people.person" in models
     assert not models & {"durian.listener", "durian.attempt", "durian.deadletter"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "ids"),
+    [
+        ({}, ["durian.W003", "durian.W004"]),
+        ({"REGISTRY_URL": "sqlite:////srv/durian.db", "SECRET_KEYS": "k"}, []),
+        ({"REGISTRY_URL": "postgresql://db/durian", "SECRET_KEY_FILE": "/etc/durian.key"}, []),
+        ({"OUTBOX": "perhaps"}, []),
+    ],
+)
+def test_a_deployment_is_told_what_its_processes_must_share(
+    setting: dict[str, str], ids: list[str], settings: Any
+) -> None:
+    settings.DURIAN = setting
+
+    assert [one.id for one in check_deployment()] == ids
+    found = {one.id for one in run_checks(include_deployment_checks=True)}
+    assert found >= {*ids}
+    assert not {one.id for one in run_checks()} & {"durian.W003", "durian.W004"}

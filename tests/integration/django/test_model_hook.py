@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -129,6 +129,24 @@ def test_a_function_may_return_instances_and_queries(recording: Recording, bind:
         "names": ["blue", "red"],
         "created": False,
     }
+
+
+def test_a_hook_may_make_its_data_itself(recording: Recording) -> None:
+    class Serialized(ModelHook):
+        name = "person"
+        model = Person
+        provides_args = ("name",)
+
+        def data_of(self, payload: Mapping[str, Any]) -> Any:
+            return {"who": payload["instance"].name, "created": payload.get("created")}
+
+    hook = Serialized()
+    hook.bind()
+    person()
+    hook.unbind()
+
+    assert recording.take() == [{"who": "Joe", "created": True}]
+    assert hook.offers() == ["name", "created"]
 
 
 def test_what_cannot_be_written_is_named_with_its_hook(bind: Bind) -> None:
