@@ -16,6 +16,7 @@ from __future__ import annotations
 from durian.hook.deployment import Deployment, NotDelivered, current, use
 from durian.hook.hook import Hook, schedule_of
 from durian.hook.model_hook import ModelHook
+from durian.hook.muting import muted
 from durian.hook.new_listener import NewListener, SavedListener
 from durian.hook.settings import Settings
 from durian.hook.signal_hook import SignalHook
@@ -30,6 +31,7 @@ __all__ = [
     "Settings",
     "SignalHook",
     "current",
+    "muted",
     "schedule_of",
     "use",
 ]

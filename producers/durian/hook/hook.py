@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from durian.errors import DurianError, InvalidHook
 from durian.events import Event
 from durian.hook.deployment import current
+from durian.hook.muting import is_muted
 from durian.hook.new_listener import NewListener
 from durian.hook.provided import Provided, Source
 from durian.match import Filter
@@ -122,7 +123,7 @@ class Hook:
         return NewListener(self, url, options)
 
     def send(self, sender: object = None, /, **payload: Any) -> Event | None:
-        """Send an event; returns it, or None when it could not be sent and that is silent.
+        """Send an event; returns it, or None when it is muted, or could not be sent silently.
 
         In a transaction of Django's it leaves when that commits, and never when it is rolled back.
 
@@ -179,6 +180,8 @@ class Hook:
 
     def _emit(self, data: Callable[[], Any], using: str | None = None) -> Event | None:
         """Send an event with data that may turn out to be none."""
+        if is_muted(self.name):
+            return None
         deployment = current()
         try:
             event = Event(type=self.name, source=deployment.settings.source, data=data())

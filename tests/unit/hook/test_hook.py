@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from durian.errors import (
     MissingExtra,
     NotFound,
 )
-from durian.hook import Deployment, Hook, Settings, SignalHook, use
+from durian.hook import Deployment, Hook, Settings, SignalHook, muted, use
 from durian.hook.parts import part
 from durian.match import Filter, Startswith
 from durian.registry import Hooks
@@ -240,6 +241,32 @@ def test_what_json_cannot_hold_is_refused(recording: Recording) -> None:
     with pytest.raises(InvalidEvent):
         Hook(name="x").send(None, value=object())
     assert not recording.events
+
+
+def test_a_muted_hook_sends_nothing(recording: Recording) -> None:
+    ping, pong = Hook(name="ping"), Hook(name="pong")
+    with muted("ping"):
+        assert ping.send() is None
+        pong.send()
+        with muted():
+            pong.send()
+        asyncio.run(pong.asend())
+        elsewhere = threading.Thread(target=ping.send)
+        elsewhere.start()
+        elsewhere.join()
+    ping.send()
+
+    assert [event.type for event in recording.events] == ["pong", "pong", "ping", "ping"]
+
+
+def test_a_muted_coroutine_mutes_what_it_awaits(recording: Recording) -> None:
+    async def send() -> None:
+        with muted():
+            await Hook(name="ping").asend()
+
+    asyncio.run(send())
+
+    assert recording.events == []
 
 
 def test_a_coroutine_sends_without_blocking(recording: Recording) -> None:
