@@ -193,6 +193,19 @@ def tell_secret(told: Mapping[str, Any], *, as_json: bool) -> None:
         say("secret  ", told["secret"])
 
 
+def tell_rotated(told: Mapping[str, Any], overlap_s: float, *, as_json: bool) -> None:
+    """Print a listener's new signing secret, and how long the old ones go on signing."""
+    tell_secret(told, as_json=as_json)
+    if as_json:
+        return
+    if overlap_s:
+        until = moment(round((time.time() + overlap_s) * 1000))
+        say(f"The old ones go on signing beside it, until {until} at most.")
+        say("Did one leak? Rotate with --overlap 0s: then they sign nothing any more.")
+    else:
+        say("The old ones sign nothing any more.")
+
+
 def tell_added(told: Mapping[str, Any], settings: Settings, *, as_json: bool) -> None:
     """Print what is to be known of a listener that was just added."""
     warn(told)

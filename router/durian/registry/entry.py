@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -35,6 +36,8 @@ class HookEntry:
 class WantedListeners(TypedDict, total=False):
     """Which listeners are asked for: all conditions have to hold; None is no condition."""
 
+    #: Those of these ids; others are no error.
+    ids: Collection[str] | None
     #: Those whose ids come after this one.
     after: str | None
     #: Those with exactly this event pattern.

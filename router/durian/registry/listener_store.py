@@ -110,11 +110,6 @@ class ListenerStore(Part):
         with self._database.reading() as connection:
             return listeners.page(connection, wanted, owner=self._owner, limit=limit)
 
-    def existing_listeners(self, listener_ids: Collection[str]) -> list[str]:
-        """Return those of some ids whose listeners exist, in order."""
-        with self._database.reading() as connection:
-            return sorted(listeners.owners(connection, listener_ids, self._owner))
-
     def count_listeners(self) -> int:
         """Count the listeners."""
         with self._database.reading() as connection:

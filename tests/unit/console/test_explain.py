@@ -157,6 +157,7 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
         (facts(unrecorded=1), "queued", "1 record of attempts still to be written", "its turn"),
         (facts(ready=None, unrouted=1), "queued", "has no queue: it is declared", "its turn"),
         (facts(), "unknown", "have been pruned", "Look again"),
+        (facts(), "unknown", "two must not share a virtual host", "Look again"),
         (facts(FAILED), "delayed", "It waits in the delay wheel", "Attempt 2 at about 2027"),
         (facts(FAILED, breaker=BREAKER), "delayed", "status 500",
          "it is back in the listener's queue. It is attempted as a probe"),

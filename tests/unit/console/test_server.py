@@ -76,6 +76,8 @@ def test_a_listener_from_its_first_day_to_its_last(run: CommandLine, api: Api) -
     joe = api.store.get_listener("joe")
     assert (joe.url, joe.filter) == ("https://joe.example/other", '{"name":"Bo"}')
     assert (joe.policy.batch_events, joe.policy.timeout_s) == (7, 15)
+    assert "go on signing beside it, until" in run("listeners", "rotate", "joe")
+    assert "sign nothing any more" in run("listeners", "rotate", "joe", "--overlap", "0s")
     (rotated,) = run.json("listeners", "rotate", "joe", "--overlap", "0s")
     assert [one.value for one in api.store.secrets_of("joe", 2e9)] == [rotated["secret"]]
     run("listeners", "remove", "joe")

@@ -13,6 +13,7 @@ from durian.console.api.access import Reader
 from durian.console.api.moment import Moment, Seconds
 from durian.console.at_work import MEANING, Process
 from durian.console.backlog import Backlog
+from durian.console.listeners import State, state_of
 from durian.errors import InvalidInput
 from durian.registry.attempt import RESULTS
 from durian.registry.counts import Counts, Span
@@ -124,6 +125,7 @@ class ListenerStats(BaseModel):
     """How one listener fares."""
 
     listener: str
+    state: State = Field(description="How it is, in a word, as `GET /listeners/ID` tells it.")
     ready: int = Field(description="Deliveries that wait in its queue.")
     dead: int = Field(description="Its dead letters.")
     rates: Rates
@@ -199,19 +201,22 @@ def get_listeners_stats(
 ) -> ListenersStats:
     """Get how some listeners fare; those that do not exist are left out."""
     since, until = _window(window_s)
-    names = caller.store.existing_listeners(listener)
+    entries = {one.listener.id: one for one in caller.store.list_entries(ids=listener)}
+    names = list(entries)
+    breakers = {one.listener_id: one for one in caller.store.open_breakers()}
     minutes = caller.store.counts_of_listeners(names, since=since, until=until + 60)
     depths = caller.services.backlog.depths_of(names)
     return ListenersStats(
         items=[
             ListenerStats(
                 listener=name,
+                state=state_of(entry.listener, breakers.get(name), readable=entry.readable),
                 ready=depths[name].ready,
                 dead=depths[name].dead,
                 rates=Rates(**_rates(_sum(minutes.get(name, ())), until - since)),
                 minutes=[_span(span, 60) for span in minutes.get(name, ())],
             )
-            for name in names
+            for name, entry in entries.items()
         ]
     )
 

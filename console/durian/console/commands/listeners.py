@@ -318,7 +318,8 @@ def rotate(
     overlap_s = listeners.overlap_of(overlap)
     with open_listener_desk(settings) as desk:
         new = desk.rotate(listener_id, secret, overlap_s)
-    listeners.tell_secret({"id": listener_id, "secret": new}, as_json=as_json)
+    told = {"id": listener_id, "secret": new}
+    listeners.tell_rotated(told, overlap_s, as_json=as_json)
 
 
 @app.command()

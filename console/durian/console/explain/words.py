@@ -91,6 +91,11 @@ def doubts(facts: Facts) -> Iterator[str]:
     if is_timeless(facts) and facts.added_at is not None:
         added = when(facts.added_at)
         yield f"The event tells no time: it may be older than the listener, added at {added}."
+    if facts.routed and not facts.attempts:
+        yield (
+            "A router of another deployment may have taken it: two must not share a virtual host "
+            "and a prefix."
+        )
     rest = list(resting(facts))
     yield from rest
     if rest and facts.breaker is None:  # no attempts are made, not even as a probe

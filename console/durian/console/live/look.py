@@ -27,6 +27,8 @@ class Row:
     """A listener, as it fares."""
 
     id: str
+    #: How it is, in a word, as `durian listeners list` tells it.
+    state: str
     #: When its breaker opened, RFC 3339; None while it is closed.
     failing_since: str | None
     #: Deliveries that wait in its queue, and its dead letters.
@@ -110,6 +112,8 @@ def _row(told: Mapping[str, Any], failing: Mapping[str, str]) -> Row:
     rates = told["rates"]
     return Row(
         id=told["listener"],
+        # An older server does not tell it.
+        state=told.get("state") or ("failing" if told["listener"] in failing else "enabled"),
         failing_since=failing.get(told["listener"]),
         ready=told["ready"],
         dead=told["dead"],

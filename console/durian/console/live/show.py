@@ -81,10 +81,11 @@ def percent(share: float | None) -> str:
 
 def _cells(row: Row, *, short: bool) -> dict[str, str]:
     since = row.failing_since
-    failing = "failing" if short else f"failing since {(since or '')[:16].replace('T', ' ')}"
+    is_told = row.state == "failing" and since and not short
+    state = f"failing since {(since or '')[:16].replace('T', ' ')}" if is_told else row.state
     cells = (
         one_line(row.id),
-        "ok" if since is None else failing,
+        one_line(state),
         str(row.ready),
         str(row.dead),
         _number(row.attempts_per_s),

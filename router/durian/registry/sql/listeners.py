@@ -125,12 +125,9 @@ def page(
     return [_entry(row, _as_far_as_readable(_fields(row))) for row in rows]
 
 
-def owners(
-    connection: Connection, ids: Collection[str], owner: str | None = None
-) -> dict[str, str | None]:
+def owners(connection: Connection, ids: Collection[str]) -> dict[str, str | None]:
     """Read whose some listeners are; those that do not exist are left out."""
     query = sa.select(listeners.c.id, listeners.c.owner).where(listeners.c.id.in_(ids))
-    query = query.where(*is_of(owner))
     return {row.id: row.owner for row in connection.execute(query)}
 
 
@@ -182,6 +179,8 @@ def _as_far_as_readable(row: Mapping[str, Any]) -> tuple[Listener, bool]:
 
 
 def _conditions(wanted: WantedListeners) -> Iterator[sa.ColumnElement[bool]]:
+    if (ids := wanted.get("ids")) is not None:
+        yield listeners.c.id.in_(ids)
     if (after := wanted.get("after")) is not None:
         yield listeners.c.id > after
     if (event := wanted.get("event")) is not None:

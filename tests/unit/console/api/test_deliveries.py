@@ -185,6 +185,9 @@ def test_series_and_listeners_are_told_minute_by_minute(api: Api, ask: Asker, ac
     assert [(one["listener"], one["dead"], one["rates"]["attempts"]) for one in told] == [
         ("joe", 1, 3), ("zoe", 0, 3),
     ]  # fmt: skip
+    ask.post("/v1/listeners/zoe/pause")
+    told = ask.get("/v1/stats/listeners", params=both)["items"]
+    assert [one["state"] for one in told] == ["enabled", "paused"]
     assert sum(minute["attempts"] for minute in told[0]["minutes"]) == 3
     mine = acme.get("/v1/stats/listeners", params=both)["items"]
     assert [one["listener"] for one in mine] == ["joe"]

@@ -71,6 +71,9 @@ def test_listeners_that_fail_come_first_then_where_most_waits(api: Api, client: 
     assert [row.id for row in found.rows] == ["failing", "waiting", "busy"]
     failing, waiting, busy = found.rows
     assert failing.failing_since == "1970-01-01T00:00:00Z"
+    assert [row.state for row in found.rows] == ["failing", "enabled", "enabled"]
+    client.pause_listener("busy")
+    assert [row.state for row in look(client, window_s=300, most=3).rows][2] == "paused"
     assert waiting.dead == 2
     assert busy.success_rate == 1.0
     assert found.to_json()["rows"][0]["id"] == "failing"
