@@ -104,6 +104,8 @@ def update_in_bulk() -> None:
     bulk.update(persons.filter(Q(owner__name="O") | Q(owner=None)), name="outer join")
     bulk.update(persons.annotate(count=Count("tags")).filter(count=0), name="group by")
     bulk.update(persons.filter(tags=None).order_by("owner__name").distinct(), name="distinct")
+    bulk.update(persons.order_by("owner__name"), name="ordered")
+    bulk.update(persons.order_by("owner__name")[:1], name="the first")
 
 
 def relay() -> None:

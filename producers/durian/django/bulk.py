@@ -74,12 +74,14 @@ def update(rows: Any, **values: Any) -> int:
 
 def _lock(rows: Any) -> list[Any]:
     """Lock rows, and tell their keys."""
-    query = rows.order_by().query
-    if query.distinct or query.group_by is not None or len(query.alias_map) > 1:
+    query = rows.query
+    joined = query.distinct or query.group_by is not None or len(query.alias_map) > 1
+    if joined or query.is_sliced:
         # PostgreSQL locks no rows of such a query, but those that it chooses.
         chosen = rows.model._base_manager.using(rows.db)  # noqa: SLF001  # Django's own way
         rows = chosen.filter(pk__in=rows.values("pk"))
-    return list(rows.select_for_update().values_list("pk", flat=True))
+    # By key, for an order of another table's would join it.
+    return list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
 
 
 def _tell(model: Any, instance: Any, using: str, **arguments: Any) -> None:

@@ -9,27 +9,28 @@ from typing import Any
 
 from durian.hook.wrapping import Wrapping
 
-#: Where an instance keeps its values of that time.
+#: Where an instance keeps its values of that time, by the hook that asks for them: each is told of
+#: a save in its turn, and must not find what the one before it has kept anew.
 _SEEN = "_durian_seen"
 
-#: The attributes that are kept of each model's instances, once for each hook that wants them.
-_WANTED: dict[Any, list[Collection[str]]] = {}
+#: The attributes that are kept of each model's instances, by hook. Replaced, never changed.
+_WANTED: dict[Any, dict[str, Collection[str]]] = {}
 
 
-def follow(models: Iterable[Any], attributes: Collection[str]) -> None:
-    """Keep the values of attributes whenever an instance is loaded."""
+def follow(models: Iterable[Any], hook: str, attributes: Collection[str]) -> None:
+    """Keep the values of attributes for a hook whenever an instance is loaded."""
     for model in models:
-        _WANTED.setdefault(model, []).append(attributes)
+        _WANTED[model] = {**_WANTED.get(model, {}), hook: attributes}
         _LOADING.add(model)
         _RELOADING.add(model)
 
 
-def forget(models: Iterable[Any], attributes: Collection[str]) -> None:
+def forget(models: Iterable[Any], hook: str) -> None:
     """Stop that."""
     for model in models:
         _LOADING.remove(model)
         _RELOADING.remove(model)
-        _WANTED[model].remove(attributes)
+        _WANTED[model] = {name: of for name, of in _WANTED[model].items() if name != hook}
 
 
 def is_followed(model: Any) -> bool:
@@ -49,22 +50,27 @@ def attributes_of(instance: Any, fields: Iterable[str]) -> set[str]:
 
 
 def just_saved(
-    instance: Any, attributes: Collection[str], *, created: bool, only: Collection[str] | None
+    instance: Any,
+    hook: str,
+    attributes: Collection[str],
+    *,
+    created: bool,
+    only: Collection[str] | None,
 ) -> list[str]:
-    """The attributes that a save has changed, and keep their values anew.
+    """The attributes that a save has changed, for a hook, and keep their values anew.
 
     All of them when it was created; `only` those named where the save left out the others.
     """
     values = instance.__dict__
-    seen = values.setdefault(_SEEN, {})
+    seen = values.get(_SEEN, {}).get(hook, {})
     saved = [name for name in attributes if name in values and (only is None or name in only)]
     names = [name for name in saved if created or name not in seen or seen[name] != values[name]]
-    _keep(values, names)
+    _keep(values, hook, names)
     return names
 
 
-def _keep(values: dict[str, Any], names: Iterable[str]) -> None:
-    seen = values.setdefault(_SEEN, {})
+def _keep(values: dict[str, Any], hook: str, names: Iterable[str]) -> None:
+    seen = values.setdefault(_SEEN, {}).setdefault(hook, {})
     for name in names:
         if name in values:  # else it is deferred, and nobody knows
             value = values[name]
@@ -73,12 +79,11 @@ def _keep(values: dict[str, Any], names: Iterable[str]) -> None:
 
 def _keeping(model: Any, from_db: Any) -> Any:
     """Wrap `from_db`: signals of Django's would be sent for instances that are made, too."""
-    wanted = _WANTED[model]
 
     def load(cls: Any, *args: Any, **kwargs: Any) -> Any:
         instance = from_db.__func__(cls, *args, **kwargs)
-        for names in wanted:
-            _keep(instance.__dict__, names)
+        for hook, names in _WANTED[model].items():
+            _keep(instance.__dict__, hook, names)
         return instance
 
     return classmethod(load)
@@ -86,14 +91,13 @@ def _keeping(model: Any, from_db: Any) -> Any:
 
 def _keeping_anew(model: Any, refresh: Any) -> Any:
     """Wrap `refresh_from_db`, which a deferred field is loaded by as well."""
-    wanted = _WANTED[model]
 
     @wraps(refresh)
     def reload(self: Any, using: Any = None, fields: Any = None, **options: Any) -> None:
         refresh(self, using, fields, **options)
         loaded = None if fields is None else attributes_of(self, fields)
-        for names in wanted:
-            _keep(self.__dict__, [name for name in names if loaded is None or name in loaded])
+        for hook, names in _WANTED[model].items():
+            _keep(self.__dict__, hook, [name for name in names if loaded is None or name in loaded])
 
     return reload
 

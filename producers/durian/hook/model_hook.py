@@ -79,7 +79,7 @@ class ModelHook(SignalHook):
         self._bound = True
         current().bound(self)
         if self.track_changes:
-            changed.follow(self.senders_of_instances(), self._reader.attributes)
+            changed.follow(self.senders_of_instances(), self.name, self._reader.attributes)
 
     def unbind(self) -> None:
         """Disconnect from it. Harmless twice."""
@@ -89,7 +89,7 @@ class ModelHook(SignalHook):
         self._bound = False
         current().unbound(self)
         if self.track_changes:
-            changed.forget(self.senders_of_instances(), self._reader.attributes)
+            changed.forget(self.senders_of_instances(), self.name)
 
     def field_of(self, name: str) -> Any:
         """The model's field that a provided value is read from; None when there is none."""
@@ -166,7 +166,11 @@ class ModelHook(SignalHook):
         if only is not None:
             only = changed.attributes_of(instance, only)
         attributes = changed.just_saved(
-            instance, self._reader.attributes, created=arguments["created"], only=only
+            instance,
+            self.name,
+            self._reader.attributes,
+            created=arguments["created"],
+            only=only,
         )
         return self._reader.names(attributes)
 

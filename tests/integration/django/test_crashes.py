@@ -270,4 +270,4 @@ def saves(program: subprocess.Popen[str]) -> list[float]:
 def test_rows_that_the_database_does_not_lock_are_updated_in_bulk(project: Project) -> None:
     project.play("update_in_bulk")
 
-    assert project.rows() == (4, 0)
+    assert project.rows() == (6, 0)

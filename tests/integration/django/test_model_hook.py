@@ -290,6 +290,19 @@ def test_what_is_loaded_later_counts_as_loaded(recording: Recording, bind: Bind)
     assert changes == [[], [], []]
 
 
+def test_each_hook_of_a_model_is_told_what_has_changed(recording: Recording, bind: Bind) -> None:
+    bind("name", "address", track_changes=True)
+    bind("name", "age", name="other", track_changes=True)
+    person()
+    one = Person.objects.get()
+    one.name = "Jo"
+    one.save()
+    one.save()
+
+    changes = [data["changed"] for data in recording.take()[2:]]  # type: ignore[index]  # each is a dict
+    assert changes == [["name"], ["name"], [], []]
+
+
 def test_a_deferred_field_is_not_loaded_to_be_tracked(
     bind: Bind, django_assert_num_queries: Any
 ) -> None:
