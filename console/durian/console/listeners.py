@@ -168,7 +168,7 @@ def new_listener(**fields: Any) -> Listener:
 
 
 def warn(told: Mapping[str, Any]) -> None:
-    """Say on stderr what is in the way of a listener's deliveries."""
+    """Say on stderr what is in the way of a listener's deliveries, as it was told."""
     for warning in told.get("warnings", ()):  # an older server tells of none
         complain(warning, of="warning")
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from durian.console.desk import open_registry
+from durian.console.listeners import warn
 from durian.console.moments import moment, read_moment
 from durian.console.operations.replay import described
 from durian.console.operations.runner import open_runner
@@ -69,6 +70,7 @@ def one(settings: Settings, event: str, asked: Mapping[str, object], *, as_json:
     given = {"event": event, "listener": asked["listener"], "since_ms": asked["since_ms"]}
     with open_runner(settings) as run, watched("reading") as progress:
         sent = run("replay.one", given, progress)
+    warn(sent)
     if as_json:
         say_json(sent)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from durian.console.listeners import warn
 from durian.console.output import say, say_json
 from durian.errors import DurianError, NotFound
 
@@ -21,6 +22,7 @@ def show_report(
 
     Raises DurianError afterwards when it was not done to all of those that were `named` by id.
     """
+    warn(report)
     if as_json:
         say_json({done: report["count"], "kept": report["kept"], "missing": report["missing"]})
     else:

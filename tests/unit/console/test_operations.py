@@ -74,6 +74,7 @@ def test_one_event_of_the_archive_is_sent_again_if_it_is_wanted(scene: Scene) ->
         "event": "e2",
         "listener": "joe",
         "webhook_id": webhook_id_of("/s", "e2", "joe"),
+        "warnings": [],
     }
     for event in ("e1", "unheard-of", "gone"):
         with pytest.raises(NotFound, match=f"No event {event} that joe wants") as caught:
@@ -82,6 +83,22 @@ def test_one_event_of_the_archive_is_sent_again_if_it_is_wanted(scene: Scene) ->
     with pytest.raises(ListenerUnknown):
         run(scene, "replay.one", listener="zoe", event="e2")
     assert scene.ids() == ["e2"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "verb"),
+    [({"enabled": False}, "disabled", "enable"), ({"paused": True}, "paused", "resume")],
+)
+def test_what_is_sent_again_to_one_that_gets_nothing_now_is_warned_of(
+    scene: Scene, fields: dict[str, bool], state: str, verb: str
+) -> None:
+    until = f"until `durian listeners {verb} joe`."
+    warning = f"joe is {state}: what is sent to it rests in its queue {until}"
+    bury(scene, "joe")
+    scene.emit(events(1))
+    scene.store.update_listener(scene.store.get_listener("joe").replace(**fields))
+    assert run(scene, "dead.replay", listener="joe")["warnings"] == [warning]
+    assert run(scene, "replay.one", listener="joe", event="e0")["warnings"] == [warning]
 
 
 def test_dead_letters_are_sent_to_a_queue_that_somebody_deleted(scene: Scene) -> None:

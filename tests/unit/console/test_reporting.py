@@ -38,3 +38,13 @@ def test_one_that_was_named_and_stays_is_an_error(capsys: pytest.CaptureFixture[
     with pytest.raises(DurianError, match="1 of those that were named stay"):
         show_report(report(0, {"is no JSON": 1}), "replayed", ["msg_a"], as_json=False)
     assert "1 kept: is no JSON" in capsys.readouterr().out
+
+
+def test_what_is_in_the_way_of_what_was_sent_is_a_warning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = report(1, {}) | {"warnings": ["joe is disabled."]}
+    show_report(told, "replayed", None, as_json=True)
+    printed = capsys.readouterr()
+    assert printed.err == "warning: joe is disabled.\n"
+    assert json.loads(printed.out)["replayed"] == 1

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from durian.console.inspecting import inspect_all
 from durian.console.operations.operation import Arguments, Context, Progress
-from durian.console.operations.report import described
+from durian.console.operations.report import described, warnings_of
 from durian.consumers.dead_letters import DeadLetter, DeadLetters
 from durian.consumers.side_queue import BROWSE_MOST
 from durian.control import prepare_queue
@@ -99,7 +99,7 @@ def replay(context: Context, given: Replay, progress: Progress) -> dict[str, obj
         stop=context.stop,
         progress=progress,
     )
-    return described(report)
+    return described(report) | {"warnings": warnings_of(listener)}
 
 
 def purge(context: Context, given: Purge, progress: Progress) -> dict[str, object]:

@@ -12,6 +12,7 @@ from durian.broker.blocking import publish_all
 from durian.broker.port import Address
 from durian.console.explain import find_subject, wanting
 from durian.console.operations.operation import Arguments, Context, Progress
+from durian.console.operations.report import warnings_of
 from durian.consumers.delivery import webhook_id_of
 from durian.consumers.replay import Replayer
 from durian.control import prepare_queue
@@ -80,7 +81,12 @@ def one(context: Context, given: One, progress: Progress) -> dict[str, object]:
     address = Address(context.names.deliver, listener.id)
     publish_all(context.broker, [(amqp.encode(event), address)])
     webhook_id = webhook_id_of(event.source, event.id, listener.id)
-    return {"event": event.id, "listener": listener.id, "webhook_id": webhook_id}
+    return {
+        "event": event.id,
+        "listener": listener.id,
+        "webhook_id": webhook_id,
+        "warnings": warnings_of(listener),
+    }
 
 
 def _wanted(context: Context, listener: Listener, given: One, progress: Progress) -> Event | None:

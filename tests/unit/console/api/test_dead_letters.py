@@ -97,7 +97,7 @@ def test_some_are_sent_again_and_some_thrown_away(api: Api, ask: Asker) -> None:
     path = "/v1/listeners/joe/dead-letters"
     asked = {"webhook_ids": [ids[1], "msg_unknown"]}
     job = api.job(ask, ask("POST", f"{path}/replay", json=asked))
-    assert job["result"] == {"count": 1, "kept": {}, "missing": ["msg_unknown"]}
+    assert job["result"] == {"count": 1, "kept": {}, "missing": ["msg_unknown"], "warnings": []}
     assert queued(api) == ["1"]
 
     job = api.job(ask, ask("POST", f"{path}/purge", json={"webhook_ids": [ids[0]]}))
