@@ -61,6 +61,7 @@ def open_house(settings: Settings) -> Iterator[House]:
             poll_s=poll_s,
             grace_s=settings.grace_s,
             rules=breaker_rules(settings),
+            owner_attribute=settings.owner_attribute,
         )
         router = Router(
             broker,

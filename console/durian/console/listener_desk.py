@@ -13,7 +13,6 @@ from durian.console import listeners
 from durian.console.desk import open_desk
 from durian.console.settings import Settings
 from durian.console.wiring import topology
-from durian.registry import Listener
 from durian.registry.store import Store
 
 #: A listener as one JSON object.
@@ -69,7 +68,7 @@ class _Here:
         key = listeners.new_secret(secret)
         with self._desk() as desk:
             desk.add(listener, key, key_pem)
-        return {**self._told(listener), "secret": key.value}
+        return {**self._told(listener.id), "secret": key.value}
 
     def list(self, event: str | None, owner: str | None) -> Iterator[Told]:
         breakers = listeners.open_breakers(self._store)
@@ -85,9 +84,10 @@ class _Here:
         listener = listeners.changed(self._store.get_listener(listener_id), fields)
         with self._desk() as desk:
             desk.update(listener, key_pem)
-        return self._told(listener)
+        return self._told(listener_id)
 
-    def _told(self, listener: Listener) -> Told:
+    def _told(self, listener_id: str) -> Told:
+        listener = self._store.get_listener(listener_id)
         warnings = listeners.warnings_of(listener.url, self._settings.allowed_networks)
         return {**listeners.described(listener), "warnings": warnings}
 

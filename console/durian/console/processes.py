@@ -114,6 +114,7 @@ def _open_delivery(
         poll_s=settings.poll_s,
         grace_s=settings.grace_s,
         rules=breaker_rules(settings),
+        owner_attribute=settings.owner_attribute,
     )
     stack.callback(delivery.stop)
     delivery.start()

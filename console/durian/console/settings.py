@@ -29,6 +29,7 @@ from durian.console.setting_values import (
 )
 from durian.errors import InvalidSettings
 from durian.errors.fault import reason_of
+from durian.events.attributes import is_extension
 
 #: What every variable of the environment begins with.
 PREFIX = "DURIAN_"
@@ -188,6 +189,12 @@ class Settings(BaseSettings):
         description="Origins (comma separated) whose pages may show an owner's portal in a frame, "
         "such as https://app.example.",
     )
+    owner_attribute: str = Field(
+        "",
+        description="Extension attribute of events that says whose they are, such as `tenant`: "
+        "listeners with an owner are added and changed so that they get that owner's events alone. "
+        "Empty: events are nobody's.",
+    )
     rabbitmq_ui_url: str = Field(
         "",
         description="URL of RabbitMQ's own pages, such as http://rabbitmq:15672: linked to, and "
@@ -273,6 +280,13 @@ class Settings(BaseSettings):
         if not isinstance(found, Sequence) or not all(map(ORIGIN.fullmatch, found)):
             raise ValueError("must look like https://app.example, or https://*.example")
         return tuple(found)
+
+    @field_validator("owner_attribute")
+    @classmethod
+    def _owner_attribute(cls, value: str) -> str:
+        if value and not is_extension(value):
+            raise ValueError("must name an extension of CloudEvents: a-z and 0-9, such as tenant")
+        return value
 
     @field_validator("token")
     @classmethod

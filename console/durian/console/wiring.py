@@ -56,7 +56,8 @@ def open_store(
     keys, path = settings.secret_keys.get_secret_value(), settings.secret_key_file
     # Without either the store takes the user's key file, when first it needs a key.
     vault = Vault.load(keys, path) if keys or path else None
-    with Store.open(settings.registry_url, vault, create=create) as opened:
+    owners = settings.owner_attribute
+    with Store.open(settings.registry_url, vault, create=create, owner_attribute=owners) as opened:
         store = opened.on_behalf(principal or _user())
         with suggesting(store):
             yield store

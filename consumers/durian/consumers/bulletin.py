@@ -42,9 +42,11 @@ DEAD = "durian.delivery.dead"
 class Bulletin:
     """Publishes them, as well as may be: losing one harms nobody's events. Thread-safe."""
 
-    def __init__(self, broker: Broker, topology: Topology) -> None:
+    def __init__(self, broker: Broker, topology: Topology, owner_attribute: str = "") -> None:
+        """With `owner_attribute` events have it, and in it the listener's owner."""
         self._broker = broker
         self._topology = topology
+        self._owner_attribute = owner_attribute
 
     def failing(self, listener: Listener, breaker: OpenBreaker, error: str) -> None:
         """A listener's breaker has opened; `error` is what its owner may read."""
@@ -93,12 +95,14 @@ class Bulletin:
     def _written(
         self, event_type: str, listener: Listener, **facts: object
     ) -> tuple[Message, Address]:
+        owned = {self._owner_attribute: listener.owner} if listener.owner else {}
         event = Event(
             type=event_type,
             source=SOURCE,
             subject=listener.id,
             time=datetime.fromtimestamp(self._broker.clock.now(), UTC),
             data={"listener": listener.id, **facts},
+            extensions=owned if self._owner_attribute else {},
         )
         return amqp.encode(event), Address(self._topology.events, event_type)
 

@@ -71,12 +71,14 @@ class DeliveryConsumer:
         poll_s: float = 30.0,
         grace_s: float = 30.0,
         rules: BreakerRules | None = None,
+        owner_attribute: str = "",
         rng: random.Random | None = None,
         aside: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
         """Make a consumer; it makes as many attempts at once as its sender does.
 
-        `aside` runs a question to the registry elsewhere (default: a thread of its own).
+        In `owner_attribute` the events it makes itself say whose they are. `aside` runs a question
+        to the registry elsewhere (default: a thread of its own).
         """
         self._broker = broker
         self._topology = topology
@@ -84,7 +86,7 @@ class DeliveryConsumer:
         self._sender = sender
         self._grace_s = grace_s
         rng = rng or random.Random()  # noqa: S311  # jitter, not secrets
-        bulletin = Bulletin(broker, topology)
+        bulletin = Bulletin(broker, topology, owner_attribute)
         settler = Settler(broker, topology, rng)
         self._deliverer = Deliverer(broker, settler, sender, bulletin, rng)
         self._batches = BatchDeliverer(broker, settler, sender, self._deliverer, rng)

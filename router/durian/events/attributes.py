@@ -48,6 +48,11 @@ _ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+ *(;[ -~]*)?")
 
 
+def is_extension(name: str) -> bool:
+    """Tell whether an extension may be called so."""
+    return _EXTENSION.fullmatch(name) is not None and name not in _RESERVED
+
+
 def check(attributes: Mapping[str, str], caps: Caps) -> datetime | None:
     """Check all attributes of an event, by name and canonical string; return its time, if any.
 
@@ -64,7 +69,7 @@ def check(attributes: Mapping[str, str], caps: Caps) -> datetime | None:
         size += len(name) + len(value) + _OVERHEAD_BYTES
         if (rule := _RULES.get(name)) is not None:
             rule(value)
-        elif name not in DEFINED and (not _EXTENSION.fullmatch(name) or name in _RESERVED):
+        elif name not in DEFINED and not is_extension(name):
             _refuse_name(name)
     # Characters are cheap to count, and at most four bytes each.
     if size * 4 > caps.attributes_bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Unpack
@@ -63,6 +64,7 @@ class ListenerStore(Part):
     ) -> None:
         for listener, _ in new:
             self._refuse_foreign(listener)
+        new = [(self._narrowed(listener), secret) for listener, secret in new]
         listeners.insert(write, [listener for listener, _ in new], self._now())
         secrets.insert(write, self._vault, [(one.id, secret) for one, secret in new])
         for listener, _ in new:
@@ -145,6 +147,7 @@ class ListenerStore(Part):
                 owner's on whose behalf it is changed.
         """
         self._refuse_foreign(listener)
+        listener = self._narrowed(listener)
         with self._database.writing() as write:
             before = listeners.update(
                 write, listener, self._now(), owner=self._owner, if_version=if_version
@@ -250,6 +253,18 @@ class ListenerStore(Part):
     def _note_listener(self, write: Write, verb: str, listener: Listener, **facts: Any) -> None:
         target = f"listener {listener.id}"
         self._note(write.connection, f"listener.{verb}", target, owner=listener.owner, **facts)
+
+    def _narrowed(self, listener: Listener) -> Listener:
+        """Return a listener as it is filed: with an owner it gets that owner's events alone.
+
+        Raises InvalidFilter.
+        """
+        attribute, owner = self._owner_attribute, listener.owner
+        if not attribute or owner is None:
+            return listener
+        # In its filter, where whoever reads it sees why: router, explain and replay need no rule.
+        asked = json.loads(listener.filter) | {f"@{attribute}": owner}
+        return listener.replace(filter=json.dumps(asked))
 
     def _refuse_foreign(self, listener: Listener) -> None:
         if self._owner is not None and listener.owner != self._owner:

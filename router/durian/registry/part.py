@@ -25,8 +25,10 @@ class Part:
         vault: Vault | None = None,
         *,
         now: Callable[[], float] = time.time,
+        owner_attribute: str = "",
     ) -> None:
         self._database = database
+        self._owner_attribute = owner_attribute
         self._now = now
         self._principal = DURIAN
         # The user's key file is read when first it is needed, and once for all copies.

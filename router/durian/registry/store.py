@@ -69,11 +69,19 @@ class Store(
         return seen
 
     @classmethod
-    def open(cls, url: str, vault: Vault | None = None, *, create: bool = True) -> Self:
+    def open(
+        cls,
+        url: str,
+        vault: Vault | None = None,
+        *,
+        create: bool = True,
+        owner_attribute: str = "",
+    ) -> Self:
         """Open the registry at `sqlite:///path` or `postgresql://...`.
 
         On SQLite it is made when it is missing, unless told otherwise. Without a vault, the user's
-        key file is taken when first a secret is read or written.
+        key file is taken when first a secret is read or written. With `owner_attribute`, listeners
+        with an owner are narrowed to the events that name him in it.
 
         Raises:
             InvalidSettings: when the URL cannot be used.
@@ -87,7 +95,7 @@ class Store(
         except BaseException:
             database.close()
             raise
-        return cls(database, vault)
+        return cls(database, vault, owner_attribute=owner_attribute)
 
     def close(self) -> None:
         """Close its connections; harmless when done twice."""

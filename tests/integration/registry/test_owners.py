@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from durian.errors import InvalidListener, NotAllowed, NotFound
+from durian.events import Event
+from durian.match import Filter
 from durian.registry import HookSpec, OpenBreaker
 from durian.registry.principal import Principal
 from durian.registry.replay import Replay
 from durian.registry.store import Store
-from tests.support.registry import NOW, listener, secret
+from durian.registry.vault import Vault
+from tests.support.registry import NOW, listener, make_registry, secret
 
 
 @pytest.fixture
@@ -64,6 +68,64 @@ def test_they_add_only_what_is_theirs(acme: Store) -> None:
         with pytest.raises(InvalidListener, match="owner: must be acme"):
             acme.update_listener(listener("joe", owner=owner))
     assert [one.id for one in acme.list_listeners()] == ["ann", "joe"]
+
+
+@pytest.fixture
+def tenants(registry_url: str, vault: Vault) -> Iterator[Store]:
+    """The registry where events say whose they are."""
+    make_registry(registry_url)
+    with Store.open(registry_url, vault, owner_attribute="tenant") as opened:
+        yield opened
+
+
+def filed(store: Store, name: str) -> object:
+    return json.loads(store.get_listener(name).filter)
+
+
+def test_where_events_say_whose_they_are_owners_get_their_own_alone(tenants: Store) -> None:
+    acme = tenants.on_behalf(Principal(name="token a", owner="acme"))
+    acme.add_listener(listener("joe", owner="acme", filter='{"name":"Joe"}'), secret())
+    wanted = Filter.parse(tenants.get_listener("joe").filter)
+
+    def event(**extensions: str) -> Event:
+        return Event(type="person", source="/s", data={"name": "Joe"}, extensions=extensions)
+
+    assert wanted.matches(event(tenant="acme"))
+    assert not wanted.matches(event(tenant="bolt"))
+    assert not wanted.matches(event())
+
+
+def test_what_is_nobodys_gets_everybodys_events(tenants: Store) -> None:
+    tenants.add_listener(listener("max", filter='{"@tenant":"acme"}'), secret())
+    tenants.add_listeners([(listener("bo"), secret()), (listener("zoe", owner="bolt"), secret())])
+
+    assert filed(tenants, "max") == {"@tenant": "acme"}
+    assert filed(tenants, "bo") == {}
+    assert filed(tenants, "zoe") == {"@tenant": "bolt"}
+
+
+def test_no_change_widens_what_an_owner_gets(tenants: Store) -> None:
+    acme = tenants.on_behalf(Principal(name="token a", owner="acme"))
+    acme.add_listener(listener("joe", owner="acme"), secret())
+    widened = [
+        "{}",
+        '{"@tenant":"bolt"}',
+        '{"@tenant":{"exists":true}}',
+        '{"any-of":[{"@tenant":"bolt"},{"n":1}]}',
+    ]
+    for text in widened:
+        acme.update_listener(acme.get_listener("joe").replace(event="#", filter=text))
+
+        assert filed(acme, "joe") == json.loads(text) | {"@tenant": "acme"}
+        others = Event(type="a", source="/s", data={"n": 1}, extensions={"tenant": "bolt"})
+        assert not Filter.parse(acme.get_listener("joe").filter).matches(others)
+
+
+def test_another_owner_gets_their_own(tenants: Store) -> None:
+    tenants.add_listener(listener("joe", owner="acme", filter='{"n":1}'), secret())
+    tenants.update_listener(tenants.get_listener("joe").replace(owner="bolt"))
+
+    assert filed(tenants, "joe") == {"n": 1, "@tenant": "bolt"}
 
 
 def test_breakers_and_replays_are_those_of_their_listeners(store: Store, acme: Store) -> None:

@@ -57,6 +57,17 @@ def store(settings: Settings) -> Iterator[Store]:
         yield opened
 
 
+def test_what_an_owner_gets_is_narrowed_and_shown(settings: Settings, store: Store) -> None:
+    there = settings.model_copy(update={"owner_attribute": "tenant"})
+    with open_listener_desk(there) as desk:
+        made = desk.add({**NEW, "owner": "acme"}, None, None)
+        changed = desk.update("joe", {"filter": '{"n":1}'}, None)
+
+    assert made["filter"] == {"@tenant": "acme"}
+    assert changed["filter"] == {"n": 1, "@tenant": "acme"}
+    assert json.loads(store.get_listener("joe").filter) == changed["filter"]
+
+
 def test_conditions_join_into_one_filter() -> None:
     text = listeners.filter_of(None, ["name=startswith:J", "age>=18"])
     assert json.loads(text) == {"name": {"startswith": "J"}, "age": {"gte": 18}}

@@ -69,6 +69,8 @@ def test_networks_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> No
         ("threads", "many", "whole number"),
         ("api_port", "65536", "at most 65535"),
         ("log_level", "loud", "'debug'"),
+        ("owner_attribute", "ce-tenant", "such as tenant"),
+        ("owner_attribute", "subject", "such as tenant"),
     ],
 )
 def test_a_bad_setting_is_named_by_its_variable(

@@ -345,6 +345,17 @@ def test_operational_events_never_feed_on_themselves(scene: Scene) -> None:
     assert {request.listener_id for request in scene.sender.requests} == {"joe", "ops"}
 
 
+def test_operational_events_say_whose_they_are(scene: Scene) -> None:
+    scene.delivery.stop()
+    scene.delivery = scene.another(rules=STEADY, owner_attribute="tenant")
+    scene.add(listener("joe", "person", policy=PATIENT, owner="acme"))
+    scene.delivery.follower.catch_up()
+    scene.deliver(100)
+
+    [event] = [amqp.decode(one)[0] for one in scene.broker.messages(scene.topology.archive)]
+    assert (event.type, event.extensions) == ("durian.listener.failing", {"tenant": "acme"})
+
+
 def test_an_open_breaker_of_an_unknown_listener_is_nothing(scene: Scene) -> None:
     now = scene.clock.now()
     scene.registry.breakers["bo"] = OpenBreaker(
