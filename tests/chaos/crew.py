@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from durian.faults import VARIABLE
-from tests.support.cli import PATIENCE_S, Running
+from tests.support.cli import PATIENCE_S, Running, look_until
 
 #: What is typed to start each role.
 COMMANDS = {
@@ -44,10 +45,16 @@ class Crew:
             if role in roles and process.process.poll() is None
         ]
         for one in running:
+            # Before it has begun, the signal itself ends it: there is nothing to drain yet.
+            look_until(partial(_begun, one))
             one.process.send_signal(signal.SIGTERM)
         for one in running:
             code = one.process.wait(PATIENCE_S)
             assert code == 0, one.lines
+
+
+def _begun(process: Running) -> str | None:
+    return next((line for line in process.lines if "process.started" in line), None)
 
 
 def died(process: Running, plan: str) -> None:
