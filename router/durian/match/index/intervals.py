@@ -29,6 +29,7 @@ _EXACT = 2**53
 #: In an argument: both ends as doubles, what is between ends that are written out, and what is
 #: before the level.
 _DOUBLES = struct.Struct(">dd")
+_SHORT = 2 * _DOUBLES.size
 _TO = ".."
 _AT = " "
 
@@ -119,6 +120,9 @@ def _written(end: float, *, behind: bool) -> str:
 
 def _read(argument: str) -> tuple[float, float, int]:
     """Read the first number of a range, the first behind it, and the level."""
+    if len(argument) == _SHORT and _TO not in argument:  # as nearly all are
+        first, behind = _DOUBLES.unpack(bytes.fromhex(argument))
+        return first, behind, 0
     ends, _, level = argument.partition(_AT)
     if _TO in ends:
         first, behind = map(_number, ends.split(_TO))

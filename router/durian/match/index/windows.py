@@ -7,8 +7,8 @@ as many ends as go on, so that each range is in a few windows (Chazelle's filter
 
 from __future__ import annotations
 
-import bisect
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import TypeAlias
@@ -82,8 +82,11 @@ class Windows:
 
     def add(self, each: Range, *, anyway: bool = False) -> bool:
         """Add a range, or tell that it would be in too many windows."""
+        # As `_span` says: a million ranges pass here.
         low, high, item = each
-        first, last = self._span(low, high)
+        starts = self._state[0]
+        first = bisect_right(starts, low) - 1
+        last = bisect_left(starts, high) - 1 if low < high else first - 1
         if last > first:
             if last - first >= _WIDE and not anyway:
                 return False
@@ -117,7 +120,7 @@ class Windows:
     def find(self, number: float, hits: list[Posting]) -> None:
         """Add those whose range holds a number."""
         starts, windows = self._state
-        window = windows[bisect.bisect_right(starts, number) - 1]
+        window = windows[bisect_right(starts, number) - 1]
         if isinstance(window, Window):
             window.find(number, hits)
         else:
@@ -126,8 +129,8 @@ class Windows:
     def _span(self, low: float, high: float) -> tuple[int, int]:
         """Give the first and the last window that a range is in; none when its ends contradict."""
         starts = self._state[0]
-        first = bisect.bisect_right(starts, low) - 1
-        return first, bisect.bisect_left(starts, high) - 1 if low < high else first - 1
+        first = bisect_right(starts, low) - 1
+        return first, bisect_left(starts, high) - 1 if low < high else first - 1
 
     def _within(self, at: int) -> Window:
         """Give a window for a range to end within it."""
@@ -187,22 +190,25 @@ def _lay(
     through: dict[int, Item] = {}
     begun: dict[int, Item] = {}
     within: list[Range] = []
-    ends = 0
+    ends, more, few = 0, len(going), _FINE if fine else -1
     for at, number in _ends(ranges):
         if at >= end:
             break
-        if at > starts[-1]:
+        if at > start:
             ends += 1
-            if ends >= _least(len(going) + len(through), fine=fine):
+            # Where few go on each end is enough; else there are as many as go on.
+            on = more + len(through)
+            if on <= few or (ends >= on and ends >= _COARSE):
                 windows.append(_window((*going, *through.values()), within))
                 starts.append(at)
+                start = at
                 through |= begun
                 begun, within, ends = {}, [], 0
         if number < 0:
-            if through.pop(~number, None) is not None and at > starts[-1]:
+            if through.pop(~number, None) is not None and at > start:
                 within.append(ranges[~number])
             begun.pop(~number, None)
-        elif at > starts[-1]:
+        elif at > start:
             begun[number] = ranges[number][2]
             within.append(ranges[number])
         else:
@@ -220,8 +226,3 @@ def _ends(ranges: Sequence[Range]) -> list[tuple[float, int]]:
 
 def _window(through: tuple[Item, ...], within: list[Range]) -> AnyWindow:
     return Window(through, within) if within else through
-
-
-def _least(going: int, *, fine: bool) -> int:
-    """Give the number of ends at which a window is long enough, of those who go on into it."""
-    return 1 if fine and going <= _FINE else max(_COARSE, going)
