@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from durian.events import Event
-from durian.hook import Deployment, Hook, Settings
+from durian.hook import Deployment, Hook, ModelHook, Settings
 from durian.registry import Listener, ListenerSecret
+
+#: Makes and binds a hook about persons; it is gone after the test.
+Bind = Callable[..., ModelHook]
 
 
 class Recording(Deployment):

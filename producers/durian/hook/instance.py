@@ -133,9 +133,11 @@ def _refuse_many(name: str, model: Any) -> Any:
 def _stored(field: Any, value: Any) -> Any:
     """A value as it would be loaded again: of the field's type, and with as many decimals."""
     value = field.to_python(value)
-    if isinstance(value, Decimal) and value.is_finite() and field.decimal_places is not None:
-        places = Decimal(1).scaleb(-field.decimal_places)
-        return value.quantize(places, context=Context(prec=field.max_digits))
+    typed = getattr(field, "output_field", field)  # a generated field has it of another
+    places = getattr(typed, "decimal_places", None)  # a field of a project's own may have none
+    if isinstance(value, Decimal) and value.is_finite() and places is not None:
+        context = Context(prec=getattr(typed, "max_digits", None))
+        return value.quantize(Decimal(1).scaleb(-places), context=context)
     return value
 
 

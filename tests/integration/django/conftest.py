@@ -1,4 +1,4 @@
-"""A registry, a deployment on it, and somebody who listens."""
+"""A registry, a deployment on it, somebody who listens, and hooks whose events are kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from durian.hook import Deployment, Settings, use
+from durian.hook import Deployment, ModelHook, Settings, use
+from tests.support.hooks import Bind, Recording
+from tests.support.people.models import Person
 
 
 class Listening:
@@ -76,3 +78,30 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
     yield deployment
     use(before)
     deployment.close()
+
+
+@pytest.fixture
+def recording() -> Iterator[Recording]:
+    """A deployment that keeps what hooks send."""
+    deployment = Recording()
+    before = use(deployment)
+    yield deployment
+    use(before)
+
+
+@pytest.fixture
+def bind(recording: Recording) -> Iterator[Bind]:
+    """Hooks whose events are kept."""
+    del recording
+    bound: list[ModelHook] = []
+
+    def make(*provides_args: Any, **options: Any) -> ModelHook:
+        given = {"name": "person", "model": Person, "provides_args": provides_args or None}
+        hook = ModelHook(**given | options)
+        hook.bind()
+        bound.append(hook)
+        return hook
+
+    yield make
+    for hook in bound:
+        hook.unbind()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
+from typing import Any
 
+import django
 from django.contrib.auth.models import AbstractUser
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -62,3 +65,31 @@ class Parcel(models.Model):
     weight = models.DecimalField(max_digits=8, decimal_places=2)
     recipient = models.ForeignKey(Account, null=True, on_delete=models.CASCADE)
     sealed = models.BinaryField(default=b"")
+
+
+class Money(models.Field):
+    """A field of a project's own: a decimal of any number of places, kept as text."""
+
+    def db_type(self, connection: Any) -> str:
+        del connection
+        return "varchar(40)"
+
+    def to_python(self, value: Any) -> Decimal:
+        return Decimal(value)
+
+    def get_prep_value(self, value: Any) -> str:
+        return str(value)
+
+    def from_db_value(self, value: str, *_: Any) -> Decimal:
+        return Decimal(value)
+
+
+class Invoice(models.Model):
+    net = models.DecimalField(max_digits=8, decimal_places=2)
+    paid = Money()
+    if django.VERSION >= (5,):
+        doubled = models.GeneratedField(
+            expression=models.F("net") * 2,
+            output_field=models.DecimalField(max_digits=9, decimal_places=2),
+            db_persist=True,
+        )
