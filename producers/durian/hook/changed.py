@@ -93,11 +93,13 @@ def _keeping_anew(model: Any, refresh: Any) -> Any:
     """Wrap `refresh_from_db`, which a deferred field is loaded by as well."""
 
     @wraps(refresh)
-    def reload(self: Any, using: Any = None, fields: Any = None, **options: Any) -> None:
-        refresh(self, using, fields, **options)
+    def reload(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = refresh(self, *args, **kwargs)  # as it came: models override it as they like
+        fields = kwargs.get("fields", args[1] if len(args) > 1 else None)
         loaded = None if fields is None else attributes_of(self, fields)
         for hook, names in _WANTED[model].items():
             _keep(self.__dict__, hook, [name for name in names if loaded is None or name in loaded])
+        return result
 
     return reload
 

@@ -97,3 +97,36 @@ def test_a_deferred_field_is_not_loaded_to_be_tracked(
         one = Person.objects.defer("address").get()
 
     assert one.get_deferred_fields() == {"address"}
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "changed"),
+    [
+        ((), {}, []),
+        (("default", None, "of a third"), {}, []),
+        (("default", ["name"]), {}, ["address"]),
+        ((), {"fields": ["name"]}, ["address"]),
+        ((), {"of_its_own": 1}, []),
+    ],
+)
+def test_a_model_that_loads_itself_again_in_its_own_way_gets_what_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+    recording: Recording,
+    bind: Bind,
+    *,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    changed: list[str],
+) -> None:
+    def refresh(self: Person, *given: Any, **named: Any) -> Any:
+        self.name = "Jo"
+        return given, named
+
+    monkeypatch.setattr(Person, "refresh_from_db", refresh)
+    bind("name", "address", track_changes=True)
+    one = person()
+    one.address = "2 Oak Street"
+
+    assert one.refresh_from_db(*args, **kwargs) == (args, kwargs)
+    one.save()
+    assert recording.events[-1].data["changed"] == changed
