@@ -50,13 +50,13 @@ def span_of(event_id: str, *, now: float, known_at: float | None = None) -> Span
 
 def search(
     archive: Archive,
-    event_id: str,
+    is_it: Callable[[Event], bool],
     span: Span,
     *,
     stop: threading.Event,
     progress: Callable[[int, int], None],
 ) -> Event | None:
-    """Find the first event of an id; None when it is not there. Raises BrokerError."""
+    """Find the first event that is the one; None when it is not there. Raises BrokerError."""
     begun = time.time()
     end = archive.mark()
     total = Total(progress, end)
@@ -69,7 +69,7 @@ def search(
                 continue
             events = read(entry)
             for event in events:
-                if event.id == event_id:
+                if is_it(event):
                     return event
             total.reached(entry.offset)
             total.tell(archive.clock.monotonic())

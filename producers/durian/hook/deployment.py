@@ -132,7 +132,8 @@ class Deployment:
 
         keys, path = self.settings.secret_keys.get_secret_value(), self.settings.secret_key_file
         vault = Vault.load(keys, path) if keys or path else None
-        return Store.open(self.settings.registry_url, vault)
+        owners = self.settings.owner_attribute
+        return Store.open(self.settings.registry_url, vault, owner_attribute=owners)
 
     def make_producer(self, policy: PublishPolicy | None = None) -> Producer | UpProducer:
         """Make a producer, to be closed by whoever asked. Raises InvalidSettings."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from durian.errors import InvalidEvent, InvalidSettings
 from durian.errors.fault import reason_of
 from durian.events import DEFAULT_SOURCE, Event
+from durian.events.attributes import is_extension
 
 #: What the variables of the environment begin with; the same that Durian's processes read.
 PREFIX = "DURIAN_"
@@ -40,6 +41,8 @@ class Settings(BaseModel):
     queue_type: Literal["quorum", "classic"] = "quorum"
     #: Networks (CIDR) that are called in this process although they are not public.
     allowed_networks: tuple[str, ...] = ()
+    #: Extension of events that says whose they are; see `durian settings`.
+    owner_attribute: str = ""
     #: Keys (comma separated, newest first) that encrypt listeners' secrets in the registry.
     secret_keys: SecretStr = SecretStr("")
     #: File that holds those keys, one a line.
@@ -60,6 +63,13 @@ class Settings(BaseModel):
                 ip_network(each)
             except ValueError as exc:
                 raise ValueError(f"must be networks such as 10.0.0.0/8, and {exc}") from exc
+        return value
+
+    @field_validator("owner_attribute")
+    @classmethod
+    def _extension(cls, value: str) -> str:
+        if value and not is_extension(value):
+            raise ValueError("must name an extension of CloudEvents: a-z and 0-9, such as tenant")
         return value
 
     @field_validator("source")

@@ -264,7 +264,7 @@ class ListenerStore(Part):
             return listener
         # In its filter, where whoever reads it sees why: router, explain and replay need no rule.
         asked = json.loads(listener.filter) | {f"@{attribute}": owner}
-        return listener.replace(filter=json.dumps(asked))
+        return listener.replace(filter=json.dumps(asked, ensure_ascii=False))
 
     def _refuse_foreign(self, listener: Listener) -> None:
         if self._owner is not None and listener.owner != self._owner:

@@ -176,6 +176,8 @@ HEAD = Head(listener_id="joe", webhook_id="msg_1", attempts=1, first_at_ms=1, du
          "The archive does not have it any more"),
         (facts(subject=replace(SUBJECT, id="order 17")), "unknown", "pruned",
          "--event 'order 17'` sends it"),
+        (facts(subject=replace(SUBJECT, since=NOW - 3 * 86_400)), "unknown", "pruned",
+         "--event e1 --since 2027-01-12T08:00:00Z` sends it"),
         (facts(GIVEN_UP, ready=2), "queued", "2 messages are ready",
          "If it was replayed: it is attempted when its turn comes"),
         (facts(GIVEN_UP, ready=2, breaker=BREAKER), "resting", "rests",

@@ -85,6 +85,16 @@ def test_one_event_of_the_archive_is_sent_again_if_it_is_wanted(scene: Scene) ->
     assert scene.ids() == ["e2"]
 
 
+def test_of_several_events_of_an_id_the_one_that_is_wanted_is_sent(scene: Scene) -> None:
+    for source, name in (("/a", "Bo"), ("/b", "Joe")):
+        scene.emit([Event(id="17", type="person", source=source, data={"name": name})])
+    scene.store.add_attempts([attempt("msg_9", event_id="17", event_source="/a", at_ms=now_ms())])
+
+    sent = run(scene, "replay.one", listener="joe", event="17")
+
+    assert sent["webhook_id"] == webhook_id_of("/b", "17", "joe")
+
+
 @pytest.mark.parametrize(
     ("fields", "state", "verb"),
     [({"enabled": False}, "disabled", "enable"), ({"paused": True}, "paused", "resume")],

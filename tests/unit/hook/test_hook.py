@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ from durian.hook.parts import part
 from durian.match import Filter, Startswith
 from durian.registry import Hooks
 from tests.support.hooks import Recording
+from tests.support.registry import listener, make_registry, secret
 
 
 @pytest.fixture
@@ -310,10 +313,28 @@ def test_settings_come_from_the_environment_where_they_are_not_given() -> None:
     assert settings.allowed_networks == ("10.0.0.0/8", "::1/128")
 
 
-def test_a_setting_that_cannot_be_used_is_named() -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("DURIAN_PREFIX", "a b"), ("DURIAN_OWNER_ATTRIBUTE", "ce-tenant")]
+)
+def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
-        Settings.read({}, {"DURIAN_PREFIX": "a b"})
-    assert caught.value.field == "DURIAN_PREFIX"
+        Settings.read({}, {name: value})
+    assert caught.value.field == name
+
+
+def test_programs_with_hooks_keep_owners_to_their_events(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/d.db"
+    make_registry(url)
+    given = {"registry_url": url, "secret_key_file": tmp_path / "key"}
+    deployment = Deployment(Settings.read(given, {"DURIAN_OWNER_ATTRIBUTE": "tenant"}))
+    try:
+        deployment.add_listener(listener("joe", owner="acme", filter='{"name":"Яна"}'), secret())
+        filed = deployment.store.get_listener("joe").filter
+    finally:
+        deployment.close()
+
+    assert json.loads(filed) == {"name": "Яна", "@tenant": "acme"}
+    assert "Яна" in filed  # as short as it was: escapes would take three times as much
 
 
 def test_without_a_broker_events_are_handed_to_durian_up() -> None:

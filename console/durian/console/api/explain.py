@@ -93,7 +93,7 @@ def explain_event(
     """Explain what became of an event at one listener, or at all that it concerns.
 
     It is told in parts, at first of those that were tried: a part may hold fewer listeners than
-    its `limit`, or none, and still have a `next`, for only a hundred are asked for one.
+    its `limit`, or none, and still have a `next`, for only a thousand are asked for one.
     """
     _refuse_foreign(caller, event, listener)
     given = explain.Explain(

@@ -50,6 +50,8 @@ class Subject:
     aside: SetAside | None = None
     #: False when it was published without a time: then `event.time` is when it was read just now.
     timed: bool = True
+    #: From when on it was looked for, in seconds since the epoch, if that was said.
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

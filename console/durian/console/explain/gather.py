@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from durian.broker import blocking
@@ -27,8 +27,9 @@ from durian.registry.attempt import Attempt
 #: Attempts of an event that are looked at: the last ones.
 ATTEMPTS_MOST = 1000
 
-#: Listeners that are asked for one part of what there is to say of them: some milliseconds.
-ASKED_MOST = 100
+#: Listeners that are asked for one part of what there is to say of them: some ten milliseconds.
+#: Each part looks for the event anew.
+ASKED_MOST = 1000
 
 #: Listeners that are told of although they do not want the event, when nobody wants it.
 NEAR_MOST = 20
@@ -38,12 +39,18 @@ LOOK_MOST = 500
 
 
 def find_subject(
-    context: Context, event_id: str, since: float | None, progress: Progress
+    context: Context,
+    event_id: str,
+    since: float | None,
+    progress: Progress,
+    *,
+    meant: Callable[[Event], bool] | None = None,
 ) -> Subject:
     """Find the event: in the archive, in the attempt log, or set aside. Raises NotFound.
 
     In the archive it is looked for from `since` on (seconds since the epoch), else around the time
-    inside its id, around its first attempt, or a day back.
+    inside its id, around its first attempt, or a day back. Of several with this id, which sources
+    may have, it is the first that is `meant`; else one that the attempt log knows, if any.
     """
     begun = time.time()
     known = context.store.attempts_of(event_id=event_id, limit=ATTEMPTS_MOST)
@@ -51,7 +58,16 @@ def find_subject(
     now = context.broker.clock.now()
     span = span_of(event_id, now=now, known_at=first) if since is None else Span(since=since)
     archive = Archive(context.broker, context.names)
-    event = search(archive, event_id, span, stop=context.stop, progress=progress)
+    # An owner's attempts are of events they may see; others of that id they may not.
+    sources = {one.event_source for one in known}
+    chosen = meant or (lambda event: not sources or event.source in sources)
+    event = search(
+        archive,
+        lambda event: event.id == event_id and chosen(event),
+        span,
+        stop=context.stop,
+        progress=progress,
+    )
     aside = None if known else _find_aside(context, event_id)
     if event is None and aside is not None:
         event = _event_in(aside, event_id)
@@ -62,6 +78,7 @@ def find_subject(
             source=event.source,
             event=event,
             aside=aside,
+            since=since,
             # One that was published without a time has been given that of its reading.
             timed=not begun <= event.time.timestamp() <= time.time(),
         )

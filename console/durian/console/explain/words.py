@@ -171,6 +171,8 @@ def from_archive(facts: Facts) -> str:
         return "The archive does not have it any more, so it cannot be sent from there."
     event = shlex.quote(facts.subject.id)
     command = f"durian replay --listener {facts.listener_id} --event {event}"
+    if facts.subject.since is not None:
+        command += f" --since {when(facts.subject.since).replace(' ', 'T')}"
     if facts.listener is not None and not facts.listener.enabled:
         command = f"durian listeners enable {facts.listener_id}` and `{command}"
     return f"`{command}` sends it."

@@ -92,10 +92,18 @@ def one(context: Context, given: One, progress: Progress) -> dict[str, object]:
 def _wanted(context: Context, listener: Listener, given: One, progress: Progress) -> Event | None:
     """The event, if it is there and wanted."""
     try:
-        subject = find_subject(context, given.event, _past(given.since_ms), progress)
+        subject = find_subject(
+            context,
+            given.event,
+            _past(given.since_ms),
+            progress,
+            meant=lambda event: bool(wanting(listener, event.type, event).holds),
+        )
     except NotFound:
         return None
-    return subject.event if wanting(listener, subject.type, subject.event).holds else None
+    # What was set aside may be called by an id of its own.
+    event = subject.event if subject.id == given.event else None
+    return event if wanting(listener, subject.type, event).holds else None
 
 
 def begin(context: Context, given: Begin, progress: Progress) -> dict[str, object]:

@@ -12,6 +12,7 @@ from durian.console import recent
 from durian.events import Event
 from durian.events import http as binding
 from tests.support.api import INVALID, Api, Asker
+from tests.support.registry import attempt, listener, now_ms, secret
 
 
 @pytest.fixture
@@ -95,6 +96,30 @@ def test_owners_do_not_see_what_went_to_others(api: Api, ask: Asker) -> None:
     assert acme("GET", "/v1/events").status_code == HTTPStatus.FORBIDDEN
     assert acme("POST", "/v1/filters/preview", json={}).status_code == HTTPStatus.FORBIDDEN
     assert acme("GET", f"/v1/events/{event.id}").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_owners_do_not_see_others_events_of_the_same_id(api: Api, ask: Asker) -> None:
+    """An id is its source's alone: two shops may both count from one."""
+    for shop, name in (("/acme", "Joe"), ("/bolt", "Bo")):
+        publish(ask, Event(id="17", type="person", source=shop, data={"name": name}))
+    for owner in ("acme", "bolt"):
+        api.store.add_listener(listener(f"at-{owner}", owner=owner), secret())
+        api.store.add_attempts(
+            [
+                attempt(
+                    f"msg_{owner}",
+                    event_id="17",
+                    listener_id=f"at-{owner}",
+                    event_source=f"/{owner}",
+                    at_ms=now_ms(),
+                )
+            ]
+        )
+    for owner, name in (("acme", "Joe"), ("bolt", "Bo")):
+        theirs = api.asker("read", owner=owner)
+        assert theirs.get("/v1/events/17")["event"]["data"] == {"name": name}
+        told = theirs.get(f"/v1/explain?event=17&listener=at-{owner}")
+        assert told["event"]["source"] == f"/{owner}"
 
 
 EVENT = {"specversion": "1.0", "id": "1", "source": "/", "type": "person", "data": {"name": "Bo"}}
