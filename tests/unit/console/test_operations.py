@@ -80,6 +80,9 @@ def test_one_event_of_the_archive_is_sent_again_if_it_is_wanted(scene: Scene) ->
         with pytest.raises(NotFound, match=f"No event {event} that joe wants") as caught:
             run(scene, "replay.one", listener="joe", event=event)
         assert f"durian explain {event} joe" in caught.value.advice
+    with pytest.raises(NotFound) as caught:
+        run(scene, "replay.one", listener="joe", event="it's; ls")
+    assert """`durian explain 'it'"'"'s; ls' joe`""" in caught.value.advice
     with pytest.raises(ListenerUnknown):
         run(scene, "replay.one", listener="zoe", event="e2")
     assert scene.ids() == ["e2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import asdict
 from typing import Annotated
@@ -75,7 +76,8 @@ def one(context: Context, given: One, progress: Progress) -> dict[str, object]:
     event = _wanted(context, listener, given, progress)
     if event is None:
         message = f"No event {given.event} that {listener.id} wants is in the archive."
-        hint = f"`durian explain {given.event} {listener.id}` says what there is; --since 7d looks "
+        explain = f"durian explain {shlex.quote(given.event)} {listener.id}"
+        hint = f"`{explain}` says what there is; --since 7d looks "
         raise NotFound(message, resource="event", hint=f"{hint}further back.")
     prepare_queue(context.broker, context.names, listener)
     address = Address(context.names.deliver, listener.id)
