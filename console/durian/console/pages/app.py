@@ -84,6 +84,10 @@ def build(services: Services, gatekeeper: Gatekeeper) -> list[Route | Mount]:
         middleware=[Middleware(Guarded, ancestors=_ancestors(services))],
         exception_handlers=nowhere,
     )
+    for pages in (console, portal):
+        # It would lead to the scheme that this process sees, which behind a proxy is plain http:
+        # there whoever listens would read a sealed link.
+        pages.router.redirect_slashes = False
     return [
         Route("/", _to_console),
         Route(CONSOLE, _to_slash),

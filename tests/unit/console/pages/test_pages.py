@@ -137,6 +137,13 @@ def test_an_address_without_its_last_slash_leads_to_the_page(path: str, api: Api
     assert response.headers["location"] == f"{path}/"
 
 
+@pytest.mark.parametrize("path", ["/listeners/", "/login/"])
+def test_an_address_with_a_slash_too_many_leads_nowhere(path: str, operator: Visitor) -> None:
+    response = operator.ask("GET", path)
+    assert response.status_code == HTTPStatus.NOT_FOUND
+    assert "location" not in response.headers
+
+
 def test_every_answer_tells_the_browser_to_load_nothing_from_elsewhere(operator: Visitor) -> None:
     for path in ("/", "/login", "/nowhere", "/static/durian.css"):
         headers = operator.ask("GET", path).headers

@@ -43,6 +43,12 @@ def test_an_owner_sees_their_listeners_and_no_others(lively: Api) -> None:
         assert status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN), path
 
 
+def test_a_sealed_link_is_never_repeated_in_an_address_of_plain_http(lively: Api) -> None:
+    response = Visitor(lively, link(lively)).ask("GET", "/listeners/")
+    assert response.status_code == HTTPStatus.NOT_FOUND
+    assert "location" not in response.headers
+
+
 def test_what_is_created_there_is_the_owners(lively: Api) -> None:
     acme = Visitor(lively, link(lively))
     fields = {"url": "https://new.example/", "mode": "rows", "owner": "bolt", "do": "save"}
