@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from durian.errors import InvalidFilter
 from durian.events import Event
 from durian.match.condition import Condition, found
 from durian.match.explain import Verdict, explain
@@ -41,7 +42,7 @@ class Filter:
         conditions += [read_field(name, value) for name, value in fields.items()]
         self.condition = all_of(conditions)
         check_size(self.condition)
-        self._text = json.dumps(write(self.condition), ensure_ascii=False, separators=(",", ":"))
+        self._text = _as_json(write(self.condition))
         check("filter", "the number of bytes", len(self._text.encode()), MAX_FILTER_BYTES)
 
     @classmethod
@@ -81,3 +82,13 @@ class Filter:
 
     def __repr__(self) -> str:
         return f"Filter.parse({self._text!r})"
+
+
+def _as_json(form: dict[str, Any]) -> str:
+    try:
+        text = json.dumps(form, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text.encode()
+    except ValueError as exc:
+        # Of a lone surrogate, or a number that is not finite, wherever it came from.
+        raise InvalidFilter("filter", f"holds what JSON cannot: {exc}") from exc
+    return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -93,6 +94,11 @@ REFUSED: list[tuple[Any, str, str]] = [
     ({"a": [{"numeric": [">"]}]}, "a[0].numeric", "comparisons"),
     ({"a": [{"numeric": ["!", 1]}]}, "a[0].numeric", "no comparison"),
     ({"a": [{"numeric": [">", "1"]}]}, "a[0].numeric", "no number"),
+    ({"a": [math.inf]}, "a[0]", "not a finite number"),
+    ({"a": [{"numeric": [">", math.inf]}]}, "a[0].numeric", "not a finite number"),
+    ({"a": [{"anything-but": [math.nan]}]}, "a[0].anything-but", "not a finite number"),
+    ({"a": [{"prefix": "\ud800"}]}, "a[0].prefix", "lone surrogate"),
+    ({"\ud800": ["x"]}, "filter", "what JSON cannot"),
     ({"a": [{"cidr": "x"}]}, "a[0].cidr", "does not appear"),
     ({"a": [{"exists": 1}]}, "a[0].exists", "true or false"),
     ({"a": [{"anything-but": ["x", 1]}]}, "a[0].anything-but", "strings or numbers"),

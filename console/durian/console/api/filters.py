@@ -184,6 +184,8 @@ def _faults_in(field: str) -> Iterator[None]:
 
 
 def _imported(found: Filter) -> ImportedFilter:
+    # What listeners take is what `parse` takes: other systems have other limits.
+    found = Filter.parse(found.to_json())
     return ImportedFilter(filter=json.loads(found.to_json()), short=found.to_short())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -282,9 +283,19 @@ def _respond(
         hint=hint,
         errors=None if errors is None else list(errors),
     )
-    return JSONResponse(
+    return _Answer(
         body.model_dump(exclude_none=True),
         status.value,
         headers=None if headers is None else dict(headers),
-        media_type=MEDIA_TYPE,
     )
+
+
+class _Answer(JSONResponse):
+    """A problem; in what it repeats of the request, `?` stands for what is no Unicode text."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        """Write it, whatever names the request has."""
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        return text.encode(errors="replace")

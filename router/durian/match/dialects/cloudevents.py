@@ -9,7 +9,7 @@ from durian.errors import InvalidFilter
 from durian.match.condition import Condition, Nowhere
 from durian.match.filter import Filter
 from durian.match.matchers import Endswith, Is, Startswith
-from durian.match.reading import all_of, any_of, read_field
+from durian.match.reading import all_of, any_of, check_json, read_field
 
 #: What each dialect of plain attributes asks of them.
 _PLAIN: dict[str, Callable[[str], Condition]] = {
@@ -62,4 +62,5 @@ def _attributes(make: Callable[[str], Condition], argument: Any, path: str) -> C
     for name, value in argument.items():
         if not isinstance(value, str) or not value:
             raise InvalidFilter(f"{path}.{name}", "is not a text with at least one character")
+        check_json(value, f"{path}.{name}")
     return all_of(read_field(f"@{name}", make(value)) for name, value in argument.items())

@@ -19,7 +19,7 @@ from durian.match.matchers import (
     Startswith,
     Wildcard,
 )
-from durian.match.reading import all_of
+from durian.match.reading import all_of, check_json
 from durian.match.values import is_number, is_scalar
 
 _COMPARISONS: dict[str, Callable[[Any], Matcher]] = {
@@ -46,7 +46,7 @@ def alternatives(forms: list[Any], path: str) -> list[Condition]:
 
 def _alternative(form: Any, path: str) -> Condition:
     if is_scalar(form):
-        return Is(form)
+        return Is(check_json(form, path))
     if not isinstance(form, Mapping) or len(form) != 1:
         raise InvalidFilter(path, "is neither a plain value nor an object with one operator")
     name, argument = next(iter(form.items()))
@@ -62,6 +62,7 @@ def _alternative(form: Any, path: str) -> Condition:
 def _text(argument: Any) -> str:
     if not isinstance(argument, str):
         raise InvalidFilter("text", f"takes a string, not {argument!r}")
+    check_json(argument, "text")
     return argument
 
 
@@ -94,7 +95,7 @@ def _numeric(argument: Any) -> Condition:
             raise InvalidFilter("numeric", f"has {sign!r}, which is no comparison")
         if not is_number(number):
             raise InvalidFilter("numeric", f"has {number!r}, which is no number")
-        parts.append(_COMPARISONS[sign](number))
+        parts.append(_COMPARISONS[sign](check_json(number, "numeric")))
     return all_of(parts)
 
 
@@ -108,7 +109,7 @@ def _anything_but(argument: Any) -> Matcher:
     items = argument if isinstance(argument, list) else [argument]
     if not items or not (all(map(is_number, items)) or all(type(item) is str for item in items)):
         raise InvalidFilter("anything-but", "takes strings or numbers")
-    return AnythingBut(*items)
+    return AnythingBut(*check_json(items, "anything-but"))
 
 
 _OPERATORS: dict[str, Callable[[Any], Condition]] = {
