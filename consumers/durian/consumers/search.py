@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from durian.consumers.archive import Archive
@@ -19,7 +19,8 @@ _AHEAD_S = 300.0
 #: Seconds after its time in which an event is expected to have arrived; outboxes take their time.
 _BEHIND_S = 3600.0
 
-#: Messages in a row that are later than that, after which nobody expects it any more.
+#: Messages in a row that are later than that, after which nobody expects it any more; those that
+#: tell no time do not count.
 _LATER_MOST = 200
 
 #: Seconds before now at which the search begins for an id that does not tell its time.
@@ -73,16 +74,16 @@ def search(
                     return event
             total.reached(entry.offset)
             total.tell(archive.clock.monotonic())
-            if events and span.until is not None:
-                is_later = all(_is_later(event, span.until, begun) for event in events)
-                later = later + 1 if is_later else 0
+            moments = _moments(events, begun)
+            if moments and span.until is not None:
+                later = later + 1 if min(moments) > span.until else 0
             if later > _LATER_MOST:
                 return None
     return None
 
 
-def _is_later(event: Event, until: float, begun: float) -> bool:
-    """Tell whether an event that was read since `begun` is later than it was to be."""
-    at = event.time.timestamp()
+def _moments(events: Sequence[Event], begun: float) -> list[float]:
+    """When events that were read since `begun` happened, as far as they say: epoch seconds."""
+    now = time.time()
     # One that was published without a time has been given that of its reading.
-    return at > until and not begun <= at <= time.time()
+    return [at for event in events if not begun <= (at := event.time.timestamp()) <= now]
