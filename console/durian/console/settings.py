@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -29,7 +29,7 @@ from durian.console.setting_values import (
 )
 from durian.errors import InvalidSettings
 from durian.errors.fault import reason_of
-from durian.events.attributes import is_extension
+from durian.registry.owner import check_owner_attribute
 
 #: What every variable of the environment begins with.
 PREFIX = "DURIAN_"
@@ -189,7 +189,7 @@ class Settings(BaseSettings):
         description="Origins (comma separated) whose pages may show an owner's portal in a frame, "
         "such as https://app.example.",
     )
-    owner_attribute: str = Field(
+    owner_attribute: Annotated[str, AfterValidator(check_owner_attribute)] = Field(
         "",
         description="Extension attribute of events that says whose they are, such as `tenant`: "
         "listeners with an owner are added and changed so that they get that owner's events alone. "
@@ -280,13 +280,6 @@ class Settings(BaseSettings):
         if not isinstance(found, Sequence) or not all(map(ORIGIN.fullmatch, found)):
             raise ValueError("must look like https://app.example, or https://*.example")
         return tuple(found)
-
-    @field_validator("owner_attribute")
-    @classmethod
-    def _owner_attribute(cls, value: str) -> str:
-        if value and not is_extension(value):
-            raise ValueError("must name an extension of CloudEvents: a-z and 0-9, such as tenant")
-        return value
 
     @field_validator("token")
     @classmethod

@@ -6,14 +6,22 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from durian.errors import InvalidEvent, InvalidSettings
 from durian.errors.fault import reason_of
 from durian.events import DEFAULT_SOURCE, Event
-from durian.events.attributes import is_extension
+from durian.registry.owner import check_owner_attribute
 
 #: What the variables of the environment begin with; the same that Durian's processes read.
 PREFIX = "DURIAN_"
@@ -42,7 +50,7 @@ class Settings(BaseModel):
     #: Networks (CIDR) that are called in this process although they are not public.
     allowed_networks: tuple[str, ...] = ()
     #: Extension of events that says whose they are; see `durian settings`.
-    owner_attribute: str = ""
+    owner_attribute: Annotated[str, AfterValidator(check_owner_attribute)] = ""
     #: Keys (comma separated, newest first) that encrypt listeners' secrets in the registry.
     secret_keys: SecretStr = SecretStr("")
     #: File that holds those keys, one a line.
@@ -63,13 +71,6 @@ class Settings(BaseModel):
                 ip_network(each)
             except ValueError as exc:
                 raise ValueError(f"must be networks such as 10.0.0.0/8, and {exc}") from exc
-        return value
-
-    @field_validator("owner_attribute")
-    @classmethod
-    def _extension(cls, value: str) -> str:
-        if value and not is_extension(value):
-            raise ValueError("must name an extension of CloudEvents: a-z and 0-9, such as tenant")
         return value
 
     @field_validator("source")

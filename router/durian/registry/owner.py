@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from durian.events.attributes import is_extension
+
 #: Characters of an owner's name.
 MAX_OWNER_LENGTH = 255
 
@@ -13,5 +15,16 @@ def check_owner(value: str) -> str:
         raise ValueError(reason)
     if not value.isprintable():
         reason = "must be printable characters"
+        raise ValueError(reason)
+    return value
+
+
+def check_owner_attribute(value: str) -> str:
+    """Return the name of the extension that says whose an event is, or nothing, as it is.
+
+    Raises ValueError when no extension of CloudEvents can be called so.
+    """
+    if value and not is_extension(value):
+        reason = "must name an extension of CloudEvents: a-z and 0-9, such as tenant"
         raise ValueError(reason)
     return value
