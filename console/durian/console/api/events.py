@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from durian.console.api import paging
-from durian.console.api.access import Publisher, Reader
+from durian.console.api.access import Caller, Publisher, Reader
 from durian.console.api.body import read
 from durian.console.api.moment import Moment
 from durian.console.api.publish import Publish
@@ -198,10 +198,8 @@ def get_event(
     ] = None,
 ) -> FoundEvent:
     """Get one event."""
+    refuse_foreign(caller, event_id)
     context = caller.context()
-    if caller.owner is not None and not context.store.attempts_of(event_id=event_id, limit=1):
-        told = f"No event {event_id} was on its way to a listener of {caller.owner}."
-        raise NotFound(told, resource="event")
     moment = None if since is None else since.timestamp()
     subject = find_subject(context, event_id, moment, unseen)
     return FoundEvent(
@@ -211,6 +209,13 @@ def get_event(
         found="attempts" if subject.event is None else "archive",
         event=None if subject.event is None else as_json(subject.event),
     )
+
+
+def refuse_foreign(caller: Caller, event_id: str) -> None:
+    """Raise NotFound for an owner to whose listeners no event of this id was on its way."""
+    if caller.owner is not None and not caller.store.attempts_of(event_id=event_id, limit=1):
+        told = f"No event {event_id} was on its way to a listener of {caller.owner}."
+        raise NotFound(told, resource="event")
 
 
 def as_json(event: Event) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 from durian.console.api import paging
 from durian.console.api.access import Caller, Reader
 from durian.console.api.deliveries import Attempt, describe
+from durian.console.api.events import refuse_foreign
 from durian.console.api.moment import Moment, Seconds, ms_of
 from durian.console.explain import Place
 from durian.console.operations import explain
 from durian.console.operations.runner import unseen
-from durian.errors import NotFound
 from durian.registry.attempt import KEY_MAX_CHARS
 from durian.registry.attempt import Attempt as RegistryAttempt
 from durian.registry.listener import ID_PATTERN
@@ -115,10 +115,6 @@ def explain_event(
 
 def _refuse_foreign(caller: Caller, event: str, listener: str | None) -> None:
     """An owner hears of events that were on their way to their listeners, and of no others."""
-    if caller.owner is None:
-        return
-    if listener is not None:
+    if caller.owner is not None and listener is not None:
         caller.store.get_listener(listener)
-    if not caller.store.attempts_of(event_id=event, limit=1):
-        told = f"No event {event} was on its way to a listener of {caller.owner}."
-        raise NotFound(told, resource="event")
+    refuse_foreign(caller, event)

@@ -203,7 +203,7 @@ def get_listeners_stats(
     since, until = _window(window_s)
     entries = {one.listener.id: one for one in caller.store.list_entries(ids=listener)}
     names = list(entries)
-    breakers = {one.listener_id: one for one in caller.store.open_breakers()}
+    breakers = {one.listener_id: one for one in caller.store.open_breakers(names)}
     minutes = caller.store.counts_of_listeners(names, since=since, until=until + 60)
     depths = caller.services.backlog.depths_of(names)
     return ListenersStats(
