@@ -95,14 +95,14 @@ class Bulletin:
     def _written(
         self, event_type: str, listener: Listener, **facts: object
     ) -> tuple[Message, Address]:
-        owned = {self._owner_attribute: listener.owner} if listener.owner else {}
+        attribute, owner = self._owner_attribute, listener.owner
         event = Event(
             type=event_type,
             source=SOURCE,
             subject=listener.id,
             time=datetime.fromtimestamp(self._broker.clock.now(), UTC),
             data={"listener": listener.id, **facts},
-            extensions=owned if self._owner_attribute else {},
+            extensions={attribute: owner} if attribute and owner else {},
         )
         return amqp.encode(event), Address(self._topology.events, event_type)
 

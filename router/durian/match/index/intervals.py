@@ -26,8 +26,8 @@ Scale = Callable[[Any], float | None]
 #: Integers up to here are doubles as well, and from here on all doubles are integers.
 _EXACT = 2**53
 
-#: In an argument: both ends as doubles, what is between ends that are written out, and what is
-#: before the level.
+#: In an argument: both ends as doubles, and its characters where that is all; what is between ends
+#: that are written out, and what is before the level.
 _DOUBLES = struct.Struct(">dd")
 _SHORT = 2 * _DOUBLES.size
 _TO = ".."
